@@ -1,0 +1,122 @@
+/* core/broadcast/broadcast.h - the rules of one broadcast: what may happen, and what is after it happened.
+ *
+ * Pure: no I/O, no clock, no JSON. Two doors:
+ *   broadcast_plan   a host's act -> the events it would append, or why not   (changes nothing)
+ *   broadcast_step   an event from the log -> the next state                  (the only writer)
+ * Every node steps the same events in the same order and so has the same state. */
+#ifndef LIVESHELF_CORE_BROADCAST_BROADCAST_H
+#define LIVESHELF_CORE_BROADCAST_BROADCAST_H
+
+#include "core/broadcast/event.h"
+#include "core/broadcast/movement.h"
+
+struct undo_record {         /* what the last undoable act replaced */
+    int64_t until_ms;        /* 0: nothing to undo */
+    uint64_t seq;            /* of the act's first event; anything undoable after it replaces the record */
+    struct pin pins[PIN_SLOTS];
+    struct cue_shown cue;
+    struct sku_id price_sku; /* none: no price was changed */
+    struct money price;
+};
+
+struct broadcast {
+    struct shop_id shop;
+    struct broadcast_id id;
+    struct epoch_id epoch;
+    uint64_t seq;            /* of the last event stepped; 0 before the first */
+    enum broadcast_state state;
+    struct broadcast_details details;
+    int64_t created_ms, started_ms, ended_ms; /* 0: not yet */
+    struct pin pins[PIN_SLOTS];
+    struct shelf_item *items; /* owned */
+    size_t items_count;
+    char *document;           /* run of show, owned; NULL: none */
+    uint64_t document_seq;    /* seq of the EVENT_SHELF it came with */
+    struct cue_shown cue;
+    struct {
+        struct cue_id id;
+        char text[TEXT_LEN_MAX + 1]; /* empty: none */
+        enum notice_level level;
+        int64_t ms;
+    } notice;
+    struct {                  /* must-say ticks, newest last */
+        struct cue_id cue;
+        uint8_t count;
+        bool said[MUST_SAY_MAX];
+    } *done;                  /* owned */
+    size_t done_count;
+    struct undo_record undo;
+};
+
+void broadcast_init(struct broadcast *b, const struct shop_id *shop, const struct broadcast_id *id);
+void broadcast_finish(struct broadcast *b);
+/* `e->seq` must be b->seq + 1 (MUST). Takes what the event owns (document, items) and leaves it empty there. */
+MUST_USE enum result broadcast_step(struct broadcast *b, struct event *e);
+
+const struct shelf_item *broadcast_item(const struct broadcast *b, const char *sku); /* NULL: not on the shelf */
+bool broadcast_is_selling(const struct broadcast *b);                                /* live, not paused */
+
+/* ---- what a host does ---- */
+enum act_kind {
+    ACT_START, ACT_PAUSE, ACT_RESUME, ACT_END,
+    ACT_PIN_SET, ACT_PIN_CLEAR, ACT_CUE, ACT_CUE_DONE, ACT_PRICE, ACT_OFFER_START, ACT_OFFER_STOP,
+    ACT_NOTICE, ACT_SKU_STOP, ACT_SKU_OPEN, ACT_RECALL, ACT_UNDO, ACT_SHELF, ACT_DETAILS,
+};
+struct act {
+    enum act_kind kind;
+    int64_t now_ms;
+    const char *by;               /* sub of the token; may be NULL */
+    bool force;                   /* START: preflight was overridden */
+    uint8_t slot;                 /* PIN_* */
+    struct sku_id sku;            /* PIN_SET, PRICE, OFFER_*, SKU_*, RECALL */
+    struct money price;           /* PRICE, OFFER_START */
+    int64_t for_ms;               /* OFFER_START: 1 s .. 24 h */
+    const char *text;             /* NOTICE, reasons, RECALL; may be NULL */
+    enum notice_level level;
+    /* CUE: the cue's public part, and its SKU, slot and price as the run of show has them */
+    struct cue_shown cue;
+    struct sku_id cue_sku;        /* none: nothing is pinned */
+    bool cue_has_price;
+    struct { struct cue_id cue; uint8_t count; bool said[MUST_SAY_MAX]; } done; /* CUE_DONE */
+    const char *document;         /* SHELF: normalised run of show */
+    const struct shelf_item *items; /* SHELF: price.version and state are ignored and carried over or set by the plan */
+    size_t items_count;
+    struct broadcast_details details; /* DETAILS */
+};
+enum act_answer {
+    ACT_DONE,          /* the events say what to append; count may be 0 when nothing would change */
+    ACT_NOT_LIVE,      /* needs a live or paused broadcast */
+    ACT_STATE,         /* not in this state: started twice, ended, resumed while live */
+    ACT_SKU_UNKNOWN,   /* not on the shelf */
+    ACT_PRICE_MISSING, /* a SKU without price cannot be pinned for sale */
+    ACT_NOTHING_TO_UNDO,
+    ACT_RECALLED,      /* a recalled SKU is neither pinned nor opened */
+    ACT_CURRENCY,      /* a broadcast sells in one currency */
+};
+/* Fills `ret` (at least EVENT_BATCH_MAX zeroed events; the caller finishes them all) and *ret_count on ACT_DONE.
+ * A cue gives EVENT_CUE, then EVENT_PRICE when its price differs from the shelf's, then EVENT_PIN_SET.
+ * A recall gives EVENT_SKU (recalled), EVENT_PIN_CLEARED for each slot that shows it, EVENT_NOTICE.
+ * ACT_SKU_STOP of a stopped SKU, and the like, give no event: safe to repeat. Pins are allowed before the start too. */
+enum act_answer broadcast_plan(const struct broadcast *b, const struct act *a, struct event *ret, size_t *ret_count);
+
+/* ---- what a viewer may ask ---- */
+enum reserve_refusal {
+    RESERVE_ALLOWED,
+    RESERVE_NOT_LIVE,
+    RESERVE_PAUSED,
+    RESERVE_SKU_UNKNOWN,
+    RESERVE_STOPPED,
+    RESERVE_RECALLED,
+    RESERVE_PRICE_CHANGED, /* seen version is older than the shelf's */
+    RESERVE_NO_PRICE,
+};
+struct reserve_wish {
+    uint8_t lines_count;
+    struct { struct sku_id sku; uint32_t units; uint32_t seen_price; /* 0: not said */ } lines[CART_LINES_MAX];
+};
+/* On RESERVE_ALLOWED fills `ret_lines` with the prices promised now and *ret_currency; otherwise *ret_line is the
+ * index of the offending line. */
+enum reserve_refusal broadcast_may_reserve(const struct broadcast *b, const struct reserve_wish *wish, struct line *ret_lines,
+                                           char ret_currency[4], uint8_t *ret_line);
+
+#endif

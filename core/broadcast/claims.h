@@ -1,0 +1,60 @@
+/* core/broadcast/claims.h - a shop's stock and holds as this node knows them, folded from the ledger.
+ *
+ * Pure. A projection: it may lag Redis by a moment and decides nothing but refusals that are certain (sold out) and
+ * what is shown. Folding is idempotent per ledger entry id; entries come in ledger order. */
+#ifndef LIVESHELF_CORE_BROADCAST_CLAIMS_H
+#define LIVESHELF_CORE_BROADCAST_CLAIMS_H
+
+#include "base/list.h"
+#include "base/map.h"
+#include "core/broadcast/movement.h"
+
+#define LEDGER_ID_LEN_MAX 41
+struct ledger_entry {
+    char id[LEDGER_ID_LEN_MAX + 1];     /* "ms-seq", grows */
+    int64_t ms;
+    const struct movement *movements;   /* borrowed for the call */
+    size_t movements_count;
+    const struct stock_count *counts;   /* absolute, after the entry, of each SKU it changed; borrowed */
+    size_t counts_count;
+};
+
+struct claim {              /* a hold that is open, or was confirmed */
+    struct hold hold;
+    struct list of_viewer;  /* in its viewer's list */
+};
+struct claim_sku {
+    struct stock_count count;
+    int64_t waitlist;       /* viewers in line */
+    bool known;             /* a count was seen */
+};
+
+struct claims {
+    struct map holds;       /* hold id -> struct claim * */
+    struct map viewers;     /* viewer id -> list head of claims and of waits */
+    struct map skus;        /* sku -> struct claim_sku * */
+    char ledger_id[LEDGER_ID_LEN_MAX + 1]; /* of the last entry folded; "" before the first */
+    uint64_t version;       /* grows with every entry folded; the `ver` of stock messages on this node */
+    bool complete;          /* the ledger was folded to its end once */
+};
+
+void claims_init(struct claims *c);
+void claims_finish(struct claims *c);
+/* RESULT_OK, also for an entry already folded; RESULT_NO_MEMORY. */
+MUST_USE enum result claims_fold(struct claims *c, const struct ledger_entry *e);
+const struct claim_sku *claims_sku(const struct claims *c, const char *sku); /* NULL: never allocated */
+const struct hold *claims_hold(const struct claims *c, const char *hold);
+/* The viewer's open holds first, then those confirmed; at most `max`; returns how many. */
+size_t claims_of_viewer(const struct claims *c, const char *viewer, const struct hold **ret, size_t max);
+/* SKUs the viewer is in line for; at most `max`. */
+size_t claims_waits_of_viewer(const struct claims *c, const char *viewer, struct sku_id *ret, size_t max);
+int64_t claims_ahead(const struct claims *c, const char *sku, const char *viewer); /* viewers before; -1: not in line */
+
+enum stock_state { STOCK_OK, STOCK_LOW, STOCK_HELD_OUT, STOCK_SOLD_OUT, STOCK_STOPPED };
+#define STOCK_SHOWN_MAX 50  /* above this many left viewers are shown no number */
+#define STOCK_LOW_MAX 10
+const char *stock_state_name(enum stock_state state);
+/* What viewers are shown. available <= 0 with units held: HELD_OUT; otherwise SOLD_OUT. */
+enum stock_state stock_state_of(const struct stock_count *count);
+
+#endif

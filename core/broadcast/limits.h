@@ -1,0 +1,20 @@
+/* core/broadcast/limits.h - sizes that are part of the data model (those an operator may set live in the config table). */
+#ifndef LIVESHELF_CORE_BROADCAST_LIMITS_H
+#define LIVESHELF_CORE_BROADCAST_LIMITS_H
+
+#define PIN_SLOTS 3
+#define CART_LINES_MAX 16
+#define HOLD_UNITS_MAX 1000000 /* per line */
+#define SHELF_ITEMS_MAX 500    /* SKUs of one broadcast */
+#define CUES_MAX 500
+#define CATALOGUE_PRODUCTS_MAX 20000
+#define TITLE_LEN_MAX 200      /* bytes of UTF-8 */
+#define TEXT_LEN_MAX 2000      /* viewer text, notice, reason: bytes of UTF-8 */
+#define URL_LEN_MAX 1000
+#define REF_LEN_MAX 128        /* allocation refs, order numbers: visible ASCII without '|', ',' and space */
+#define STOCK_UNITS_MAX 1000000000
+#define EXTENDS_MAX 2          /* how often a viewer may extend one hold */
+#define UNDO_MS 5000
+#define EVENT_BATCH_MAX 8      /* events appended by one command */
+
+#endif

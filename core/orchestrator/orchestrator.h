@@ -1,0 +1,92 @@
+/* core/orchestrator/orchestrator.h - the journeys: from what a person does to what everybody sees.
+ *
+ * One orchestrator per node. It owns this node's copies of shops and broadcasts (folded from the logs and the ledger),
+ * checks commands by the pure rules, asks the ports, and tells the audience. Everything runs on the loop thread. Each
+ * command gets exactly one answer through audience.send (to asker.conn), never from inside orchestrator_command. */
+#ifndef LIVESHELF_CORE_ORCHESTRATOR_H
+#define LIVESHELF_CORE_ORCHESTRATOR_H
+
+#include "core/broadcast/command.h"
+#include "core/ports/audience.h"
+#include "core/ports/clock.h"
+#include "core/ports/inventory.h"
+#include "core/ports/ledger.h"
+#include "core/ports/log.h"
+#include "core/ports/store.h"
+
+struct orchestrator_limits {
+    uint32_t requests_in_flight_max; /* journeys waiting for an answer; further ones hear `overloaded` */
+    uint32_t holds_per_viewer_max;   /* open holds of one viewer */
+    uint32_t broadcasts_max;         /* open on this node */
+    uint32_t shops_max;
+    int64_t request_timeout_ms;      /* a viewer hears `unavailable` after this, whatever Redis does */
+    int64_t tick_ms;                 /* counts and demand are published at most once per tick */
+    int64_t share_ms;                /* audience and demand are shared between nodes this often */
+    int64_t expire_ms;               /* due holds are looked for this often */
+    int64_t offer_ms;                /* how long an offer from the waitlist lasts */
+    int64_t undo_ms;
+};
+
+/* Told of things as they happen, in order; may not fail, may not wait, may not send commands. logistics/board is one. */
+struct orchestrator_observer {
+    void (*ledger_entry)(void *ctx, const struct shop_id *shop, const struct ledger_entry *entry);
+    void (*ledger_rewound)(void *ctx, const struct shop_id *shop);
+    void (*event)(void *ctx, const struct show_view *show, const struct event *event); /* after its step */
+    void (*demand)(void *ctx, const struct show_view *show);
+    /* Fills *ret for a snapshot or GET; false when nothing is known yet. Borrowed until the turn ends. */
+    bool (*volumes)(void *ctx, const struct show_view *show, struct volumes_view *ret);
+    void *ctx;
+};
+
+struct orchestrator_config {
+    struct node_id node;
+    uint64_t seed;                   /* epoch ids, jitter */
+    struct clock *clock;
+    struct log *log;
+    struct inventory *inventory;
+    struct ledger *ledger;
+    struct store *store;
+    struct audience *audience;
+    struct event_codec codec;
+    const struct orchestrator_observer *observer; /* NULL: none */
+    struct orchestrator_limits limits;
+};
+extern const struct orchestrator_limits orchestrator_limits_default;
+
+struct orchestrator;
+MUST_USE enum result orchestrator_create(const struct orchestrator_config *config, struct orchestrator **ret);
+void orchestrator_destroy(struct orchestrator *o); /* open requests are abandoned: the ports must be stopped first */
+
+/* Makes sure shop and broadcast (none: the shop alone) are folded to their heads, then `done` runs once with RESULT_OK, RESULT_NOT_FOUND
+ * (no such broadcast), RESULT_UNAVAILABLE or RESULT_FULL; never from inside the call. `o` remembers `wait` until then. */
+struct orchestrator_open {
+    struct shop_id shop;
+    struct broadcast_id broadcast;
+    enum result result;
+    void (*done)(struct orchestrator_open *open);
+    struct list link;
+    int64_t deadline_ms;
+};
+void orchestrator_open(struct orchestrator *o, struct orchestrator_open *open);
+void orchestrator_open_cancel(struct orchestrator *o, struct orchestrator_open *open);
+
+/* The command is borrowed for the call, except that owned members (document, products) may be taken and are NULL then. */
+void orchestrator_command(struct orchestrator *o, const struct asker *asker, struct command *command);
+
+/* NULL when not open on this node. */
+const struct show_view *orchestrator_show(struct orchestrator *o, const struct shop_id *shop,
+                                          const struct broadcast_id *broadcast);
+bool orchestrator_volumes(struct orchestrator *o, const struct shop_id *shop, const struct broadcast_id *broadcast,
+                          struct volumes_view *ret);
+
+/* The hub counts its conns here; counts of all nodes are summed and shown. */
+void orchestrator_joined(struct orchestrator *o, const struct shop_id *shop, const struct broadcast_id *broadcast, enum role role);
+void orchestrator_left(struct orchestrator *o, const struct shop_id *shop, const struct broadcast_id *broadcast, enum role role);
+
+/* The link's state, told by the wiring. Not ready: selling answers `unavailable` at once and hosts are told. */
+void orchestrator_stock_ready(struct orchestrator *o, bool ready);
+
+/* No new work; `idle` runs once nothing is in flight or after `timeout_ms`. */
+void orchestrator_drain(struct orchestrator *o, int64_t timeout_ms, void (*idle)(void *ctx), void *ctx);
+
+#endif
