@@ -28,7 +28,8 @@ void bytes_append(struct bytes *b, const void *data, size_t len);
 void bytes_text(struct bytes *b, const char *text);
 void bytes_format(struct bytes *b, const char *format, ...) PRINTF_LIKE(2, 3);
 MUST_USE enum result bytes_result(const struct bytes *b); /* RESULT_OK, or RESULT_FULL when `failed` */
-/* Moves the memory out; the caller frees it with free(). */
+/* Moves the memory out, leaving an empty buffer; the caller frees it with free(). NULL, and nothing moved, when
+ * `failed` is set. An empty buffer yields "". */
 char *bytes_take(struct bytes *b, size_t *ret_len);
 
 #endif

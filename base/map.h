@@ -25,5 +25,8 @@ void *map_remove(struct map *m, const char *key); /* the value removed, or NULL 
 /* Iteration: `*at` starts at 0; false at the end. The map may not grow meanwhile; removing the
  * returned key is allowed. */
 bool map_next(const struct map *m, size_t *at, const char **ret_key, void **ret_value);
+/* Where a key lies depends on this process-wide number, so that clients who choose keys cannot make them meet. Set
+ * once, before the first map, from the system's randomness; left alone (tests), iteration order repeats. */
+void map_hash_seed(uint64_t seed);
 
 #endif
