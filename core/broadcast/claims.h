@@ -20,8 +20,8 @@ struct ledger_entry {
 };
 
 struct claim {              /* a hold that is open, or was confirmed */
-    struct hold hold;
     struct list of_viewer;  /* in its viewer's list */
+    struct hold hold;       /* last: allocated with HOLD_SIZE(lines_count) only, so never copied by assignment */
 };
 struct claim_sku {
     struct stock_count count;

@@ -27,10 +27,13 @@ struct hold {
     uint8_t extends;       /* extensions used */
     bool offer;            /* made from the waitlist */
     char currency[4];
-    uint8_t lines_count;   /* 1..CART_LINES_MAX; a SKU at most once */
-    struct line lines[CART_LINES_MAX];
     char order[REF_LEN_MAX + 1]; /* of a confirmed hold */
+    uint8_t lines_count;   /* 1..CART_LINES_MAX; a SKU at most once */
+    struct line lines[CART_LINES_MAX]; /* last: what is kept by the hundred thousand is cut after lines_count */
 };
+/* Bytes a hold with so many lines needs when kept; and a copy that touches no more than that. */
+#define HOLD_SIZE(lines_count) (offsetof(struct hold, lines) + (lines_count) * sizeof(struct line))
+void hold_copy(struct hold *to, const struct hold *from);
 int64_t hold_total_minor(const struct hold *h);
 
 enum movement_kind {
