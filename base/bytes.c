@@ -31,10 +31,7 @@ void bytes_clear(struct bytes *b)
         b->data[0] = '\0';
 }
 
-static size_t bytes_limit(const struct bytes *b)
-{
-    return b->limit == 0 ? BYTES_LIMIT_DEFAULT : b->limit;
-}
+static size_t bytes_limit(const struct bytes *b) { return b->limit == 0 ? BYTES_LIMIT_DEFAULT : b->limit; }
 
 /* Makes room for `more` bytes behind the contents; false, with `failed` set, when there is none to be had. */
 static bool bytes_reserve(struct bytes *b, size_t more)
@@ -71,10 +68,7 @@ void bytes_append(struct bytes *b, const void *data, size_t len)
     b->data[b->len] = '\0';
 }
 
-void bytes_text(struct bytes *b, const char *text)
-{
-    bytes_append(b, text, strlen(text));
-}
+void bytes_text(struct bytes *b, const char *text) { bytes_append(b, text, strlen(text)); }
 
 /* Formats into the room there is. What is returned and not smaller than the room did not fit. */
 static int bytes_try_format(struct bytes *b, const char *format, va_list args) PRINTF_LIKE(2, 0);
@@ -107,10 +101,7 @@ void bytes_format(struct bytes *b, const char *format, ...)
     va_end(args);
 }
 
-enum result bytes_result(const struct bytes *b)
-{
-    return b->failed ? RESULT_FULL : RESULT_OK;
-}
+enum result bytes_result(const struct bytes *b) { return b->failed ? RESULT_FULL : RESULT_OK; }
 
 char *bytes_take(struct bytes *b, size_t *ret_len)
 {

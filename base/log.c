@@ -28,15 +28,9 @@ void log_setup(log_sink *sink, void *ctx, int64_t (*now_ms)(void))
     log_state.now_ms = now_ms;
 }
 
-void log_level_set(enum log_level level)
-{
-    log_state.level = level;
-}
+void log_level_set(enum log_level level) { log_state.level = level; }
 
-void log_context_set(const char *text)
-{
-    snprintf(log_state.context, sizeof log_state.context, "%s", text);
-}
+void log_context_set(const char *text) { snprintf(log_state.context, sizeof log_state.context, "%s", text); }
 
 const char *log_level_name(enum log_level level)
 {

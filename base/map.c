@@ -23,10 +23,7 @@ void map_hash_seed(uint64_t seed)
     hash_key[1] = seed ^ UINT64_C(0x736f6d6570736575);
 }
 
-static uint64_t rotate_left(uint64_t x, unsigned by)
-{
-    return (x << by) | (x >> (64 - by));
-}
+static uint64_t rotate_left(uint64_t x, unsigned by) { return (x << by) | (x >> (64 - by)); }
 
 static void sip_round(uint64_t v[4])
 {
@@ -69,10 +66,7 @@ static uint64_t hash_of(const char *text)
     return v[0] ^ v[1] ^ v[2] ^ v[3];
 }
 
-void map_init(struct map *m, size_t limit)
-{
-    *m = (struct map){.limit = limit};
-}
+void map_init(struct map *m, size_t limit) { *m = (struct map){.limit = limit}; }
 
 void map_finish(struct map *m)
 {

@@ -7,10 +7,7 @@
 
 static struct metric *first, *last;
 
-static bool same_name(const struct metric *a, const struct metric *b)
-{
-    return strcmp(a->name, b->name) == 0;
-}
+static bool same_name(const struct metric *a, const struct metric *b) { return strcmp(a->name, b->name) == 0; }
 
 static bool bounds_are_ascending(const struct metric *m)
 {

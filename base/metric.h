@@ -15,9 +15,9 @@ struct metric {
     const char *labels; /* NULL, or `code="sold_out"`: constant, already escaped */
     const char *help;   /* one sentence; the same for all metrics of one name */
     enum metric_kind kind;
-    double value;                /* counter, gauge */
-    const double *bounds;        /* histogram: upper bounds, ascending */
-    unsigned bounds_count;       /* <= METRIC_BUCKETS_MAX */
+    double value;          /* counter, gauge */
+    const double *bounds;  /* histogram: upper bounds, ascending */
+    unsigned bounds_count; /* <= METRIC_BUCKETS_MAX */
     uint64_t buckets[METRIC_BUCKETS_MAX + 1];
     uint64_t count;
     double sum;

@@ -16,6 +16,8 @@ _Noreturn void must_failed(const char *file, int line, const char *promise);
 
 #define BIT(n) (1u << (n))
 #define ARRAY_LEN(array) (sizeof(array) / sizeof((array)[0]))
+/* clang-format off */
 #define container_of(pointer, type, member) ((type *)(void *)((char *)(pointer) - offsetof(type, member)))
+/* clang-format on */
 
 #endif

@@ -63,10 +63,7 @@ void pool_finish(struct pool *p)
     *p = (struct pool){0};
 }
 
-bool pool_is_empty(const struct pool *p)
-{
-    return p->free_count == 0;
-}
+bool pool_is_empty(const struct pool *p) { return p->free_count == 0; }
 
 void *pool_take(struct pool *p)
 {
@@ -87,7 +84,4 @@ void pool_give(struct pool *p, void *object)
     pool_poison(object, p->object_size);
 }
 
-size_t pool_in_use(const struct pool *p)
-{
-    return p->count - p->free_count;
-}
+size_t pool_in_use(const struct pool *p) { return p->count - p->free_count; }

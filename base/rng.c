@@ -2,10 +2,7 @@
 
 #include "base/must.h"
 
-static uint64_t rotate_left(uint64_t x, unsigned by)
-{
-    return (x << by) | (x >> (64 - by));
-}
+static uint64_t rotate_left(uint64_t x, unsigned by) { return (x << by) | (x >> (64 - by)); }
 
 /* Spreads one seed over the whole state; by itself it never yields the all-zero state that would stick. */
 static uint64_t splitmix64_next(uint64_t *state)

@@ -7,7 +7,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct rng { uint64_t state[4]; };
+struct rng {
+    uint64_t state[4];
+};
 
 void rng_seed(struct rng *r, uint64_t seed);
 uint64_t rng_next(struct rng *r);

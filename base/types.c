@@ -29,10 +29,7 @@ enum result id_parse(char ret[ID_LEN_MAX + 1], const char *from, size_t len)
     return RESULT_OK;
 }
 
-bool id_equal(const char *a, const char *b)
-{
-    return strcmp(a, b) == 0;
-}
+bool id_equal(const char *a, const char *b) { return strcmp(a, b) == 0; }
 
 bool currency_is_valid(const char *text, size_t len)
 {

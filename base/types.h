@@ -13,6 +13,7 @@
 
 #define ID_LEN_MAX 63
 
+/* clang-format off */
 struct shop_id { char text[ID_LEN_MAX + 1]; };      /* tenant */
 struct broadcast_id { char text[ID_LEN_MAX + 1]; }; /* unique within its shop */
 struct viewer_id { char text[ID_LEN_MAX + 1]; };    /* a person, not a socket */
@@ -21,6 +22,7 @@ struct hold_id { char text[ID_LEN_MAX + 1]; };      /* chosen by the client; the
 struct cue_id { char text[ID_LEN_MAX + 1]; };
 struct epoch_id { char text[ID_LEN_MAX + 1]; };     /* one unbroken history of a log */
 struct node_id { char text[ID_LEN_MAX + 1]; };
+/* clang-format on */
 
 /* Copies `len` bytes of `from` into the id when they form a valid one; RESULT_MALFORMED otherwise,
  * and then *ret is untouched. Use through ID_PARSE for any id struct. */
