@@ -104,15 +104,8 @@ void metric_write_all(struct bytes *out)
     }
 }
 
-void metric_reset_all(void)
-{
-    while (first != NULL) {
-        struct metric *next = first->next;
-        first->next = NULL;
-        first = next;
-    }
-    last = NULL;
-}
+/* Touches no metric: those of a test may be gone already. */
+void metric_reset_all(void) { first = last = NULL; }
 
 void metric_list(struct bytes *out)
 {
