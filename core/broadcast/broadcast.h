@@ -11,12 +11,13 @@
 #include "core/broadcast/movement.h"
 
 struct undo_record {         /* what the last undoable act replaced */
-    int64_t until_ms;        /* 0: nothing to undo */
+    int64_t until_ms;        /* first millisecond at which it is too late; 0: nothing to undo */
     uint64_t seq;            /* of the act's first event; anything undoable after it replaces the record */
     struct pin pins[PIN_SLOTS];
     struct cue_shown cue;
     struct sku_id price_sku; /* none: no price was changed */
-    struct money price;
+    struct money price, base_price; /* these differ when the act ended an offer */
+    int64_t offer_ends_ms;
 };
 
 struct broadcast {
@@ -30,6 +31,7 @@ struct broadcast {
     struct pin pins[PIN_SLOTS];
     struct shelf_item *items; /* owned */
     size_t items_count;
+    uint32_t price_version_floor; /* highest of the SKUs that left the shelf: one that comes back starts above it */
     char *document;           /* run of show, owned; NULL: none */
     uint64_t document_seq;    /* seq of the EVENT_SHELF it came with */
     struct cue_shown cue;

@@ -64,6 +64,8 @@ struct shelf_item { /* one SKU on sale in this broadcast */
     char url[URL_LEN_MAX + 1];
     struct price price;         /* what a hold is promised now */
     struct money base_price;    /* what holds again when an offer stops */
+    struct money listed_price;  /* what the last shelf asked for; a new shelf that asks the same changes no price.
+                                 * Set by the plan; no currency: none was asked for */
     int64_t offer_ends_ms;      /* 0: no offer running */
     uint32_t limit_per_viewer;  /* 0: none */
     uint32_t weight_g;          /* 0: unknown */
@@ -71,7 +73,7 @@ struct shelf_item { /* one SKU on sale in this broadcast */
 };
 
 struct cue_shown { /* the part of a cue that is for everyone */
-    struct cue_id cue;          /* none: no cue yet */
+    struct cue_id cue;          /* none: no cue yet; in an event: the first cue was taken back */
     int32_t index;              /* in the run of show; -1: none */
     char title[TITLE_LEN_MAX + 1];
     char text[TEXT_LEN_MAX + 1];
@@ -94,6 +96,7 @@ struct event {
     uint64_t seq;        /* set when it is in the log; 0 before */
     int64_t ms;          /* server time at which it was decided */
     int64_t media_at_ms; /* on the encoder's clock; pins and cues are shown then. 0: at once */
+    uint8_t undo_part;   /* n: the nth event (from 1) of one act that undo takes back whole; 0: of no such act */
     char by[ID_LEN_MAX + 1]; /* who did it (sub of the token); for the log, never sent to viewers */
     union {
         struct {
