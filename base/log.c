@@ -196,7 +196,9 @@ const char *log_quote(const char *text)
     static unsigned turn;
     static const char more[] = "...\"";
     char *buffer = buffers[turn++ % LOG_QUOTES];
-    const unsigned char *s = (const unsigned char *)(text == NULL ? "" : text);
+    if (text == NULL)
+        text = "";
+    const unsigned char *s = (const unsigned char *)text;
     if (!needs_quotes(s) && strlen(text) < LOG_QUOTE_BYTES)
         return memcpy(buffer, text, strlen(text) + 1);
     size_t len = 0;

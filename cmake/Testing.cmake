@@ -8,7 +8,8 @@
 #   e2e_test(NAME COMMAND word...)                                    script_test with label e2e, CTest e2e_NAME
 #
 # All take [TIMEOUT seconds] (default 60; e2e 120) and [SERIAL], for a test that must run alone: it then has
-# the label `serial` as well. Exit code 77 means skipped. cmocka comes with "tests/unit/unit.h".
+# the label `serial` as well. Exit code 77 means skipped. cmocka comes with "tests/unit/unit.h". The programs lie in
+# build/<preset>/tests/bin.
 #
 # e2e tests find the binaries in the folder named by the environment variable LIVESHELF_BIN_DIR: the build
 # folder itself, or build/release under the asan preset (cache variable LIVESHELF_E2E_DIR).
@@ -60,6 +61,7 @@ function(test_program kind name)
     add_executable(${target} ${T_SOURCES})
     target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR})
     target_link_libraries(${target} PRIVATE project_warnings ${T_USES} ${T_LIBRARIES})
+    set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests/bin)
     add_test(NAME ${target} COMMAND ${target} ${T_ARGUMENTS} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
     test_register(${target} ${kind} ${T_TIMEOUT} ${T_SERIAL})
 endfunction()
