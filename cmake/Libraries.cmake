@@ -3,7 +3,7 @@
 #   PkgConfig::websockets  PkgConfig::uv  PkgConfig::hiredis  PkgConfig::jansson
 #   PkgConfig::jwt         PkgConfig::crypto  PkgConfig::inih
 #   PkgConfig::uring       only on machines that have it: if(TARGET PkgConfig::uring)
-#   PkgConfig::cmocka      only for tests; without it the unit, sim and contract tests are left out
+#   PkgConfig::cmocka      only for tests; without it tests/ is left out
 #
 # The lower bounds are Debian 12's versions; Debian 13's work too.
 

@@ -9,8 +9,8 @@ set(CMAKE_C_STANDARD_REQUIRED ON)
 set(CMAKE_C_EXTENSIONS OFF)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 add_compile_definitions(_GNU_SOURCE)
-# Paths in messages and debug information start at the project root, wherever it lies.
-add_compile_options(-fno-omit-frame-pointer -ffile-prefix-map=${PROJECT_SOURCE_DIR}/=)
+# Paths in messages of MUST start at the project root, wherever it lies.
+add_compile_options(-fno-omit-frame-pointer -fmacro-prefix-map=${PROJECT_SOURCE_DIR}/=)
 
 add_library(project_warnings INTERFACE)
 target_compile_options(project_warnings INTERFACE
