@@ -1,0 +1,495 @@
+/* A stand-in for the server, for developing the pages and for their tests: one broadcast, one process, everything in memory.
+ *
+ *   node mock/server.mjs [port]        prints links to the pages, with a show that goes on by itself
+ *   createMock()                       the same under a test's control: mock.drop(), mock.sell(sku), mock.at(...)
+ *
+ * It speaks docs/protocol/wire.md and enforces none of it beyond what the pages can see. */
+
+import { createServer } from 'node:http';
+import { readFile, stat } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import path from 'node:path';
+import { accept } from './socket.mjs';
+
+const here = path.dirname(fileURLToPath(import.meta.url));
+const WEB = path.resolve(process.env.LIVESHELF_WEB_OUT || path.join(here, '../../build/web'));
+const TYPES = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' };
+const CSP = "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src * data:; media-src * blob:; connect-src 'self' ws: wss: http: https:; worker-src 'self'; object-src 'none'; base-uri 'none'";
+
+const EUR = (amount, version = 1) => ({ amount, currency: 'EUR', version });
+
+export function sampleShow() {
+  const products = [
+    { sku: 'mug-red', title: 'Red mug', price: EUR(990), limit: 2, units: 40, weight_g: 420 },
+    { sku: 'mug-blue', title: 'Blue mug', price: EUR(990), limit: 2, units: 60, weight_g: 420 },
+    { sku: 'teapot', title: 'Stoneware teapot', price: EUR(3400), limit: 1, units: 12, weight_g: 1250 },
+    { sku: 'scarf', title: 'Lambswool scarf', price: EUR(4900), limit: 3, units: 200, weight_g: 180 },
+    { sku: 'lamp', title: 'Reading lamp', price: EUR(7900), limit: 1, units: 8, weight_g: 2100 },
+  ];
+  const cue = (id, title, sku, say, must_say, must_not_say, viewer_text, more = {}) => ({
+    id, title, sku, slot: 0, planned_units: products.find((p) => p.sku === sku)?.units ?? 0, minutes: 4, sponsored: false,
+    card: { say, must_say, must_not_say, notes: '' }, viewer_text, ...more,
+  });
+  const cues = [
+    { id: 'c0', title: 'Welcome', minutes: 2, card: { say: 'Good evening, and welcome to the spring table. Five pieces tonight, all made within an hour of this room. If you hold one, it is yours for five minutes.', must_say: ['Holds last five minutes', 'This show is paid for by Atelier Nord'], must_not_say: [], notes: 'Look at camera two.' }, viewer_text: 'Welcome to the spring table' },
+    cue('c1', 'Red mug', 'mug-red', 'This is the red mug. Thrown by hand, fired twice, and the glaze breaks a little differently on every one. Turn it in the light. It holds three hundred millilitres, so a proper coffee.', ['Dishwasher safe', 'Made in Limerick', 'Two per person'], ['Unbreakable', 'Lead-free (not yet tested)'], 'Hand-thrown, dishwasher safe', { sponsored: true }),
+    cue('c2', 'Blue mug', 'mug-blue', 'The blue one is the same clay with a cobalt glaze. Put it beside the red.', ['Colour varies by firing'], ['Exactly as on the photo'], 'Cobalt glaze, each one a little different'),
+    cue('c3', 'Stoneware teapot', 'teapot', 'Only twelve of these exist. The spout does not drip. I will pour now so that you can see it.', ['One per person'], ['Induction safe'], 'Twelve made. The spout does not drip.'),
+    cue('c4', 'Lambswool scarf', 'scarf', 'Feel how light this is. Two metres of lambswool, woven narrow so it sits flat.', ['Hand wash only'], ['Cashmere'], 'Two metres of lambswool'),
+    cue('c5', 'Reading lamp', 'lamp', 'Last one tonight, and the brightest. Eight lamps, one per person.', ['Bulb included', 'EU plug'], [], 'Dimmable, bulb included'),
+  ];
+  return { products: products.map((p) => ({ image: `/img/${p.sku}.svg`, url: '', ...p })), cues };
+}
+
+export function mockToken(role, more = {}) {
+  const part = (o) => Buffer.from(JSON.stringify(o)).toString('base64url');
+  return `${part({ alg: 'none' })}.${part({ role, shop: 'demo', broadcast: 'spring-drop', ...more })}.x`;
+}
+
+export async function createMock({ port = 0, hold_ms = 300_000, state = 'live', heartbeat_ms = 25_000, show = sampleShow(), video = { url: '', still: '' } } = {}) {
+  const conns = new Set();
+  const log = [];                          /* every event since the epoch began */
+  const holds = new Map();
+  const lines = {};                        /* sku -> viewers waiting */
+  const heard = [];                        /* every command, for tests */
+  const stock = Object.fromEntries(show.products.map((p) => [p.sku, { allocated: p.units, held: 0, sold: 0, refused: 0, attempts: 0 }]));
+  const b = { id: 'spring-drop', title: 'Spring table', state, video, hold_ms, started_ms: state === 'live' ? Date.now() - 754_000 : 0, sponsored: false };
+  let epoch = 'e1', ver = 1, pins = {}, index = -1, notice = null, done = {}, undo = null, orders = 0, lost = 0, cues = show.cues;
+  const shelf = show.products.map(({ sku, title, price, image, url, limit }) => ({ sku, title, price, image, url, limit, state: 'open' }));
+  const series = [];
+  const marks = [];
+  const mock = { conns, heard, holds, stock, log, b, shelf, silent: new Set(), refuse: null, port: 0 };
+
+  const entry = (sku) => shelf.find((e) => e.sku === sku);
+  const free = (sku) => stock[sku].allocated - stock[sku].held - stock[sku].sold;
+  const waiting = (sku) => (lines[sku] ??= []);
+  const stockWord = (sku) => {
+    const left = free(sku), s = stock[sku];
+    if (entry(sku).state !== 'open') return { state: 'stopped' };
+    if (left > 50) return { state: 'ok' };
+    if (left > 10) return { state: 'ok', left };
+    if (left > 0) return { state: 'low', left };
+    return s.held > 0 ? { state: 'held_out', left: 0 } : { state: 'sold_out', left: 0 };
+  };
+  const counts = (sku) => ({ allocated: stock[sku].allocated, available: free(sku), held: stock[sku].held, sold: stock[sku].sold, waitlist: waiting(sku).length });
+  const send = (c, m) => c.ws.send(m);
+  const each = (f) => conns.forEach((c) => c.role && f(c));
+  const forRole = (e, role) => {
+    if (role === 'host') return e;
+    if (e.t === 'cue.done') return { t: 'none', seq: e.seq, ms: e.ms, d: {} };
+    if (e.t === 'cue') return { ...e, d: { cue: e.d.cue, title: e.d.title, text: e.d.text, sponsored: e.d.sponsored } };
+    if (e.t === 'shelf') return { ...e, d: { shelf: e.d.shelf, pins: e.d.pins } };
+    return e;
+  };
+
+  function publish(t, d, media_at_ms) {
+    const e = { t, seq: log.length + 1, ms: Date.now(), d };
+    if (t.startsWith('pin.') || t === 'cue') e.media_at_ms = media_at_ms ?? e.ms;
+    log.push(e);
+    each((c) => c.role !== 'logistics' && !mock.silent.has(c) && send(c, forRole(e, c.role)));
+    if (t === 'pin.set') marks.push({ ms: e.ms, sku: d.sku, title: d.title });
+    return e;
+  }
+
+  function moved(...skus) {
+    ver++;
+    series.push({ ms: Date.now(), confirmed: sum('sold'), held: sum('held') });
+    each((c) => {
+      if (c.role === 'logistics') return send(c, { t: 'volumes', d: volumes(series.slice(-1)) });
+      send(c, { t: 'stock', ver, d: Object.fromEntries(skus.map((s) => [s, stockWord(s)])) });
+      if (c.role !== 'host') return;
+      send(c, { t: 'counts', ver, d: Object.fromEntries(skus.map((s) => [s, counts(s)])) });
+      send(c, { t: 'demand', d: Object.fromEntries(skus.map((s) => [s, { attempts: stock[s].attempts, refused: stock[s].refused }])) });
+    });
+  }
+
+  const sum = (field) => Object.values(stock).reduce((n, s) => n + s[field], 0);
+  const volumes = (points = series) => ({
+    broadcast: b.id, state: b.state, as_of_ms: mock.as_of_ms ?? Date.now(), ledger: `${Date.now()}-0`, kind: 'observed',
+    skus: show.products.map((p) => ({ sku: p.sku, title: p.title, allocated: stock[p.sku].allocated, confirmed: stock[p.sku].sold, held: stock[p.sku].held, waitlist: waiting(p.sku).length, available: free(p.sku), refused: stock[p.sku].refused, weight_g: p.weight_g })),
+    total: { allocated: sum('allocated'), confirmed: sum('sold'), held: sum('held'), waitlist: Object.values(lines).flat().length, available: show.products.reduce((n, p) => n + free(p.sku), 0), orders },
+    series: points, pins: marks,
+  });
+
+  function pin(slot, sku, cue, media_at_ms) {
+    const e = entry(sku);
+    const c = cues.find((x) => x.id === cue);
+    pins[slot] = { slot, sku, cue: cue ?? '', title: e.title, price: e.price, image: e.image, url: e.url, sponsored: !!c?.sponsored, text: c?.viewer_text ?? '', pinned_ms: Date.now() };
+    const sent = publish('pin.set', pins[slot], media_at_ms);
+    pins[slot].media_at_ms = sent.media_at_ms;
+    return sent;
+  }
+  const cueBody = (i) => {
+    const c = cues[i];
+    return c ? { cue: c.id, title: c.title, text: c.viewer_text ?? '', sponsored: !!c.sponsored, index: i, card: c.card, planned_units: c.planned_units, minutes: c.minutes, sku: c.sku, slot: c.slot } : { cue: '', title: '', text: '', sponsored: false, index: -1 };
+  };
+  function cueGo(i, media_at_ms) {
+    index = i;
+    publish('cue', cueBody(i), media_at_ms);
+    if (cues[i]?.sku) pin(cues[i].slot ?? 0, cues[i].sku, cues[i].id, media_at_ms);
+  }
+  const preflight = () => {
+    const problems = [];
+    if (!cues.length) problems.push({ code: 'no_cues', detail: 'There is no run of show', blocking: true });
+    for (const c of cues) {
+      if (!c.card?.say) problems.push({ cue: c.id, code: 'card_missing', detail: `${c.title} has no script card`, blocking: true });
+      if (c.sku && !stock[c.sku]) problems.push({ cue: c.id, code: 'sku_unknown', detail: `${c.sku} is not in the catalogue`, blocking: true });
+      else if (c.sku && c.planned_units > stock[c.sku].allocated) problems.push({ cue: c.id, code: 'allocation_short', detail: `${c.planned_units} planned, ${stock[c.sku].allocated} allocated`, blocking: true });
+      if (!c.viewer_text) problems.push({ cue: c.id, code: 'viewer_text_missing', detail: 'Viewers see only the title', blocking: false });
+    }
+    return { go: !problems.some((p) => p.blocking), problems };
+  };
+
+  const myHolds = (viewer) => [...holds.values()].filter((h) => h.viewer === viewer && h.d.state === 'held').map((h) => h.d);
+  function snapshot(c) {
+    const d = {
+      broadcast: { ...b }, pins: Object.values(pins), shelf, stock: Object.fromEntries(shelf.map((e) => [e.sku, stockWord(e.sku)])), stock_ver: ver,
+      cue: index >= 0 ? { cue: cues[index].id, title: cues[index].title, text: cues[index].viewer_text ?? '', sponsored: !!cues[index].sponsored } : null,
+      notice, my: { holds: myHolds(c.viewer), waitlist: Object.keys(lines).filter((s) => lines[s].includes(c.viewer)).map((sku) => ({ sku, state: 'joined', ahead: lines[sku].indexOf(c.viewer) })) },
+      audience: 412 + conns.size,
+    };
+    if (c.role === 'host') Object.assign(d, { run_of_show: cues, cue_index: index, counts: Object.fromEntries(shelf.map((e) => [e.sku, counts(e.sku)])), demand: Object.fromEntries(shelf.map((e) => [e.sku, { attempts: stock[e.sku].attempts, refused: stock[e.sku].refused }])), can_undo_until_ms: 0, preflight: preflight(), done });
+    send(c, { t: 'snapshot', epoch, seq: log.length, d });
+  }
+
+  /* ---- holds ------------------------------------------------------------------------------------------------------ */
+
+  function holdMake(id, viewer, wanted, ttl = hold_ms, offer) {
+    const d = {
+      hold: id, state: 'held', expires_ms: Date.now() + ttl, extends_left: 2,
+      lines: wanted.map((l) => ({ ...l, price: entry(l.sku).price })),
+      total: { amount: wanted.reduce((n, l) => n + l.qty * entry(l.sku).price.amount, 0), currency: 'EUR' },
+    };
+    d.checkout_url = `/checkout/?hold=${id}&shop=demo&amount=${d.total.amount}&currency=EUR&expires_ms=${d.expires_ms}&sig=s`;
+    if (offer) d.offer = true;
+    for (const l of wanted) stock[l.sku].held += l.qty;
+    holds.set(id, { d, viewer });
+    return d;
+  }
+  function holdEnd(id, state) {
+    const h = holds.get(id);
+    if (h?.d.state !== 'held') return;
+    h.d.state = state;
+    for (const l of h.d.lines) {
+      stock[l.sku].held -= l.qty;
+      if (state === 'confirmed') stock[l.sku].sold += l.qty;
+    }
+    if (state === 'confirmed') orders++;
+    each((c) => c.viewer === h.viewer && send(c, { t: 'hold', d: { ...h.d } }));
+    for (const l of h.d.lines) {
+      const next = state === 'confirmed' ? undefined : waiting(l.sku)[0];
+      if (!next || !free(l.sku)) continue;
+      waiting(l.sku).shift();
+      const offered = holdMake(`h_offer${ver}${next.slice(-4)}`, next, [{ sku: l.sku, qty: 1 }], 60_000, true);
+      each((c) => c.viewer === next && send(c, { t: 'hold', d: { ...offered } }));
+    }
+    moved(...h.d.lines.map((l) => l.sku));
+  }
+  const sweep = setInterval(() => {
+    for (const [id, h] of holds) if (h.d.state === 'held' && h.d.expires_ms <= Date.now() && b.state !== 'paused') holdEnd(id, 'expired');
+  }, 100);
+
+  /* ---- commands --------------------------------------------------------------------------------------------------- */
+
+  const refusal = (code, title, more = {}) => ({ t: 'error', d: { code, title, detail: title, retry: false, ...more } });
+  const acts = {
+    ping: () => ({ t: 'pong', server_ms: Date.now() }),
+    clock: () => ({ t: 'ok' }),
+    reserve(c, m) {
+      const known = holds.get(m.id);
+      if (known) return { t: 'hold', d: { ...known.d } };
+      const { sku, qty } = m.lines[0];
+      const e = entry(sku);
+      if (!e) return refusal('sku_unknown', 'Not on sale');
+      stock[sku].attempts++;
+      const no = (code, title, detail, more) => {
+        stock[sku].refused++;
+        setImmediate(() => moved(sku));
+        return refusal(code, title, { detail, sku, ...more });
+      };
+      if (b.state === 'paused') return no('paused', 'Paused', 'The host has paused the show.');
+      if (b.state !== 'live') return no('not_live', 'Not live', 'Selling opens when the show starts.');
+      if (e.state === 'recalled') return no('recalled', 'Recalled', 'This product has been recalled.');
+      if (e.state === 'stopped') return no('stopped', 'Stopped', 'The host has stopped selling this.');
+      if (m.seen_price !== undefined && m.seen_price < e.price.version) return no('price_changed', 'The price changed', 'The price changed a moment ago.', { price: e.price });
+      const mine = [...holds.values()].filter((h) => h.viewer === c.viewer && ['held', 'confirmed'].includes(h.d.state)).flatMap((h) => h.d.lines).filter((l) => l.sku === sku).reduce((n, l) => n + l.qty, 0);
+      if (e.limit && mine + qty > e.limit) return no('limit_reached', 'Limit reached', `At most ${e.limit} per person.`);
+      if (free(sku) < qty) return stock[sku].held ? no('held_out', 'All on hold', `${stock[sku].held} are on hold and may come back.`, { waitlist: true }) : no('sold_out', 'Sold out', 'The last one was taken a moment ago.', { waitlist: true });
+      const d = holdMake(m.id, c.viewer, m.lines);
+      setImmediate(() => moved(sku));
+      return { t: 'hold', d: { ...d } };
+    },
+    hold(c, m, f) {
+      const h = holds.get(m.hold);
+      if (!h || h.viewer !== c.viewer) return refusal('hold_unknown', 'No such hold');
+      if (h.d.state !== 'held') return refusal(`hold_${h.d.state}`, `Already ${h.d.state}`);
+      return f(h) ?? { t: 'hold', d: { ...h.d } };
+    },
+    extend: (c, m) => acts.hold(c, m, (h) => {
+      if (!h.d.extends_left) return refusal('limit_reached', 'No more extensions');
+      h.d.extends_left--;
+      h.d.expires_ms += 60_000;
+    }),
+    release: (c, m) => acts.hold(c, m, () => void holdEnd(m.hold, 'released')),
+    checkout: (c, m) => acts.hold(c, m, () => {}),
+    'waitlist.join'(c, m) {
+      if (!waiting(m.sku).includes(c.viewer)) waiting(m.sku).push(c.viewer);
+      setImmediate(() => moved(m.sku));
+      return { t: 'waitlist', d: { sku: m.sku, state: 'joined', ahead: waiting(m.sku).indexOf(c.viewer) } };
+    },
+    'waitlist.leave'(c, m) {
+      lines[m.sku] = waiting(m.sku).filter((v) => v !== c.viewer);
+      return { t: 'waitlist', d: { sku: m.sku, state: 'left' } };
+    },
+  };
+  const stateSet = (state) => {
+    b.state = state;
+    if (state === 'live') b.started_ms ||= Date.now();
+    publish('state', { state, reason: '' });
+    moved();
+  };
+  const remember = (back) => (undo = { until: Date.now() + 5000, back });
+  const hostActs = {
+    'pin.set'(m) {
+      if (!entry(m.sku)) return refusal('sku_unknown', 'No such product');
+      const old = pins[m.slot];
+      pin(m.slot, m.sku, cues[index]?.sku === m.sku ? cues[index].id : '');
+      remember(() => (old ? pin(m.slot, old.sku, old.cue) : hostActs['pin.clear'](m)));
+    },
+    'pin.clear'(m) {
+      const old = pins[m.slot];
+      delete pins[m.slot];
+      publish('pin.clear', { slot: m.slot });
+      if (old) remember(() => pin(m.slot, old.sku, old.cue));
+    },
+    'cue.next'() {
+      if (index + 1 >= cues.length) return refusal('conflict', 'That was the last cue');
+      const old = index;
+      cueGo(index + 1);
+      remember(() => cueGo(old));
+    },
+    'cue.go'(m) {
+      const i = cues.findIndex((c) => c.id === m.cue);
+      if (i < 0) return refusal('not_found', 'No such cue');
+      const old = index;
+      cueGo(i);
+      remember(() => cueGo(old));
+    },
+    'cue.done'(m) {
+      done[m.cue] = m.must_say;
+      publish('cue.done', { cue: m.cue, must_say: m.must_say });
+    },
+    'price.set'(m) {
+      const e = entry(m.sku), old = e.price.amount;
+      mock.price(m.sku, m.amount);
+      remember(() => mock.price(m.sku, old));
+    },
+    'offer.start'(m) {
+      const e = entry(m.sku);
+      e.usual ??= e.price.amount;
+      e.price = EUR(m.amount, e.price.version + 1);
+      for (const p of Object.values(pins)) if (p.sku === m.sku) p.price = e.price;
+      publish('offer', { sku: m.sku, state: 'started', price: e.price, ends_ms: Date.now() + m.for_ms });
+    },
+    'offer.stop'(m) {
+      const e = entry(m.sku);
+      e.price = EUR(e.usual ?? e.price.amount, e.price.version + 1);
+      publish('offer', { sku: m.sku, state: 'stopped', price: e.price });
+    },
+    notice: (m) => void mock.notice(m.text, m.level),
+    'stock.allocate'(m) {
+      stock[m.sku].allocated += m.units;
+      moved(m.sku);
+    },
+    'stock.withdraw'(m) {
+      if (free(m.sku) < m.units) return refusal('conflict', 'Not that many are free');
+      stock[m.sku].allocated -= m.units;
+      moved(m.sku);
+    },
+    'stock.stop': (m) => void mock.skuState(m.sku, 'stopped', m.reason),
+    'stock.open': (m) => void mock.skuState(m.sku, 'open'),
+    recall(m) {
+      mock.skuState(m.sku, 'recalled');
+      mock.notice(m.text, 'recall');
+    },
+    start(m) {
+      const p = preflight();
+      if (!p.go && !m.force) return refusal('preflight_failed', 'Not ready', { problems: p.problems });
+      stateSet('live');
+    },
+    pause: () => stateSet('paused'),
+    resume: () => stateSet('live'),
+    end: () => stateSet('ended'),
+    undo() {
+      if (!undo || undo.until < Date.now()) return refusal('conflict', 'Too late to undo');
+      const { back } = undo;
+      back();
+      undo = null;
+    },
+    'run.load'(m) {
+      if (!Array.isArray(m.cues)) return refusal('bad_request', 'cues is not a list', { field: 'cues' });
+      const bad = m.cues.findIndex((c) => !c.id || !c.title);
+      if (bad >= 0) return refusal('bad_request', 'A cue needs an id and a title', { field: `cues[${bad}]` });
+      cues = m.cues;
+      index = -1;
+      publish('shelf', { shelf, pins: Object.values(pins), run_of_show: cues, cue_index: index, preflight: preflight() });
+    },
+    preflight: () => ({ t: 'preflight', d: preflight() }),
+  };
+
+  function received(c, m) {
+    heard.push({ ...m, viewer: c.viewer });
+    mock.onmessage?.(c, m);
+    if (m.t === 'hello') return hello(c, m);
+    if (!c.role) return c.ws.close(4401);
+    if (mock.mute?.(m, c)) return;
+    const act = acts[m.t] ?? (c.role === 'host' ? hostActs[m.t] && ((_c, x) => hostActs[x.t](x) ?? { t: 'ok', seq: log.length }) : null);
+    const answer = mock.answer?.(m, c) ?? (act ? act(c, m) : refusal('forbidden', 'Not for this role'));
+    send(c, { re: m.id, ...answer });
+  }
+
+  function hello(c, m) {
+    let claims = {};
+    try {
+      claims = JSON.parse(Buffer.from(m.token.split('.')[1], 'base64url').toString());
+    } catch { /* answered below */ }
+    if (!claims.role) {
+      send(c, { t: 'error', re: m.id, d: { code: 'unauthenticated', title: 'The token is not valid', detail: 'The token is not valid.' } });
+      return c.ws.close(4401);
+    }
+    if (claims.broadcast !== c.broadcast) return c.ws.close(4403);
+    c.role = claims.role;
+    c.viewer = claims.sub ?? m.viewer_key?.split('.')[0] ?? `v_${Math.random().toString(36).slice(2, 9)}`;
+    const recovered = !!m.resume && m.resume.epoch === epoch && m.resume.seq <= log.length && m.resume.seq >= lost;
+    send(c, { t: 'welcome', re: m.id, role: c.role, viewer: c.viewer, ...(claims.sub ? {} : { viewer_key: `${c.viewer}.k` }), broadcast: b.id, epoch, seq: log.length, server_ms: Date.now(), recovered, heartbeat_ms });
+    if (c.role === 'logistics') return send(c, { t: 'volumes', d: volumes() });
+    if (recovered) for (const e of log.slice(m.resume.seq)) send(c, forRole(e, c.role));
+    else snapshot(c);
+    mock.onwelcome?.(c);
+  }
+
+  /* ---- what a test or the show does -------------------------------------------------------------------------------- */
+
+  Object.assign(mock, {
+    publish, moved, cueGo, pin, stateSet, holdEnd, send, each, volumes,
+    drop: () => conns.forEach((c) => c.ws.drop()),
+    closeAll: (code, reason) => conns.forEach((c) => c.ws.close(code, reason)),
+    forget: () => (lost = log.length + 1),                /* the next resume gets a snapshot */
+    newEpoch: () => (epoch = `e${Number(epoch.slice(1)) + 1}`),
+    price(sku, amount) {
+      const e = entry(sku);
+      e.price = EUR(amount, e.price.version + 1);
+      for (const p of Object.values(pins)) if (p.sku === sku) p.price = e.price;
+      publish('price', { sku, price: e.price });
+    },
+    notice(text, level = 'info') {
+      notice = text ? { id: `n${log.length}`, text, level, ms: Date.now() } : null;
+      publish('notice', { id: `n${log.length}`, text, level });
+    },
+    skuState(sku, state, reason = '') {
+      entry(sku).state = state;
+      publish('sku', { sku, state, reason });
+      moved(sku);
+    },
+    sell(sku, n = 1) {
+      stock[sku].sold += Math.min(n, free(sku));
+      orders += 1;
+      moved(sku);
+    },
+    holdOthers(sku, n = 1) {
+      for (let i = 0; i < n && free(sku) > 0; i++) holdMake(`h_other${ver}${sku}${i}`, 'v_other', [{ sku, qty: 1 }]);
+      moved(sku);
+    },
+    refuseSome(sku, n) {
+      stock[sku].attempts += n;
+      stock[sku].refused += n;
+      moved(sku);
+    },
+    others: () => [...holds.values()].filter((h) => h.viewer === 'v_other' && h.d.state === 'held').map((h) => h.d.hold),
+    seriesSet: (points, pinsAt = []) => {
+      series.splice(0, series.length, ...points);
+      marks.splice(0, marks.length, ...pinsAt);
+    },
+    link: (page, role = page === 'viewer' ? 'viewer' : page, more) => `http://127.0.0.1:${mock.port}/${page}/#token=${mockToken(role, more)}&broadcast=${b.id}`,
+    close: () => new Promise((resolve) => {
+      clearInterval(sweep);
+      conns.forEach((c) => c.ws.drop());
+      server.close(resolve);
+      server.closeAllConnections?.();
+    }),
+  });
+
+  /* ---- HTTP ------------------------------------------------------------------------------------------------------- */
+
+  const server = createServer(async (request, response) => {
+    const url = new URL(request.url, 'http://x');
+    const problem = (status, code, detail) => {
+      response.writeHead(status, { 'content-type': 'application/problem+json' });
+      response.end(JSON.stringify({ type: `https://liveshelf.example/errors/${code}`, title: detail, status, code, detail }));
+    };
+    if (mock.httpDown) return request.socket.destroy();
+    const estimates = url.pathname.match(/^\/v1\/broadcasts\/[^/]+\/estimates(\.csv|\/stream)?$/);
+    if (estimates) {
+      if (!/^Bearer ./.test(request.headers.authorization ?? '')) return problem(401, 'unauthenticated', 'A token is needed');
+      if (estimates[1] === '.csv') {
+        response.writeHead(200, { 'content-type': 'text/csv' });
+        return response.end(['sku,title,confirmed,held', ...volumes().skus.map((s) => `${s.sku},${s.title},${s.confirmed},${s.held}`)].join('\r\n'));
+      }
+      if (!estimates[1]) return response.end(JSON.stringify(volumes()));
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.write(`event: volumes\nid: 1-0\ndata: ${JSON.stringify(volumes())}\n\n`);
+      const timer = setInterval(() => response.write(`event: volumes\ndata: ${JSON.stringify(volumes([]))}\n\n`), 500);
+      return void request.on('close', () => clearInterval(timer));
+    }
+    if (url.pathname === '/demo/pay' && request.method === 'POST') {
+      let body = '';
+      for await (const part of request) body += part;
+      const asked = JSON.parse(body);
+      mock.paid = asked;
+      const h = holds.get(asked.hold);
+      if (!h) return problem(404, 'hold_unknown', 'There is no such hold.');
+      if (h.d.state !== 'held' && h.d.state !== 'confirmed') return problem(410, 'hold_expired', 'The hold has ended. Nothing was charged.');
+      holdEnd(asked.hold, 'confirmed');
+      response.writeHead(200, { 'content-type': 'application/json' });
+      return response.end(JSON.stringify({ hold: asked.hold, state: 'confirmed', order: 'demo-17', replayed: false }));
+    }
+    let file = path.normalize(path.join(WEB, url.pathname));
+    if (!file.startsWith(WEB)) return problem(404, 'not_found', 'Not here');
+    if (file.endsWith(path.sep)) file += 'index.html';
+    try {
+      if (!(await stat(file)).isFile()) throw new Error();
+    } catch {
+      return problem(404, 'not_found', 'Not here');
+    }
+    response.writeHead(200, { 'content-type': TYPES[path.extname(file)] ?? 'application/octet-stream', 'content-security-policy': CSP, 'access-control-allow-origin': '*' });
+    response.end(await readFile(file));
+  });
+  server.on('upgrade', (request, socket) => {
+    const broadcast = request.url.match(/^\/v1\/broadcasts\/([^/]+)\/live$/)?.[1];
+    if (!broadcast || mock.refuse === 'upgrade') return socket.destroy();
+    const c = { ws: accept(request, socket, 'liveshelf.v1'), broadcast: decodeURIComponent(broadcast), role: '', viewer: '' };
+    conns.add(c);
+    c.ws.onmessage = (text) => received(c, JSON.parse(text));
+    c.ws.onclose = () => conns.delete(c);
+    if (typeof mock.refuse === 'number') c.ws.close(mock.refuse);
+  });
+  await new Promise((resolve) => server.listen(port, '127.0.0.1', resolve));
+  mock.port = server.address().port;
+  return mock;
+}
+
+/* ---- the show that goes on by itself ------------------------------------------------------------------------------- */
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const mock = await createMock({ port: Number(process.argv[2] ?? 8099) });
+  mock.cueGo(1);
+  mock.pin(1, 'teapot');
+  for (const page of ['viewer', 'host', 'logistics']) console.log(mock.link(page));
+  setInterval(() => {
+    const open = Object.keys(mock.stock);
+    const sku = open[Math.floor(Math.random() * open.length)];
+    if (Math.random() < 0.5) mock.holdOthers(sku);
+    else if (mock.others().length) mock.holdEnd(mock.others()[0], Math.random() < 0.8 ? 'confirmed' : 'released');
+    mock.each((c) => c.role !== 'logistics' && mock.send(c, { t: 'audience', d: { viewers: 400 + Math.floor(Math.random() * 30) } }));
+  }, 1500);
+}
