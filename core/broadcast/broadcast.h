@@ -52,7 +52,8 @@ struct broadcast {
 
 void broadcast_init(struct broadcast *b, const struct shop_id *shop, const struct broadcast_id *id);
 void broadcast_finish(struct broadcast *b);
-/* `e->seq` must be b->seq + 1 (MUST). Takes what the event owns (document, items) and leaves it empty there. */
+/* `e->seq` must be b->seq + 1 (MUST). Takes what the event owns (document, items) and leaves it empty there.
+ * RESULT_MALFORMED: the event cannot follow this state, RESULT_NO_MEMORY: nothing was changed and nothing taken. */
 MUST_USE enum result broadcast_step(struct broadcast *b, struct event *e);
 
 const struct shelf_item *broadcast_item(const struct broadcast *b, const char *sku); /* NULL: not on the shelf */
@@ -69,25 +70,28 @@ struct act {
     int64_t now_ms;
     const char *by;               /* sub of the token; may be NULL */
     bool force;                   /* START: preflight was overridden */
-    uint8_t slot;                 /* PIN_* */
+    uint8_t slot;                 /* PIN_*, CUE */
     struct sku_id sku;            /* PIN_SET, PRICE, OFFER_*, SKU_*, RECALL */
-    struct money price;           /* PRICE, OFFER_START */
+    struct money price;           /* PRICE, OFFER_START, CUE */
     int64_t for_ms;               /* OFFER_START: 1 s .. 24 h */
     const char *text;             /* NOTICE, reasons, RECALL; may be NULL */
     enum notice_level level;
-    /* CUE: the cue's public part, and its SKU, slot and price as the run of show has them */
+    /* CUE: the cue's public part, and its SKU, slot and price as the run of show has them. PIN_SET: the cue whose words and
+     * label the pin carries; none: those of a pin that shows the SKU already, or no words */
     struct cue_shown cue;
     struct sku_id cue_sku;        /* none: nothing is pinned */
     bool cue_has_price;
     struct { struct cue_id cue; uint8_t count; bool said[MUST_SAY_MAX]; } done; /* CUE_DONE */
-    const char *document;         /* SHELF: normalised run of show */
-    const struct shelf_item *items; /* SHELF: price.version and state are ignored and carried over or set by the plan */
+    const char *document;         /* SHELF: normalised run of show; NULL: the present one stays */
+    /* SHELF: `price.money` is what the plan and catalogue ask (no currency: nothing). Version, state, base and offer are
+     * ignored: a SKU that stays keeps them unless another price is asked than by the last shelf. */
+    const struct shelf_item *items;
     size_t items_count;
     struct broadcast_details details; /* DETAILS */
 };
 enum act_answer {
     ACT_DONE,          /* the events say what to append; count may be 0 when nothing would change */
-    ACT_NOT_LIVE,      /* needs a live or paused broadcast */
+    ACT_NOT_LIVE,      /* not before the start: pause, resume, end, offer */
     ACT_STATE,         /* not in this state: started twice, ended, resumed while live */
     ACT_SKU_UNKNOWN,   /* not on the shelf */
     ACT_PRICE_MISSING, /* a SKU without price cannot be pinned for sale */
@@ -97,8 +101,12 @@ enum act_answer {
 };
 /* Fills `ret` (at least EVENT_BATCH_MAX zeroed events; the caller finishes them all) and *ret_count on ACT_DONE.
  * A cue gives EVENT_CUE, then EVENT_PRICE when its price differs from the shelf's, then EVENT_PIN_SET.
- * A recall gives EVENT_SKU (recalled), EVENT_PIN_CLEARED for each slot that shows it, EVENT_NOTICE.
- * ACT_SKU_STOP of a stopped SKU, and the like, give no event: safe to repeat. Pins are allowed before the start too. */
+ * A new price while an offer runs (of a cue: only when it differs from the price under the offer) gives EVENT_OFFER
+ * (stopped) before EVENT_PRICE.
+ * A recall gives EVENT_SKU (recalled), EVENT_PIN_CLEARED for each slot that shows it, EVENT_NOTICE if it has a text.
+ * A recalled SKU stays on the shelf, also when a new run of show leaves it out.
+ * ACT_SKU_STOP of a stopped SKU, and the like, give no event: safe to repeat. Pins are allowed before the start too;
+ * notices, stops and recalls also after the end. No memory for a shelf's copy stops the process. */
 enum act_answer broadcast_plan(const struct broadcast *b, const struct act *a, struct event *ret, size_t *ret_count);
 
 /* ---- what a viewer may ask ---- */
@@ -109,7 +117,7 @@ enum reserve_refusal {
     RESERVE_SKU_UNKNOWN,
     RESERVE_STOPPED,
     RESERVE_RECALLED,
-    RESERVE_PRICE_CHANGED, /* seen version is older than the shelf's */
+    RESERVE_PRICE_CHANGED, /* seen version is not the shelf's */
     RESERVE_NO_PRICE,
 };
 struct reserve_wish {

@@ -9,6 +9,7 @@
 #include "base/map.h"
 #include "core/broadcast/movement.h"
 
+#define CLAIMS_HOLDS_MAX 10000000 /* open and confirmed holds, and viewers, of one shop */
 #define LEDGER_ID_LEN_MAX 41
 struct ledger_entry {
     char id[LEDGER_ID_LEN_MAX + 1];     /* "ms-seq", grows */
@@ -26,7 +27,7 @@ struct claim {              /* a hold that is open, or was confirmed */
 struct claim_sku {
     struct stock_count count;
     int64_t waitlist;       /* viewers in line */
-    bool known;             /* a count was seen */
+    bool known;             /* a count was seen; false: it has a waitlist alone */
 };
 
 struct claims {
@@ -40,9 +41,10 @@ struct claims {
 
 void claims_init(struct claims *c);
 void claims_finish(struct claims *c);
-/* RESULT_OK, also for an entry already folded; RESULT_NO_MEMORY. */
+/* RESULT_OK, also for an entry already folded; otherwise RESULT_NO_MEMORY, or RESULT_FULL at CLAIMS_HOLDS_MAX: the entry
+ * does not count as folded and may be given again. */
 MUST_USE enum result claims_fold(struct claims *c, const struct ledger_entry *e);
-const struct claim_sku *claims_sku(const struct claims *c, const char *sku); /* NULL: never allocated */
+const struct claim_sku *claims_sku(const struct claims *c, const char *sku); /* NULL: never allocated nor waited for */
 const struct hold *claims_hold(const struct claims *c, const char *hold);
 /* The viewer's open holds first, then those confirmed; at most `max`; returns how many. */
 size_t claims_of_viewer(const struct claims *c, const char *viewer, const struct hold **ret, size_t max);
