@@ -15,7 +15,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 /* An exact-size copy, so that the sanitizer sees a read one byte past the end. */
 static void replay_bytes(const uint8_t *data, size_t size)
 {
-    uint8_t *copy = malloc(size == 0 ? 1 : size);
+    uint8_t *copy = calloc(1, size == 0 ? 1 : size);
     if (copy == NULL)
         abort();
     memcpy(copy, data, size);
