@@ -135,6 +135,22 @@ static void a_key_behind_a_grave_is_found(void **state)
     map_finish(&m);
 }
 
+/* A key put back into its grave takes no slot more than it had. */
+static void graves_are_used_again(void **state)
+{
+    (void)state;
+    struct map m;
+    map_init(&m, 100);
+    for (unsigned i = 0; i < 11; i++)
+        assert_int_equal(map_set(&m, key_of(i), &values[i]), RESULT_OK);
+    for (unsigned i = 0; i < 11; i++) {
+        map_remove(&m, key_of(i));
+        assert_int_equal(map_set(&m, key_of(i), &values[i]), RESULT_OK);
+        assert_int_equal(m.used, 11);
+    }
+    map_finish(&m);
+}
+
 static void iteration_meets_each_key_once_and_may_remove_it(void **state)
 {
     (void)state;
@@ -220,6 +236,7 @@ int main(void)
         cmocka_unit_test(it_grows_and_forgets_nothing),
         cmocka_unit_test(graves_are_cleared),
         cmocka_unit_test(a_key_behind_a_grave_is_found),
+        cmocka_unit_test(graves_are_used_again),
         cmocka_unit_test(iteration_meets_each_key_once_and_may_remove_it),
         cmocka_unit_test(it_agrees_with_an_array),
         cmocka_unit_test(another_seed_is_another_order),
