@@ -8,7 +8,11 @@
 #include "scripts/rules/card.h"
 
 #define RUNOFSHOW_CUES_MAX 500
-#define RUNOFSHOW_TEXT_MAX 2000 /* bytes of UTF-8 of title and viewer text; a title at most 200 */
+#define RUNOFSHOW_TEXT_MAX 2000 /* viewer text: bytes of UTF-8 */
+#define RUNOFSHOW_TITLE_MAX 200 /* bytes of UTF-8 */
+#define CUE_SLOTS 3
+#define CUE_PLANNED_UNITS_MAX 1000000
+#define CUE_MINUTES_MAX 1440
 
 struct cue {
     struct cue_id id;
