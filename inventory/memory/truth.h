@@ -1,0 +1,98 @@
+/* inventory/memory/truth.h - the stock of one shop, and what one batch does to it. No clock, no faults: those are lane.c's. */
+#ifndef LIVESHELF_INVENTORY_MEMORY_TRUTH_H
+#define LIVESHELF_INVENTORY_MEMORY_TRUTH_H
+
+#include "base/map.h"
+#include "core/ports/inventory.h"
+#include "inventory/memory/timers.h"
+#include "inventory/rules/counts.h"
+#include "inventory/rules/hold.h"
+#include "inventory/rules/waitlist.h"
+
+#define TRUTH_MAP_MAX 10000000
+
+struct truth_sku {
+    struct sku_id sku;
+    struct counts counts;
+    bool known;   /* something moved once: unknown ones are looked up in vain */
+    bool tracked; /* a limit was set once: units per viewer are kept in truth_shop.taken from then on */
+    struct waitlist waitlist;
+};
+
+struct truth_wish { /* a place in a line */
+    struct waiting waiting;
+    struct hold hold; /* viewer, broadcast, currency and the one line of the offer to come */
+    int64_t ttl_ms;
+    uint64_t ticket; /* numbers all wishes of the shop; the offer's id */
+};
+
+struct truth_hold {
+    int64_t timer_ms; /* expiry while held, purge afterwards */
+    struct hold hold; /* last: allocated with HOLD_SIZE */
+};
+
+struct truth_move { /* a movement as kept: without the lines it does not have */
+    enum movement_kind kind;
+    struct sku_id sku;
+    int64_t units;
+    char ref[REF_LEN_MAX + 1];
+    struct hold *hold; /* own copy of HOLD_SIZE; NULL: none */
+};
+
+struct truth_entry { /* of the ledger */
+    char id[LEDGER_ID_LEN_MAX + 1];
+    int64_t ms;
+    struct truth_move *moves;
+    struct stock_count *counts;
+    size_t moves_count, moves_capacity, counts_count, counts_capacity;
+};
+
+struct truth_shop {
+    struct shop_id shop;
+    struct map skus;  /* sku -> struct truth_sku * */
+    struct map holds; /* id -> struct truth_hold * */
+    struct map taken; /* "sku/viewer" -> int64_t *: units held or bought, of tracked SKUs */
+    struct map refs;  /* ref -> strdup'd "op sku units" of the stock move done under it */
+    struct timers timers;
+    uint64_t tickets; /* given so far */
+    struct truth_entry *entries;
+    size_t entries_count, entries_capacity;
+    int64_t id_ms; /* of the last entry's id */
+    uint64_t id_seq;
+};
+
+struct truth_shop *truth_create(const struct shop_id *shop);
+void truth_destroy(struct truth_shop *s);
+/* Expires what is due, then does the requests in order; fills their answers (not `result`). Writes at most one
+ * ledger entry. */
+void truth_exec(struct truth_shop *s, int64_t now_ms, struct inventory_request *requests, size_t count);
+void truth_check(const struct truth_shop *s);
+struct stock_count truth_count(const struct truth_sku *k);
+
+/* ---- between the truth's files ---- */
+struct truth_call {
+    struct truth_shop *shop;
+    int64_t now_ms;
+    struct truth_entry *entry;
+    struct truth_sku *changed[4096]; /* in the order of their first change */
+    size_t changed_count;
+};
+void *truth_alloc(size_t size);                                                   /* zeroed, or the process stops */
+struct truth_sku *truth_sku(const struct truth_shop *s, const char *sku);         /* NULL: unknown */
+struct truth_sku *truth_sku_make(struct truth_shop *s, const struct sku_id *sku); /* known once it changes */
+void truth_changed(struct truth_call *c, struct truth_sku *k);
+struct truth_move *truth_note(struct truth_call *c, enum movement_kind kind, const struct hold *hold);
+void truth_note_sku(struct truth_call *c, enum movement_kind kind, const struct truth_sku *k, int64_t units,
+                    const char *ref);
+void truth_serve(struct truth_call *c, struct truth_sku *k); /* free units to the line */
+int64_t truth_taken(const struct truth_shop *s, const struct truth_sku *k, const char *viewer);
+void truth_take(struct truth_shop *s, const struct truth_sku *k, const char *viewer, int64_t units);
+struct truth_hold *truth_hold_new(struct truth_call *c, const struct hold *from, const struct hold_id *id,
+                                  int64_t ttl_ms, enum movement_kind kind);
+
+void truth_expire_due(struct truth_call *c, const struct inventory_request *requests, size_t count);
+typedef void truth_op(struct truth_call *c, struct inventory_request *r);
+truth_op truth_reserve, truth_extend, truth_confirm, truth_release, truth_get, truth_join, truth_leave;
+truth_op truth_allocate, truth_withdraw, truth_sync, truth_stop, truth_open, truth_limit;
+
+#endif
