@@ -37,7 +37,9 @@ static inline void list_move(struct list *head, struct list *l)
     list_push_back(head, l);
 }
 /* Safe against removal of `at` itself. */
+/* NOLINTBEGIN(bugprone-macro-parentheses): `at` is a name that is declared here */
 #define list_for_each(at, head)                                                                                        \
     for (struct list *at = (head)->next, *at##_next = at->next; at != (head); at = at##_next, at##_next = at->next)
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 #endif
