@@ -33,12 +33,12 @@ enum outcome_kind {
     OUTCOME_VOLUMES,    /* volumes, borrowed */
 };
 
-struct show_view;  /* core/ports/audience.h */
+struct show_view;  /* core/broadcast/view.h */
 struct preflight;  /* scripts/rules/preflight.h */
 struct run_of_show;
 struct claims;
 struct catalogue;
-struct volumes_view; /* core/ports/audience.h */
+struct volumes_view; /* core/broadcast/view.h */
 
 struct outcome {
     enum outcome_kind kind;

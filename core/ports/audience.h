@@ -3,49 +3,10 @@
 #ifndef LIVESHELF_CORE_PORTS_AUDIENCE_H
 #define LIVESHELF_CORE_PORTS_AUDIENCE_H
 
-#include "core/broadcast/broadcast.h"
-#include "core/broadcast/claims.h"
 #include "core/broadcast/outcome.h"
+#include "core/broadcast/view.h"
 #include "scripts/rules/preflight.h"
 #include "scripts/rules/runofshow.h"
-
-struct demand {                    /* of one SKU since the start, over all nodes */
-    struct sku_id sku;
-    uint64_t attempts, refused;
-};
-
-struct show_view {                 /* all a snapshot needs; borrowed, valid until the loop turn ends */
-    const struct broadcast *broadcast;
-    const struct run_of_show *run; /* NULL: none yet */
-    const struct claims *claims;
-    const struct catalogue *catalogue;
-    const struct demand *demand;
-    size_t demand_count;
-    uint64_t audience;             /* viewers over all nodes */
-    const struct preflight *preflight; /* NULL unless asked for */
-    bool selling_available;        /* false: stock cannot be reached */
-};
-
-struct volume_point { int64_t ms, confirmed, held; };
-struct volume_pin { int64_t ms; struct sku_id sku; };
-struct volume_sku {
-    struct sku_id sku;
-    int64_t allocated, available, confirmed, held, waitlist, refused;
-};
-struct volumes_view {
-    const struct broadcast *broadcast;
-    const struct catalogue *catalogue;
-    int64_t as_of_ms;
-    const char *ledger_id;
-    const struct volume_sku *skus;
-    size_t skus_count;
-    int64_t orders;                      /* confirmed holds of this broadcast */
-    const struct volume_point *series;   /* oldest first */
-    size_t series_count;
-    size_t series_new;                   /* the last so many are new since the last publish */
-    const struct volume_pin *pins;
-    size_t pins_count;
-};
 
 struct audience {
     void (*send)(struct audience *a, uint64_t conn, const struct outcome *outcome);  /* conn gone: nothing */

@@ -3,7 +3,11 @@
 #ifndef LIVESHELF_WS_WIRE_MESSAGE_H
 #define LIVESHELF_WS_WIRE_MESSAGE_H
 
-#include "core/ports/audience.h"
+#include "base/bytes.h"
+#include "core/broadcast/outcome.h"
+#include "core/broadcast/view.h"
+#include "scripts/rules/preflight.h"
+#include "scripts/rules/runofshow.h"
 
 /* Turns a hold into the URL where it is paid; fills "" when there is none. Signed by the node. */
 typedef void checkout_link(void *ctx, const struct shop_id *shop, const struct hold *hold, char *ret, size_t size);
