@@ -494,6 +494,11 @@ export class LiveshelfClient extends Emitter<ClientEvents> {
     });
   }
 
+  /* Takes back a command that still waits for a conn; one already sent is out of our hands. */
+  cancel(id: string): void {
+    if (this.#waiters.get(id)?.sent === false) this.#giveUp(id, { code: 'cancelled', title: 'Taken back' });
+  }
+
   #ask(asked: Asked, patience_ms: number): Promise<Message> {
     return new Promise((resolve, reject) => {
       const { since_ms: _since, ...fields } = asked;

@@ -27,7 +27,7 @@ const OPEN_EVENTS = ['state', 'pin', 'stock', 'hold', 'price', 'offer', 'notice'
 const ICONS = {
   eye: 'M12 5c5 0 8.6 4.3 9.8 7-1.2 2.7-4.8 7-9.8 7s-8.6-4.3-9.8-7C3.4 9.3 7 5 12 5zm0 3a4 4 0 1 0 0 8 4 4 0 0 0 0-8z',
   muted: 'M4 9v6h4l5 4V5L8 9zm12.5-.5 1.3-1.3L20 9.4l2.2-2.2 1.3 1.3L21.3 10.7l2.2 2.2-1.3 1.3L20 12l-2.2 2.2-1.3-1.3 2.2-2.2z',
-  sound: 'M4 9v6h4l5 4V5L8 9zm11 3.2c0-1.5-.7-2.8-1.8-3.6v7.2c1.1-.8 1.8-2.1 1.8-3.6zm-1.8-7v2.1c2.4.7 4.1 2.9 4.1 5s-1.7 4.3-4.1 5v2.1c3.5-.800 6.1-3.9 6.1-7.1s-2.6-6.3-6.1-7.1z',
+  sound: 'M4 9v6h4l5 4V5L8 9zm11 3.2c0-1.5-.7-2.8-1.8-3.6v7.2c1.1-.8 1.8-2.1 1.8-3.6zm-1.8-7v2.1c2.4.7 4.1 2.9 4.1 5s-1.7 4.3-4.1 5v2.1c3.5-.8 6.1-3.9 6.1-7.1s-2.6-6.3-6.1-7.1z',
   shelf: 'M3 4h18v2H3zm1 4h7v7H4zm9 0h7v7h-7zM3 17h18v2H3z',
   close: 'M6.4 5 12 10.6 17.6 5 19 6.4 13.4 12l5.6 5.6-1.4 1.4L12 13.4 6.4 19 5 17.6 10.6 12 5 6.4z',
 };
@@ -151,7 +151,7 @@ export class LiveShelf extends HTMLElement {
       video,
       el('still', 'img', { class: 'still', alt: '', hidden: '' }),
       el('slate', 'div', { class: 'slate' }, el('slateImage', 'img', { alt: '', hidden: '' }), el('slateTitle', 'h2'), el('slateText', 'p')),
-      make('div', { class: 'top' },
+      el('top', 'div', { class: 'top' },
         make('div', { class: 'topline' },
           el('badge', 'span', { class: 'badge', 'data-testid': 'state' }),
           el('title', 'span', { class: 'title', 'data-testid': 'title' }),
@@ -178,6 +178,13 @@ export class LiveShelf extends HTMLElement {
       el('politely', 'div', { class: 'sr', 'aria-live': 'polite', 'data-testid': 'live-polite' }),
       el('now', 'div', { class: 'sr', 'aria-live': 'assertive', 'data-testid': 'live-assertive' }));
 
+    /* The product's own picture takes the room that is left. */
+    const room = new ResizeObserver(() => {
+      root.style.setProperty('--dock', `${dock.offsetHeight}px`);
+      root.style.setProperty('--top', `${els.top!.offsetHeight}px`);
+    });
+    room.observe(dock);
+    room.observe(els.top!);
     dock.addEventListener('pointerdown', () => (this.#pressed = true));
     for (const up of ['pointerup', 'pointercancel']) {
       addEventListener(up, () => {
@@ -242,6 +249,7 @@ export class LiveShelf extends HTMLElement {
     const [text, kind] = this.#bannerText(s);
     banner!.hidden = !text;
     banner!.className = `banner ${kind}`;
+    if (text && banner!.textContent !== text) this.#sayPolitely(text);
     setText(banner!, text);
     notice!.hidden = !s?.notice;
     if (s?.notice && notice!.dataset.shown !== s.notice.level + s.notice.text) {
@@ -307,8 +315,8 @@ export class LiveShelf extends HTMLElement {
     const image = over ? undefined : this.#address(pin?.image);
     slateImage!.hidden = !image;
     if (image) setAttribute(slateImage!, 'src', image);
-    setText(slateTitle!, over ? 'Thank you for watching' : s?.cue?.title || pin?.title || b?.title || '');
-    setText(slateText!, over ? 'The show has ended.' : this.#playing.url ? 'The picture is not here right now. Everything else is.' : '');
+    setText(slateTitle!, over ? 'Thank you for watching' : pin ? '' : s?.cue?.title || b?.title || '');
+    setText(slateText!, over ? '' : this.#playing.url ? 'The picture is not here right now. Everything else is.' : '');
     const silent = video.muted;
     mute!.hidden = !this.#playing.ok;
     mute!.className = silent ? 'unmute' : 'round';
@@ -393,6 +401,7 @@ export class LiveShelf extends HTMLElement {
         rows!.append(li);
       }
       row.now.hidden = !Object.values(s.pins).some((p) => p.sku === entry.sku);
+      row.li.classList.toggle('front', entry.sku === this.#shown);
       row.li.classList.toggle('gone', entry.state !== 'open' || ['sold_out', 'stopped'].includes(s.stock[entry.sku]?.state ?? ''));
       row.box.show(entry);
     }
@@ -511,6 +520,7 @@ type Shown = Pick<ShelfEntry, 'sku' | 'title' | 'price' | 'image' | 'url' | 'lim
 class BuyBox {
   sku = '';
   #shelf: LiveShelf;
+  #prefix: string;
   #parts: Record<string, HTMLElement> = {};
   #said: { text: string; kind: string; until: number } | null = null;
   #newPrice: Price | null = null;
@@ -520,6 +530,7 @@ class BuyBox {
 
   constructor(shelf: LiveShelf, prefix: string, readonly el: HTMLElement) {
     this.#shelf = shelf;
+    this.#prefix = prefix;
     const parts = this.#parts;
     const p = (name: string, tag: string, attributes: Record<string, string> = {}, ...children: (Node | string)[]) => (parts[name] = make(tag, attributes, ...children));
     const testid = (id: string) => ({ 'data-testid': prefix + id });
@@ -636,7 +647,7 @@ class BuyBox {
     const { yours, countdown, what, extend, release, another, pay, hold, ring } = this.#parts;
     const left = this.#client.holdLeft(h);
     const paused = !!this.#client.state.paused_ms;
-    setText(yours!, h.offer ? 'Your turn! Yours for ' : paused ? 'Yours, time stands still at ' : 'Yours for ');
+    setText(yours!, h.offer ? 'Your turn! Yours for ' : paused ? 'Yours. Paused at ' : 'Yours for ');
     setText(countdown!, clockText(left));
     const qty = h.lines.reduce((n, l) => n + l.qty, 0);
     const more = held(this.#client.state, this.sku).length - 1;
@@ -667,6 +678,7 @@ class BuyBox {
     const waiting = s.waitlist[product.sku];
     const closed = product.state !== 'open' || stock?.state === 'stopped';
     const canWait = live && !closed && (out || !!waiting) && !asking;
+    this.el.classList.toggle('queue', canWait);
     wait!.hidden = !canWait;
     reserve!.hidden = canWait;
     if (canWait) {
@@ -678,18 +690,20 @@ class BuyBox {
     const most = Math.min(product.limit || 5, stock?.left ?? 99, 10);
     this.#quantities(qty as HTMLSelectElement, most);
     qty!.hidden = canWait || most < 2 || !live || closed || asking;
+    const brief = !!this.#prefix;
     const can = live && !closed && !out && !asking && !!product.price;
     setDisabled(reserve!, !can);
     reserve!.setAttribute('aria-busy', String(asking));
     const label = asking ? 'Asking…'
-      : product.state === 'recalled' ? 'Recalled, not for sale'
-      : closed ? 'Not on sale right now'
+      : product.state === 'recalled' ? (brief ? 'Recalled' : 'Recalled, not for sale')
+      : closed ? (brief ? 'Stopped' : 'Not on sale right now')
+      : !live && brief ? 'Not now'
       : !live ? NOT_LIVE[s.broadcast?.state ?? ''] ?? 'Opens when the show is live'
       : !product.price ? 'No price here'
       : this.#newPrice ? `Hold it at ${money(this.#newPrice, this.#shelf.locale)}`
-      : 'Hold it for me';
+      : brief ? 'Hold' : 'Hold it for me';
     setText(reserve!, label);
-    if (can) reserve!.setAttribute('aria-label', `${label}: ${product.title}, ${money(product.price, this.#shelf.locale)}`);
+    if (can) reserve!.setAttribute('aria-label', `${brief ? 'Hold for me' : label}: ${product.title}, ${money(product.price, this.#shelf.locale)}`);
     else reserve!.removeAttribute('aria-label');
   }
 

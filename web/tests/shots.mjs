@@ -97,14 +97,13 @@ for (const [name, make] of Object.entries(SHOTS)) {
   if (only.length && !only.some((o) => name.startsWith(o))) continue;
   for (const [size, viewport] of Object.entries(SIZES)) {
     const mock = await createMock(name.includes('soon') ? { state: 'scheduled' } : {});
-    const context = await browser.newContext({ viewport, locale: 'en-IE', deviceScaleFactor: 1 });
+    const context = await browser.newContext({ viewport, locale: 'en-IE', reducedMotion: 'reduce', deviceScaleFactor: 1 });
     const page = await context.newPage();
     page.on('pageerror', (e) => console.log(name, size, e.message));
     page.on('console', (m) => m.type() === 'error' && console.log(name, size, m.text()));
     try {
       await make(mock, page, size);
       await frame(page);
-      await page.evaluate(() => Promise.all(document.getAnimations().map((a) => a.effect?.getTiming().iterations === Infinity || a.finished)));
       await page.screenshot({ path: path.join(OUT, `${name}-${size}.png`) });
     } catch (error) {
       console.log(name, size, error.message.split('\n').slice(0, 6).join('\n'));
