@@ -1,0 +1,88 @@
+#include "app/limits.h"
+
+#include <string.h>
+
+#include "base/must.h"
+
+struct field {
+    enum setting_id id;
+    size_t at, size;
+};
+
+/* clang-format off */
+#define NET(id, name) {SETTING_##id, offsetof(struct net_limits, name), sizeof(((struct net_limits *)0)->name)}
+static const struct field net_fields[] = {
+    NET(CONNS_MAX, conns_max),
+    NET(CONNS_PER_ADDRESS_MAX, conns_per_address_max),
+    NET(HANDSHAKES_MAX, handshakes_max),
+    NET(ACCEPTS_PER_SECOND_MAX, accepts_per_second_max),
+    NET(ACCEPTS_PER_TURN_MAX, accepts_per_turn_max),
+    NET(HANDSHAKE_TIMEOUT_MS, handshake_timeout_ms),
+    NET(KEEPALIVE_MS, keepalive_ms),
+    NET(SEND_BUFFER_BYTES, send_buffer_bytes),
+    NET(USER_TIMEOUT_MS, user_timeout_ms),
+    NET(HELLO_TIMEOUT_MS, hello_timeout_ms),
+    NET(MESSAGE_BYTES_MAX, message_bytes_max),
+    NET(HOST_MESSAGE_BYTES_MAX, host_message_bytes_max),
+    NET(MESSAGES_PER_SECOND_MAX, messages_per_second_max),
+    NET(MESSAGES_BURST_MAX, messages_burst_max),
+    NET(HOST_MESSAGES_PER_SECOND_MAX, host_messages_per_second_max),
+    NET(HOST_MESSAGES_BURST_MAX, host_messages_burst_max),
+    NET(REFUSED_IN_ROW_MAX, refused_in_row_max),
+    NET(MALFORMED_IN_ROW_MAX, malformed_in_row_max),
+    NET(HEARTBEAT_MS, heartbeat_ms),
+    NET(SLOW_TIMEOUT_MS, slow_timeout_ms),
+    NET(CLOSE_GRACE_MS, close_grace_ms),
+    NET(RING_BYTES, ring_bytes),
+    NET(HOST_RING_BYTES, host_ring_bytes),
+    NET(QUEUE_BYTES_MAX, queue_bytes_max),
+    NET(SENDS_PER_TURN_MAX, sends_per_turn_max),
+    NET(SNAPSHOT_MS, snapshot_ms),
+    NET(ROOMS_MAX, rooms_max),
+    NET(HTTP_BODY_BYTES_MAX, http_body_bytes_max),
+    NET(HTTP_BODY_TIMEOUT_MS, http_body_timeout_ms),
+    NET(HTTP_REQUESTS_MAX, http_requests_max),
+    NET(STREAMS_MAX, streams_max),
+    NET(DRAIN_PER_TICK, drain_per_tick),
+    NET(DRAIN_JITTER_MS, drain_jitter_ms),
+};
+
+#define SHOW(id, name) \
+    {SETTING_##id, offsetof(struct orchestrator_limits, name), sizeof(((struct orchestrator_limits *)0)->name)}
+static const struct field show_fields[] = {
+    SHOW(REQUESTS_IN_FLIGHT_MAX, requests_in_flight_max),
+    SHOW(HOLDS_PER_VIEWER_MAX, holds_per_viewer_max),
+    SHOW(BROADCASTS_MAX, broadcasts_max),
+    SHOW(SHOPS_MAX, shops_max),
+    SHOW(REQUEST_TIMEOUT_MS, request_timeout_ms),
+    SHOW(TICK_MS, tick_ms),
+    SHOW(SHARE_MS, share_ms),
+    SHOW(EXPIRE_MS, expire_ms),
+    SHOW(OFFER_MS, offer_ms),
+    SHOW(UNDO_MS, undo_ms),
+};
+/* clang-format on */
+
+/* The table's bounds fit the fields: a number over 32 bits never goes into a uint32_t. */
+static void fields_fill(const struct config *c, const struct field *fields, size_t count, void *ret)
+{
+    for (size_t i = 0; i < count; i++) {
+        int64_t number = config_number(c, fields[i].id);
+        uint32_t narrow = (uint32_t)number;
+        MUST(fields[i].size == sizeof number || (fields[i].size == sizeof narrow && narrow == number));
+        memcpy((char *)ret + fields[i].at, fields[i].size == sizeof number ? (void *)&number : (void *)&narrow,
+               fields[i].size);
+    }
+}
+
+void limits_of_net(const struct config *c, struct net_limits *ret)
+{
+    *ret = net_limits_default;
+    fields_fill(c, net_fields, ARRAY_LEN(net_fields), ret);
+}
+
+void limits_of_orchestrator(const struct config *c, struct orchestrator_limits *ret)
+{
+    *ret = orchestrator_limits_default;
+    fields_fill(c, show_fields, ARRAY_LEN(show_fields), ret);
+}
