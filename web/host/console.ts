@@ -15,7 +15,7 @@ const TOAST_MS = 6_000;
 export interface Pending { slot: number; sku: string | null; id: string }
 export interface Toast { id: number; text: string; bad: boolean }
 
-export class Console extends Emitter<{ change: null }> {
+export class Console extends Emitter<{ change: null; sheet: string }> {
   pending: Pending[] = [];
   toasts: Toast[] = [];
   chosen = '';                         /* the product the producer works on */
