@@ -6,7 +6,7 @@
  *       upgrade_answer   101, or the end
  *       frames_read      whole frames to the handler; the rest waits
  *   conn_end             the one way out; `closed` is told at the end of the turn */
-#include "load_client.h"
+#include "loadtest/client/load_client.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "load_client.h"
+#include "loadtest/client/load_client.h"
 
 struct scan {
     const char *at, *end;

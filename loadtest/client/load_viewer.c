@@ -1,4 +1,4 @@
-#include "load_viewer.h"
+#include "loadtest/client/load_viewer.h"
 
 #include <stdio.h>
 #include <string.h>

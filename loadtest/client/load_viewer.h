@@ -3,7 +3,7 @@
 #ifndef LOAD_VIEWER_H
 #define LOAD_VIEWER_H
 
-#include "load_client.h"
+#include "loadtest/client/load_client.h"
 
 struct load_viewer;
 struct load_viewer_handler {
