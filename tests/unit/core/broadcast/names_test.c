@@ -173,11 +173,13 @@ static void a_copied_hold_needs_only_the_room_of_its_lines(void **state)
 {
     (void)state;
     struct hold h = {.id = {"h_1"}, .lines_count = 1, .lines = {{.units = 3}}};
-    struct hold *kept = malloc(HOLD_SIZE(1));
+    struct hold back = {.lines_count = 0};
+    void *kept = malloc(HOLD_SIZE(1));
     assert_non_null(kept);
     hold_copy(kept, &h); /* the sanitizer sees a byte too many */
-    assert_string_equal(kept->id.text, "h_1");
-    assert_int_equal(kept->lines[0].units, 3);
+    hold_copy(&back, kept);
+    assert_string_equal(back.id.text, "h_1");
+    assert_int_equal(back.lines[0].units, 3);
     free(kept);
 }
 
