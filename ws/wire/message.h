@@ -1,5 +1,6 @@
 /* ws/wire/message.h - state to JSON text: messages of the socket, bodies of HTTP. Stable field order. Each appends one
- * JSON object to `out`; check bytes_result once at the end. docs/protocol/wire.md has every shape. */
+ * JSON object to `out`; check bytes_result once at the end. Written by json_out.h, in message_parts.c (what several have in
+ * common), message_event.c, message_values.c, message_snapshot.c, message_volumes.c and message_outcome.c. docs/protocol/wire.md has every shape. */
 #ifndef LIVESHELF_WS_WIRE_MESSAGE_H
 #define LIVESHELF_WS_WIRE_MESSAGE_H
 

@@ -1,0 +1,284 @@
+#include "ws/wire/message_parts.h"
+
+#include <stdio.h>
+#include <string.h>
+
+void part_money(struct json_out *out, const char *name, const struct money *money)
+{
+    json_put_object(out, name);
+    json_put_int(out, "amount", money->minor);
+    json_put_text(out, "currency", money->currency);
+    json_end_object(out);
+}
+
+void part_price(struct json_out *out, const char *name, const struct price *price)
+{
+    if (price->version == 0 || price->money.currency[0] == '\0') {
+        json_put_null(out, name);
+        return;
+    }
+    json_put_object(out, name);
+    json_put_int(out, "amount", price->money.minor);
+    json_put_text(out, "currency", price->money.currency);
+    json_put_uint(out, "version", price->version);
+    json_end_object(out);
+}
+
+void part_video(struct json_out *out, const struct broadcast_details *details)
+{
+    json_put_object(out, "video");
+    json_put_text(out, "url", details->video_url);
+    json_put_text(out, "still", details->video_still);
+    json_end_object(out);
+}
+
+void part_shelf(struct json_out *out, const struct broadcast *b)
+{
+    json_put_array(out, "shelf");
+    for (size_t i = 0; i < b->items_count; i++) {
+        const struct shelf_item *item = &b->items[i];
+        json_put_object(out, NULL);
+        json_put_text(out, "sku", item->sku.text);
+        json_put_text(out, "title", item->title);
+        part_price(out, "price", &item->price);
+        json_put_text(out, "image", item->image);
+        json_put_text(out, "url", item->url);
+        json_put_uint(out, "limit", item->limit_per_viewer);
+        json_put_text(out, "state", sku_state_name(item->state));
+        if (item->offer_ends_ms != 0)
+            json_put_int(out, "offer_ends_ms", item->offer_ends_ms);
+        json_end_object(out);
+    }
+    json_end_array(out);
+}
+
+void part_pin(struct json_out *out, const struct broadcast *b, uint8_t slot, const struct pin *pin)
+{
+    static const struct shelf_item gone;
+    const struct shelf_item *item = broadcast_item(b, pin->sku.text);
+    if (item == NULL)
+        item = &gone;
+    json_put_uint(out, "slot", slot);
+    json_put_text(out, "sku", pin->sku.text);
+    json_put_text(out, "cue", pin->cue.text);
+    json_put_text(out, "title", item->title);
+    part_price(out, "price", &item->price);
+    json_put_text(out, "image", item->image);
+    json_put_text(out, "url", item->url);
+    json_put_bool(out, "sponsored", pin->sponsored);
+    json_put_text(out, "text", pin->text);
+}
+
+void part_pins(struct json_out *out, const struct broadcast *b)
+{
+    json_put_array(out, "pins");
+    for (uint8_t slot = 0; slot < PIN_SLOTS; slot++) {
+        if (!b->pins[slot].set)
+            continue;
+        json_put_object(out, NULL);
+        part_pin(out, b, slot, &b->pins[slot]);
+        json_put_int(out, "pinned_ms", b->pins[slot].pinned_ms);
+        json_put_int(out, "media_at_ms", b->pins[slot].media_at_ms);
+        json_end_object(out);
+    }
+    json_end_array(out);
+}
+
+void part_stock(struct json_out *out, const struct show_view *show, const char *sku)
+{
+    const struct claim_sku *known = claims_sku(show->claims, sku);
+    const struct shelf_item *item = broadcast_item(show->broadcast, sku);
+    /* Never allocated: there is nothing to sell. */
+    enum stock_state state = known == NULL ? STOCK_SOLD_OUT : stock_state_of(&known->count);
+    int64_t left = known == NULL || known->count.available < 0 ? 0 : known->count.available;
+    if (item != NULL && item->state != SKU_OPEN)
+        state = STOCK_STOPPED;
+    json_put_object(out, sku);
+    if (left <= STOCK_SHOWN_MAX)
+        json_put_int(out, "left", left);
+    json_put_text(out, "state", stock_state_name(state));
+    json_end_object(out);
+}
+
+void part_counts(struct json_out *out, const struct show_view *show, const char *sku)
+{
+    static const struct claim_sku none;
+    const struct claim_sku *known = claims_sku(show->claims, sku);
+    if (known == NULL)
+        known = &none;
+    json_put_object(out, sku);
+    json_put_int(out, "allocated", known->count.allocated);
+    json_put_int(out, "available", known->count.available);
+    json_put_int(out, "held", known->count.held);
+    json_put_int(out, "sold", known->count.sold);
+    json_put_int(out, "waitlist", known->waitlist);
+    json_put_bool(out, "stopped", known->count.stopped);
+    json_end_object(out);
+}
+
+void part_demand(struct json_out *out, const struct show_view *show)
+{
+    for (size_t i = 0; i < show->demand_count; i++) {
+        json_put_object(out, show->demand[i].sku.text);
+        json_put_uint(out, "attempts", show->demand[i].attempts);
+        json_put_uint(out, "refused", show->demand[i].refused);
+        json_end_object(out);
+    }
+}
+
+void part_cue_public(struct json_out *out, const struct cue_shown *cue)
+{
+    json_put_text(out, "cue", cue->cue.text);
+    json_put_text(out, "title", cue->title);
+    json_put_text(out, "text", cue->text);
+    json_put_bool(out, "sponsored", cue->sponsored);
+}
+
+static void phrases(struct json_out *out, const char *name, char *const *list, size_t count)
+{
+    json_put_array(out, name);
+    for (size_t i = 0; i < count; i++)
+        json_put_text(out, NULL, list[i]);
+    json_end_array(out);
+}
+
+void part_card(struct json_out *out, const struct card *card)
+{
+    json_put_object(out, "card");
+    json_put_text(out, "say", card->say == NULL ? "" : card->say);
+    phrases(out, "must_say", card->must_say, card->must_say_count);
+    phrases(out, "must_not_say", card->must_not_say, card->must_not_say_count);
+    json_put_text(out, "notes", card->notes == NULL ? "" : card->notes);
+    json_end_object(out);
+}
+
+void part_cue(struct json_out *out, const char *name, const struct cue *cue)
+{
+    json_put_object(out, name);
+    json_put_text(out, "id", cue->id.text);
+    json_put_text(out, "title", cue->title);
+    if (!ID_IS_NONE(cue->sku))
+        json_put_text(out, "sku", cue->sku.text);
+    json_put_uint(out, "slot", cue->slot);
+    json_put_uint(out, "planned_units", cue->planned_units);
+    json_put_uint(out, "minutes", cue->minutes);
+    if (cue->has_price)
+        part_money(out, "price", &cue->price);
+    json_put_bool(out, "sponsored", cue->sponsored);
+    if (cue->card.say != NULL)
+        part_card(out, &cue->card);
+    if (cue->viewer_text != NULL)
+        json_put_text(out, "viewer_text", cue->viewer_text);
+    json_end_object(out);
+}
+
+void part_run(struct json_out *out, const char *name, const struct run_of_show *run)
+{
+    json_put_array(out, name);
+    for (size_t i = 0; run != NULL && i < run->count; i++)
+        part_cue(out, NULL, &run->cues[i]);
+    json_end_array(out);
+}
+
+/* ---- preflight ---- */
+
+static void problem_detail(char *ret, size_t size, const struct preflight_problem *p)
+{
+    static const char *const words[] = {
+        [PREFLIGHT_NO_CUES] = "the run of show has no cues",
+        [PREFLIGHT_CARD_MISSING] = "no script card",
+        [PREFLIGHT_PRICE_MISSING] = "no price, neither of the cue nor in the catalogue",
+        [PREFLIGHT_SKU_UNKNOWN] = "this SKU is not in the catalogue",
+        [PREFLIGHT_ALLOCATION_MISSING] = "nothing is allocated to sell",
+        [PREFLIGHT_VIEWER_TEXT_MISSING] = "no text for viewers",
+        [PREFLIGHT_MINUTES_MISSING] = "no planned minutes",
+    };
+    if (p->code == PREFLIGHT_ALLOCATION_SHORT)
+        snprintf(ret, size, "%lld planned, %lld allocated", (long long)p->planned, (long long)p->allocated);
+    else
+        snprintf(ret, size, "%s", words[p->code]);
+}
+
+void part_preflight_members(struct json_out *out, const struct preflight *p, const struct run_of_show *run)
+{
+    json_put_bool(out, "go", p->go);
+    json_put_array(out, "problems");
+    for (size_t i = 0; i < p->count; i++) {
+        const struct preflight_problem *problem = &p->problems[i];
+        char detail[120];
+        problem_detail(detail, sizeof detail, problem);
+        bool of_cue = run != NULL && problem->cue >= 0 && (size_t)problem->cue < run->count;
+        json_put_object(out, NULL);
+        if (of_cue)
+            json_put_text(out, "cue", run->cues[problem->cue].id.text);
+        else
+            json_put_null(out, "cue");
+        if (!ID_IS_NONE(problem->sku))
+            json_put_text(out, "sku", problem->sku.text);
+        json_put_text(out, "code", preflight_code_name(problem->code));
+        json_put_text(out, "detail", detail);
+        json_put_bool(out, "blocking", problem->blocking);
+        json_end_object(out);
+    }
+    json_end_array(out);
+    if (p->more > 0)
+        json_put_uint(out, "more", p->more);
+}
+
+void part_preflight(struct json_out *out, const char *name, const struct preflight *p, const struct run_of_show *run)
+{
+    if (p == NULL) {
+        json_put_null(out, name);
+        return;
+    }
+    json_put_object(out, name);
+    part_preflight_members(out, p, run);
+    json_end_object(out);
+}
+
+/* ---- holds, broadcasts ---- */
+
+void part_hold(struct json_out *out, const struct message_context *c, const struct hold *hold)
+{
+    json_put_text(out, "hold", hold->id.text);
+    json_put_text(out, "state", hold_state_name(hold->state));
+    json_put_int(out, "expires_ms", hold->expires_at_ms);
+    json_put_int(out, "extends_left", hold->extends >= EXTENDS_MAX ? 0 : EXTENDS_MAX - hold->extends);
+    json_put_array(out, "lines");
+    for (uint8_t i = 0; i < hold->lines_count; i++) {
+        const struct line *line = &hold->lines[i];
+        struct price price = {.money.minor = line->unit_minor, .version = line->price_version};
+        memcpy(price.money.currency, hold->currency, sizeof price.money.currency);
+        json_put_object(out, NULL);
+        json_put_text(out, "sku", line->sku.text);
+        json_put_uint(out, "qty", line->units);
+        part_price(out, "price", &price);
+        json_end_object(out);
+    }
+    json_end_array(out);
+    struct money total = {.minor = hold_total_minor(hold)};
+    memcpy(total.currency, hold->currency, sizeof total.currency);
+    part_money(out, "total", &total);
+    if (hold->offer)
+        json_put_bool(out, "offer", true);
+    if (hold->state == HOLD_HELD && c != NULL && c->checkout != NULL) {
+        char url[2048] = "";
+        c->checkout(c->ctx, c->shop, hold, url, sizeof url);
+        json_put_text(out, "checkout_url", url);
+    }
+}
+
+void part_broadcast(struct json_out *out, const struct broadcast *b)
+{
+    json_put_text(out, "id", b->id.text);
+    json_put_text(out, "title", b->details.title);
+    json_put_text(out, "state", broadcast_state_name(b->state));
+    part_video(out, &b->details);
+    json_put_int(out, "hold_ms", b->details.hold_ms);
+    json_put_int(out, "pdt_offset_ms", b->details.pdt_offset_ms);
+    json_put_text(out, "epoch", b->epoch.text);
+    json_put_uint(out, "seq", b->seq);
+    json_put_int(out, "created_ms", b->created_ms);
+    json_put_int(out, "started_ms", b->started_ms);
+    json_put_int(out, "ended_ms", b->ended_ms);
+}

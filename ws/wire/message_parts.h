@@ -1,0 +1,29 @@
+/* ws/wire/message_parts.h - what several messages have in common. For the files of this module alone. */
+#ifndef LIVESHELF_WS_WIRE_MESSAGE_PARTS_H
+#define LIVESHELF_WS_WIRE_MESSAGE_PARTS_H
+
+#include "ws/wire/json_out.h"
+#include "ws/wire/message.h"
+
+void part_money(struct json_out *out, const char *name, const struct money *money);
+void part_price(struct json_out *out, const char *name, const struct price *price); /* null when there is none */
+void part_video(struct json_out *out, const struct broadcast_details *details);
+void part_shelf(struct json_out *out, const struct broadcast *b);
+/* One pin as members of an object that is open. */
+void part_pin(struct json_out *out, const struct broadcast *b, uint8_t slot, const struct pin *pin);
+void part_pins(struct json_out *out, const struct broadcast *b); /* "pins", those that are set */
+/* What a viewer is shown of a SKU's stock. */
+void part_stock(struct json_out *out, const struct show_view *show, const char *sku);
+void part_counts(struct json_out *out, const struct show_view *show, const char *sku);
+void part_demand(struct json_out *out, const struct show_view *show);    /* "demand" */
+void part_cue_public(struct json_out *out, const struct cue_shown *cue); /* members */
+/* For hosts alone: a whole cue as in the run of show; and all of them. */
+void part_cue(struct json_out *out, const char *name, const struct cue *cue);
+void part_run(struct json_out *out, const char *name, const struct run_of_show *run); /* [] when there is none */
+void part_card(struct json_out *out, const struct card *card);                        /* "card" */
+void part_preflight_members(struct json_out *out, const struct preflight *p, const struct run_of_show *run);
+void part_preflight(struct json_out *out, const char *name, const struct preflight *p, const struct run_of_show *run);
+void part_hold(struct json_out *out, const struct message_context *c, const struct hold *hold); /* members */
+void part_broadcast(struct json_out *out, const struct broadcast *b); /* members, as HTTP tells it */
+
+#endif

@@ -1,0 +1,130 @@
+/* ws/wire/message_values.c - values (latest wins, no seq) and the small messages of a conn's life. */
+#include "ws/wire/message_parts.h"
+
+static void open_typed(struct json_out *out, const char *type)
+{
+    json_put_object(out, NULL);
+    json_put_text(out, "t", type);
+}
+
+static void write_ver(struct json_out *out, const struct show_view *show)
+{
+    json_put_uint(out, "ver", show->claims->version);
+}
+
+void message_stock(struct bytes *out, const struct show_view *show, const struct sku_id *skus, size_t count)
+{
+    struct json_out json;
+    json_out_begin(&json, out);
+    open_typed(&json, "stock");
+    write_ver(&json, show);
+    json_put_object(&json, "d");
+    for (size_t i = 0; i < count; i++)
+        part_stock(&json, show, skus[i].text);
+    json_end_object(&json);
+    json_end_object(&json);
+    json_out_end(&json);
+}
+
+void message_counts(struct bytes *out, const struct show_view *show, const struct sku_id *skus, size_t count)
+{
+    struct json_out json;
+    json_out_begin(&json, out);
+    open_typed(&json, "counts");
+    write_ver(&json, show);
+    json_put_object(&json, "d");
+    for (size_t i = 0; i < count; i++)
+        part_counts(&json, show, skus[i].text);
+    json_end_object(&json);
+    json_end_object(&json);
+    json_out_end(&json);
+}
+
+void message_demand(struct bytes *out, const struct show_view *show)
+{
+    struct json_out json;
+    json_out_begin(&json, out);
+    open_typed(&json, "demand");
+    json_put_object(&json, "d");
+    part_demand(&json, show);
+    json_end_object(&json);
+    json_end_object(&json);
+    json_out_end(&json);
+}
+
+void message_audience(struct bytes *out, const struct show_view *show)
+{
+    struct json_out json;
+    json_out_begin(&json, out);
+    open_typed(&json, "audience");
+    json_put_object(&json, "d");
+    json_put_uint(&json, "viewers", show->audience);
+    json_end_object(&json);
+    json_end_object(&json);
+    json_out_end(&json);
+}
+
+void message_health(struct bytes *out, const struct show_view *show)
+{
+    struct json_out json;
+    json_out_begin(&json, out);
+    open_typed(&json, "health");
+    json_put_object(&json, "d");
+    json_put_text(&json, "selling", show->selling_available ? "ok" : "unavailable");
+    json_end_object(&json);
+    json_end_object(&json);
+    json_out_end(&json);
+}
+
+void message_welcome(struct bytes *out, const struct message_welcome *w)
+{
+    struct json_out json;
+    json_out_begin(&json, out);
+    open_typed(&json, "welcome");
+    json_put_text(&json, "re", w->re);
+    json_put_text(&json, "role", role_name(w->role));
+    if (w->viewer != NULL)
+        json_put_text(&json, "viewer", w->viewer);
+    if (w->viewer_key != NULL)
+        json_put_text(&json, "viewer_key", w->viewer_key);
+    json_put_text(&json, "broadcast", w->broadcast);
+    json_put_text(&json, "epoch", w->epoch);
+    json_put_uint(&json, "seq", w->seq);
+    json_put_int(&json, "server_ms", w->server_ms);
+    json_put_bool(&json, "recovered", w->recovered);
+    json_put_int(&json, "heartbeat_ms", w->heartbeat_ms);
+    json_end_object(&json);
+    json_out_end(&json);
+}
+
+void message_pong(struct bytes *out, const char *re, int64_t server_ms)
+{
+    struct json_out json;
+    json_out_begin(&json, out);
+    open_typed(&json, "pong");
+    json_put_text(&json, "re", re);
+    json_put_int(&json, "server_ms", server_ms);
+    json_end_object(&json);
+    json_out_end(&json);
+}
+
+void message_ok(struct bytes *out, const char *re)
+{
+    struct json_out json;
+    json_out_begin(&json, out);
+    open_typed(&json, "ok");
+    json_put_text(&json, "re", re);
+    json_end_object(&json);
+    json_out_end(&json);
+}
+
+void message_reconnect(struct bytes *out, int64_t after_ms, int64_t jitter_ms)
+{
+    struct json_out json;
+    json_out_begin(&json, out);
+    open_typed(&json, "reconnect");
+    json_put_int(&json, "after_ms", after_ms);
+    json_put_int(&json, "jitter_ms", jitter_ms);
+    json_end_object(&json);
+    json_out_end(&json);
+}

@@ -1,0 +1,157 @@
+/* ws/wire/message_volumes.c - what logistics is told: as a message, as a body, as a table. */
+#include "ws/wire/message_parts.h"
+
+#include <inttypes.h>
+
+static const struct product *product_of(const struct volumes_view *v, const char *sku)
+{
+    return v->catalogue == NULL ? NULL : catalogue_find(v->catalogue, sku);
+}
+
+static const char *title_of(const struct volumes_view *v, const char *sku)
+{
+    const struct shelf_item *item = broadcast_item(v->broadcast, sku);
+    const struct product *product = product_of(v, sku);
+    if (item != NULL)
+        return item->title;
+    return product == NULL ? "" : product->title;
+}
+
+static uint32_t weight_of(const struct volumes_view *v, const char *sku)
+{
+    const struct product *product = product_of(v, sku);
+    return product == NULL ? 0 : product->weight_g;
+}
+
+static void write_skus(struct json_out *out, const struct volumes_view *v)
+{
+    json_put_array(out, "skus");
+    for (size_t i = 0; i < v->skus_count; i++) {
+        const struct volume_sku *sku = &v->skus[i];
+        json_put_object(out, NULL);
+        json_put_text(out, "sku", sku->sku.text);
+        json_put_text(out, "title", title_of(v, sku->sku.text));
+        json_put_int(out, "allocated", sku->allocated);
+        json_put_int(out, "confirmed", sku->confirmed);
+        json_put_int(out, "held", sku->held);
+        json_put_int(out, "waitlist", sku->waitlist);
+        json_put_int(out, "available", sku->available);
+        json_put_int(out, "refused", sku->refused);
+        json_put_uint(out, "weight_g", weight_of(v, sku->sku.text));
+        json_end_object(out);
+    }
+    json_end_array(out);
+}
+
+static void write_total(struct json_out *out, const struct volumes_view *v)
+{
+    struct volume_sku sum = {0};
+    for (size_t i = 0; i < v->skus_count; i++) {
+        sum.allocated += v->skus[i].allocated;
+        sum.available += v->skus[i].available;
+        sum.confirmed += v->skus[i].confirmed;
+        sum.held += v->skus[i].held;
+        sum.waitlist += v->skus[i].waitlist;
+        sum.refused += v->skus[i].refused;
+    }
+    json_put_object(out, "total");
+    json_put_int(out, "allocated", sum.allocated);
+    json_put_int(out, "confirmed", sum.confirmed);
+    json_put_int(out, "held", sum.held);
+    json_put_int(out, "waitlist", sum.waitlist);
+    json_put_int(out, "available", sum.available);
+    json_put_int(out, "refused", sum.refused);
+    json_put_int(out, "orders", v->orders);
+    json_end_object(out);
+}
+
+static void write_series(struct json_out *out, const struct volumes_view *v, size_t count)
+{
+    json_put_array(out, "series");
+    for (size_t i = v->series_count - count; i < v->series_count; i++) {
+        json_put_object(out, NULL);
+        json_put_int(out, "ms", v->series[i].ms);
+        json_put_int(out, "confirmed", v->series[i].confirmed);
+        json_put_int(out, "held", v->series[i].held);
+        json_end_object(out);
+    }
+    json_end_array(out);
+}
+
+static void write_pins(struct json_out *out, const struct volumes_view *v)
+{
+    json_put_array(out, "pins");
+    for (size_t i = 0; i < v->pins_count; i++) {
+        json_put_object(out, NULL);
+        json_put_int(out, "ms", v->pins[i].ms);
+        json_put_text(out, "sku", v->pins[i].sku.text);
+        json_put_text(out, "title", title_of(v, v->pins[i].sku.text));
+        json_end_object(out);
+    }
+    json_end_array(out);
+}
+
+static void write_members(struct json_out *out, const struct volumes_view *v, size_t points)
+{
+    json_put_text(out, "broadcast", v->broadcast->id.text);
+    json_put_text(out, "title", v->broadcast->details.title);
+    json_put_text(out, "state", broadcast_state_name(v->broadcast->state));
+    json_put_int(out, "as_of_ms", v->as_of_ms);
+    json_put_text(out, "ledger", v->ledger_id);
+    json_put_text(out, "kind", "observed"); /* nothing here is an estimate, and nothing says it is */
+    write_skus(out, v);
+    write_total(out, v);
+    write_series(out, v, points);
+    write_pins(out, v);
+}
+
+void message_volumes(struct bytes *out, const struct volumes_view *v, bool whole_series)
+{
+    struct json_out json;
+    json_out_begin(&json, out);
+    size_t fresh = v->series_new > v->series_count ? v->series_count : v->series_new;
+    json_put_object(&json, NULL);
+    json_put_text(&json, "t", "volumes");
+    json_put_object(&json, "d");
+    write_members(&json, v, whole_series ? v->series_count : fresh);
+    json_put_bool(&json, "whole_series", whole_series);
+    json_end_object(&json);
+    json_end_object(&json);
+    json_out_end(&json);
+}
+
+void message_volumes_body(struct bytes *out, const struct volumes_view *v)
+{
+    struct json_out json;
+    json_out_begin(&json, out);
+    json_put_object(&json, NULL);
+    write_members(&json, v, v->series_count);
+    json_put_bool(&json, "whole_series", true);
+    json_end_object(&json);
+    json_out_end(&json);
+}
+
+/* RFC 4180. A cell that a spreadsheet would take for a formula gets an apostrophe before it. */
+static void csv_text(struct bytes *out, const char *text)
+{
+    bytes_text(out, "\"");
+    if (*text == '=' || *text == '+' || *text == '-' || *text == '@')
+        bytes_text(out, "'");
+    for (const char *at = text; *at != '\0'; at++)
+        bytes_append(out, *at == '"' ? "\"\"" : at, *at == '"' ? 2 : 1);
+    bytes_text(out, "\"");
+}
+
+void volumes_csv(struct bytes *out, const struct volumes_view *v)
+{
+    bytes_text(out,
+               "broadcast,as_of_ms,kind,sku,title,allocated,confirmed,held,waitlist,available,refused,weight_g\r\n");
+    for (size_t i = 0; i < v->skus_count; i++) {
+        const struct volume_sku *sku = &v->skus[i];
+        bytes_format(out, "%s,%" PRId64 ",observed,%s,", v->broadcast->id.text, v->as_of_ms, sku->sku.text);
+        csv_text(out, title_of(v, sku->sku.text));
+        bytes_format(out, ",%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRIu32 "\r\n",
+                     sku->allocated, sku->confirmed, sku->held, sku->waitlist, sku->available, sku->refused,
+                     weight_of(v, sku->sku.text));
+    }
+}
