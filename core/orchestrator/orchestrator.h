@@ -55,7 +55,9 @@ extern const struct orchestrator_limits orchestrator_limits_default;
 
 struct orchestrator;
 MUST_USE enum result orchestrator_create(const struct orchestrator_config *config, struct orchestrator **ret);
-void orchestrator_destroy(struct orchestrator *o); /* open requests are abandoned: the ports must be stopped first */
+/* Open requests are abandoned: log, inventory, ledger and store must be stopped first and are not called again. Its timers
+ * are stopped here, so the clock must still be there. */
+void orchestrator_destroy(struct orchestrator *o);
 
 /* Makes sure shop and broadcast (none: the shop alone) are folded to their heads, then `done` runs once with RESULT_OK, RESULT_NOT_FOUND
  * (no such broadcast), RESULT_UNAVAILABLE or RESULT_FULL; never from inside the call. `o` remembers `wait` until then. */
@@ -65,7 +67,7 @@ struct orchestrator_open {
     enum result result;
     void (*done)(struct orchestrator_open *open);
     struct list link;
-    int64_t deadline_ms;
+    int64_t deadline_ms; /* Unix ms; 0: request_timeout_ms from now */
 };
 void orchestrator_open(struct orchestrator *o, struct orchestrator_open *open);
 void orchestrator_open_cancel(struct orchestrator *o, struct orchestrator_open *open);

@@ -1,0 +1,44 @@
+/* core/orchestrator/preflight.c - go or no-go, from the run of show, the shelf and the stock as this node knows them. */
+#include "core/orchestrator/journeys.h"
+
+static struct preflight_sku preflight_known(void *ctx, const char *sku)
+{
+    const struct show *show = ctx;
+    const struct product *product = catalogue_find(&show->shop->catalogue, sku);
+    const struct shelf_item *item = broadcast_item(&show->b, sku);
+    const struct claim_sku *stock = claims_sku(&show->shop->claims, sku);
+    return (struct preflight_sku){
+        .known = product != NULL || item != NULL,
+        .has_price =
+            (item != NULL && item->price.version > 0) || (product != NULL && product->price.currency[0] != '\0'),
+        .allocated = stock != NULL ? stock->count.allocated : 0,
+    };
+}
+
+const struct preflight *show_preflight(struct show *show)
+{
+    const struct shop *shop = show->shop;
+    if (!show->preflight_of.valid || show->preflight_of.claims != shop->claims.version ||
+        show->preflight_of.catalogue != shop->catalogue.version || show->preflight_of.seq != show->b.seq) {
+        preflight_check(&show->run, preflight_known, show, &show->preflight);
+        show->preflight_of.claims = shop->claims.version;
+        show->preflight_of.catalogue = shop->catalogue.version;
+        show->preflight_of.seq = show->b.seq;
+        show->preflight_of.valid = true;
+    }
+    return &show->preflight;
+}
+
+static void preflight_opened(struct errand *e)
+{
+    struct show *show = journey_show(&e->j);
+    if (show == NULL) {
+        journey_refuse_unavailable(&e->j);
+        return;
+    }
+    struct outcome outcome = {.kind = OUTCOME_PREFLIGHT, .seq = show->b.seq, .preflight = show_preflight(show)};
+    outcome.view = show_view(show);
+    journey_end(&e->j, &outcome);
+}
+
+void preflight_start(struct errand *e) { errand_open(e, true, preflight_opened); }
