@@ -1,0 +1,168 @@
+// A show as people live it: a host in one browser, two viewers in others, a planner watching, the shop confirming over HTTP.
+import { test, before, after } from "node:test";
+import assert from "node:assert/strict";
+import { readFileSync, readdirSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { startServer, startBrowser, person, shot } from "./harness.mjs";
+
+const examples = resolve(dirname(fileURLToPath(import.meta.url)), "../../../scripts/examples");
+const example = (name) => JSON.parse(readFileSync(join(examples, name), "utf8"));
+
+let browser;
+before(async () => { browser = await startBrowser(); });
+after(async () => { await browser?.close(); });
+
+const on = (page, id) => page.getByTestId(id);
+const soon = { timeout: 15_000 };
+
+async function prepare(server, { units = {} } = {}) {
+  const ok = async (method, path, body, status = 200) => {
+    const answer = await server.api(method, path, body);
+    assert.equal(answer.status, status, `${method} ${path}: ${JSON.stringify(answer.body)}`);
+    return answer.body;
+  };
+  await ok("PUT", "/v1/catalogue", example("spring-drop.catalogue.json"));
+  await ok("POST", "/v1/broadcasts", { id: "spring-drop", title: "Spring drop", hold_ms: 300000 }, 201);
+  const run = example("spring-drop.json");
+  const planned = {};
+  for (const cue of run.cues) if (cue.sku) planned[cue.sku] = (planned[cue.sku] ?? 0) + (cue.planned_units ?? 0);
+  for (const cue of run.cues) if (units[cue.sku]) cue.planned_units = units[cue.sku];
+  await ok("PUT", "/v1/broadcasts/spring-drop/run-of-show", run);
+  for (const [sku, n] of Object.entries(planned))
+    await ok("POST", `/v1/stock/${sku}/allocate`, { units: units[sku] ?? Math.max(n, 1), ref: `po-${sku}` });
+  return { ok, run };
+}
+
+test("a show from preflight to the planner's table", { timeout: 240_000 }, async (t) => {
+  const server = await startServer();
+  t.after(() => server.stop());
+  const first = example("spring-drop.json").cues.find((c) => c.sku);
+  const { ok } = await prepare(server, { units: { [first.sku]: 1 } });
+
+  const publicToken = server.token("viewer", ["--broadcast", "spring-drop"]);
+  const host = await person(browser, server, "host", { width: 820, height: 1180 });
+  const ann = await person(browser, server, "viewer", { token: publicToken });
+  const bob = await person(browser, server, "viewer", { token: publicToken });
+  const planner = await person(browser, server, "logistics", { width: 1440, height: 900 });
+
+  await t.test("the host passes preflight and goes live", async () => {
+    await on(host, "start").click(soon);
+    await on(host, "verdict").waitFor(soon);
+    await shot(host, "host-preflight-tablet");
+    await on(host, "start-now").click(soon);
+    await host.waitForFunction(() => window.liveshelf?.state?.broadcast?.state === "live", null, soon);
+  });
+
+  await t.test("NEXT pins the first product on every screen, with the script only on the host's", async () => {
+    await on(host, "next").click(soon);
+    for (const page of [ann, bob]) {
+      await on(page, "pin-card").getByText(first.title).first().waitFor(soon);
+      const text = await page.evaluate(() => JSON.stringify(window.liveshelf.state));
+      for (const phrase of [first.card.say.slice(0, 40), first.card.must_say[0], first.card.notes].filter(Boolean))
+        assert.ok(!text.includes(phrase), `a viewer's page knows "${phrase}"`);
+    }
+    await host.getByText(first.card.say.slice(0, 30)).first().waitFor(soon);
+    await shot(ann, "viewer-live-360");
+    await shot(host, "host-live-tablet");
+  });
+
+  let winner, loser;
+  await t.test("two viewers race for the last unit: one wins, the other is offered the line", async () => {
+    await Promise.all([ann, bob].map((page) => on(page, "reserve-button").first().click(soon)));
+    const held = (page) => page.waitForFunction(() => Object.values(window.liveshelf.state.holds ?? {}).some?.((h) => h.state === "held"), null, soon).then(() => page);
+    winner = await Promise.any([held(ann), held(bob)]);
+    loser = winner === ann ? bob : ann;
+    await on(winner, "hold-state").first().waitFor(soon);
+    await on(loser, "waitlist-button").first().waitFor(soon);
+    assert.equal(await on(loser, "hold-state").first().isVisible(), false);
+    await shot(winner, "viewer-hold-360");
+    await shot(loser, "viewer-soldout-360");
+    await on(loser, "waitlist-button").first().click(soon);
+    await loser.waitForFunction(() => JSON.stringify(window.liveshelf.state.waitlist ?? {}) !== "{}" && JSON.stringify(window.liveshelf.state.waitlist) !== "[]", null, soon);
+  });
+
+  await t.test("a reload resumes: the hold is still theirs", async () => {
+    const before = await winner.evaluate(() => Object.values(window.liveshelf.state.holds).find((h) => h.state === "held").hold);
+    await winner.reload();
+    await on(winner, "hold-state").first().waitFor(soon);
+    const after = await winner.evaluate(() => Object.values(window.liveshelf.state.holds).find((h) => h.state === "held").hold);
+    assert.equal(after, before);
+  });
+
+  await t.test("the shop confirms over HTTP and logistics sees it", async () => {
+    const hold = await winner.evaluate(() => Object.values(window.liveshelf.state.holds).find((h) => h.state === "held"));
+    const answer = await ok("POST", `/v1/holds/${hold.hold}/confirm`, { order: "A-17", ...hold.total });
+    assert.equal(answer.state, "confirmed");
+    const cell = on(planner, `row-${first.sku}`).locator('[data-col="confirmed"]');
+    await planner.waitForFunction(([sku]) => document.querySelector(`[data-testid="row-${sku}"] [data-col="confirmed"]`)?.textContent?.trim() === "1", [first.sku], soon);
+    assert.equal((await cell.textContent()).trim(), "1");
+    await shot(planner, "logistics-desktop");
+  });
+
+  await t.test("the host's screen says sold out; pause, notice and end reach everyone", async () => {
+    await host.getByText("SOLD OUT").first().waitFor(soon);
+    await server.api("POST", "/v1/broadcasts/spring-drop/pause");
+    await ann.waitForFunction(() => window.liveshelf.state.broadcast.state === "paused", null, soon);
+    await on(ann, "state-banner").waitFor(soon);
+    await shot(ann, "viewer-paused-360");
+    await server.api("POST", "/v1/broadcasts/spring-drop/resume");
+    await on(host, "next").click(soon);
+    await ann.waitForFunction(() => window.liveshelf.state.broadcast.state === "live", null, soon);
+    await ann.setViewportSize({ width: 1440, height: 900 });
+    await shot(ann, "viewer-live-desktop");
+    await host.setViewportSize({ width: 1440, height: 900 });
+    await shot(host, "host-live-desktop");
+    await host.setViewportSize({ width: 360, height: 640 });
+    await shot(host, "host-live-360");
+    await planner.setViewportSize({ width: 820, height: 1180 });
+    await shot(planner, "logistics-tablet");
+    await server.api("POST", "/v1/broadcasts/spring-drop/end");
+    await bob.waitForFunction(() => window.liveshelf.state.broadcast.state === "ended", null, soon);
+  });
+
+  await t.test("nobody missed or got anything twice, and no page complained", async () => {
+    for (const page of [ann, bob, host]) {
+      const counted = await page.evaluate(() => ({ gaps: window.liveshelf.gaps, duplicates: window.liveshelf.duplicates }));
+      assert.deepEqual(counted, { gaps: 0, duplicates: 0 });
+    }
+    for (const page of [ann, bob, host, planner]) assert.deepEqual(page.complaints, []);
+  });
+});
+
+test("viewers in browsers survive the death of their node", { timeout: 120_000 }, async (t) => {
+  const server = await startServer({ workers: 2 });
+  t.after(() => server.stop());
+  const { ok } = await prepare(server);
+  const token = server.token("viewer", ["--broadcast", "spring-drop"]);
+  const pages = [];
+  for (let i = 0; i < 4; i++) pages.push(await person(browser, server, "viewer", { token }));
+  await ok("POST", "/v1/broadcasts/spring-drop/start");
+  for (const page of pages) await page.waitForFunction(() => window.liveshelf?.state?.broadcast?.state === "live", null, soon);
+
+  for (const pid of nodesOf(server.child.pid)) {
+    process.kill(pid, "SIGKILL");
+    await Promise.all(pages.map((page) => page.waitForFunction(() => window.liveshelf.connected !== false && window.liveshelf.state.broadcast?.state === "live", null, soon)));
+    break;
+  }
+  await ok("POST", "/v1/broadcasts/spring-drop/pause");
+  for (const page of pages) {
+    await page.waitForFunction(() => window.liveshelf.state.broadcast.state === "paused", null, { timeout: 30_000 });
+    const counted = await page.evaluate(() => ({ gaps: window.liveshelf.gaps, duplicates: window.liveshelf.duplicates }));
+    assert.deepEqual(counted, { gaps: 0, duplicates: 0 });
+  }
+});
+
+// Children of the supervisor that are nodes, as the kernel lists them.
+function nodesOf(parent) {
+  const found = [];
+  for (const pid of readdirSync("/proc").filter((n) => /^\d+$/.test(n))) {
+    try {
+      const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+      const ppid = Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
+      const words = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
+      if (ppid === parent && words[1] === "node") found.push(Number(pid));
+    } catch { /* it ended while we looked */ }
+  }
+  return found;
+}
