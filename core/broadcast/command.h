@@ -63,6 +63,7 @@ struct command {
         uint64_t resume_seq;
         char locale[36], src[64];
     } hello;
+    bool csv;                     /* VOLUMES_GET: as a table */
 };
 void command_finish(struct command *c);
 

@@ -18,7 +18,9 @@ struct decode_fault {
  * caller finishes *ret on RESULT_OK. */
 MUST_USE enum result command_decode(const char *data, size_t len, struct command *ret, struct decode_fault *ret_fault);
 
-/* One HTTP request under /v1 (without `live` and the event stream). `path` without query. `content_type` may be NULL. */
+/* One HTTP request under /v1 (without `live` and the event stream). `path` without query. `content_type` may be NULL. On
+ * RESULT_MALFORMED the fault's code tells the status: DECODE_METHOD is a path that is there with other methods, which `detail`
+ * lists ("PUT, GET", as the Allow header wants them). A run of show is let in as a document: scripts/load judges its cues. */
 struct http_request_view {
     const char *method, *path, *content_type;
     const char *body;

@@ -1,0 +1,156 @@
+/* ws/wire/command_valid.c - what holds for every command that was let in. Written apart from the decoders, so that a hole
+ * in their tables shows. */
+#include <string.h>
+
+#include "ws/wire/json_in.h"
+#include "ws/wire/limits.h"
+#include "ws/wire/parts_in.h"
+
+static bool id_holds(const char text[ID_LEN_MAX + 1]) { return id_is_valid(text, strnlen(text, ID_LEN_MAX + 1)); }
+
+static bool text_holds(enum text_rule rule, const char *text, size_t min, size_t max)
+{
+    size_t len = strnlen(text, max + 1);
+    return len >= min && len <= max && text_obeys(rule, text, len);
+}
+
+static bool within(int64_t number, int64_t min, int64_t max) { return number >= min && number <= max; }
+
+static bool money_holds(const struct money *m)
+{
+    return within(m->minor, 0, MONEY_MINOR_MAX) && currency_is_valid(m->currency, strnlen(m->currency, 4));
+}
+
+/* ---- parts of a command ---- */
+
+static bool valid_id(const struct command *c) { return id_holds(c->id); }
+static bool valid_hold(const struct command *c) { return id_holds(c->hold.text); }
+static bool valid_sku(const struct command *c) { return id_holds(c->sku.text); }
+static bool valid_cue(const struct command *c) { return id_holds(c->cue.text); }
+static bool valid_broadcast(const struct command *c) { return id_holds(c->broadcast.text); }
+static bool valid_qty(const struct command *c) { return within(c->qty, 1, HOLD_UNITS_MAX); }
+static bool valid_slot(const struct command *c) { return c->slot < PIN_SLOTS; }
+static bool valid_money(const struct command *c) { return money_holds(&c->money); }
+static bool valid_for(const struct command *c) { return within(c->for_ms, OFFER_MS_MIN, OFFER_MS_MAX); }
+static bool valid_level(const struct command *c) { return c->level <= NOTICE_OUTAGE; }
+static bool valid_text(const struct command *c) { return text_holds(TEXT_LINES, c->text, 0, TEXT_LEN_MAX); }
+static bool valid_ref(const struct command *c) { return text_holds(TEXT_REF, c->ref, 1, REF_LEN_MAX); }
+static bool valid_units(const struct command *c) { return within(c->units, 1, STOCK_UNITS_MAX); }
+static bool valid_said(const struct command *c) { return c->said_count <= MUST_SAY_MAX; }
+static bool valid_clock(const struct command *c) { return within(c->playing_ms, 0, WHOLE_MAX); }
+static bool valid_expect(const struct command *c) { return c->expect_seq <= (uint64_t)WHOLE_MAX; }
+
+static bool valid_wish(const struct command *c)
+{
+    if (!within(c->wish.lines_count, 1, CART_LINES_MAX) || !id_equal(c->id, c->hold.text))
+        return false;
+    for (size_t i = 0; i < c->wish.lines_count; i++) {
+        if (!id_holds(c->wish.lines[i].sku.text) || !within(c->wish.lines[i].units, 1, HOLD_UNITS_MAX))
+            return false;
+        for (size_t k = 0; k < i; k++)
+            if (ID_EQUAL(c->wish.lines[k].sku, c->wish.lines[i].sku))
+                return false;
+    }
+    return true;
+}
+
+static bool valid_sync(const struct command *c)
+{
+    return within(c->units, 0, STOCK_UNITS_MAX) && within(c->gone, 0, STOCK_UNITS_MAX) &&
+           within(c->version, 1, WHOLE_MAX);
+}
+
+static bool valid_document(const struct command *c)
+{
+    return c->document != NULL && c->document_len <= DOCUMENT_LEN_MAX && strlen(c->document) == c->document_len &&
+           utf8_is_valid(c->document, c->document_len);
+}
+
+static bool valid_hello(const struct command *c)
+{
+    return c->hello.token != NULL && text_holds(TEXT_ASCII, c->hello.token, 1, TOKEN_LEN_MAX) &&
+           text_holds(TEXT_ASCII, c->hello.viewer_key, 0, VIEWER_KEY_LEN_MAX) &&
+           text_holds(TEXT_ASCII, c->hello.locale, 0, LOCALE_LEN_MAX) &&
+           text_holds(TEXT_LINE, c->hello.src, 0, SRC_LEN_MAX) &&
+           (!c->hello.has_resume ||
+            (id_holds(c->hello.resume_epoch.text) && c->hello.resume_seq <= (uint64_t)WHOLE_MAX));
+}
+
+static bool valid_details(const struct command *c)
+{
+    const struct broadcast_details *d = &c->details;
+    return text_holds(TEXT_LINE, d->title, 1, TITLE_LEN_MAX) && text_holds(TEXT_URL, d->video_url, 0, URL_LEN_MAX) &&
+           text_holds(TEXT_URL, d->video_still, 0, URL_LEN_MAX) && within(d->hold_ms, HOLD_MS_MIN, HOLD_MS_MAX) &&
+           within(d->pdt_offset_ms, -PDT_OFFSET_MS_MAX, PDT_OFFSET_MS_MAX);
+}
+
+static bool product_holds(const struct product *p)
+{
+    bool priceless = p->price.currency[0] == '\0' && p->price.minor == 0;
+    return id_holds(p->sku.text) && text_holds(TEXT_LINE, p->title, 1, TITLE_LEN_MAX) &&
+           (priceless || money_holds(&p->price)) && text_holds(TEXT_URL, p->image, 0, URL_LEN_MAX) &&
+           text_holds(TEXT_URL, p->url, 0, URL_LEN_MAX) &&
+           (p->gtin[0] == '\0' || gtin_is_valid(p->gtin, strnlen(p->gtin, sizeof p->gtin))) &&
+           p->weight_g <= WEIGHT_G_MAX && p->size_mm[0] <= SIZE_MM_MAX && p->size_mm[1] <= SIZE_MM_MAX &&
+           p->size_mm[2] <= SIZE_MM_MAX && p->limit_per_viewer <= HOLD_UNITS_MAX;
+}
+
+static bool valid_products(const struct command *c)
+{
+    size_t repeated = 0;
+    if (c->products_count > CATALOGUE_PRODUCTS_MAX || (c->products_count > 0 && c->products == NULL))
+        return false;
+    for (size_t i = 0; i < c->products_count; i++)
+        if (!product_holds(&c->products[i]))
+            return false;
+    return products_find_repeated(c->products, c->products_count, &repeated) == RESULT_OK &&
+           repeated == c->products_count;
+}
+
+/* ---- what each kind consists of ---- */
+
+#define PARTS_MAX 4
+typedef bool valid_part(const struct command *c);
+static valid_part *const parts[COMMAND_KINDS][PARTS_MAX] = {
+    [COMMAND_HELLO] = {valid_hello},
+    [COMMAND_CLOCK] = {valid_clock},
+    [COMMAND_RESERVE] = {valid_wish},
+    [COMMAND_EXTEND] = {valid_hold},
+    [COMMAND_RELEASE] = {valid_hold},
+    [COMMAND_CHECKOUT] = {valid_hold},
+    [COMMAND_WAITLIST_JOIN] = {valid_sku, valid_qty},
+    [COMMAND_WAITLIST_LEAVE] = {valid_sku},
+    [COMMAND_PIN_SET] = {valid_slot, valid_sku},
+    [COMMAND_PIN_CLEAR] = {valid_slot},
+    [COMMAND_CUE_GO] = {valid_cue},
+    [COMMAND_CUE_DONE] = {valid_cue, valid_said},
+    [COMMAND_PRICE_SET] = {valid_sku, valid_money},
+    [COMMAND_NOTICE] = {valid_text, valid_level},
+    [COMMAND_OFFER_START] = {valid_sku, valid_money, valid_for},
+    [COMMAND_OFFER_STOP] = {valid_sku},
+    [COMMAND_STOCK_STOP] = {valid_sku, valid_text},
+    [COMMAND_STOCK_OPEN] = {valid_sku},
+    [COMMAND_RECALL] = {valid_sku, valid_text},
+    [COMMAND_RUN_LOAD] = {valid_document},
+    [COMMAND_STOCK_ALLOCATE] = {valid_sku, valid_units, valid_ref},
+    [COMMAND_STOCK_WITHDRAW] = {valid_sku, valid_units, valid_ref},
+    [COMMAND_STOCK_SYNC] = {valid_sku, valid_sync},
+    [COMMAND_CATALOGUE_PUT] = {valid_products},
+    [COMMAND_BROADCAST_CREATE] = {valid_broadcast, valid_details},
+    [COMMAND_BROADCAST_GET] = {valid_broadcast},
+    [COMMAND_RUN_GET] = {valid_broadcast},
+    [COMMAND_HOLD_GET] = {valid_hold},
+    [COMMAND_HOLD_CONFIRM] = {valid_hold, valid_ref, valid_money},
+    [COMMAND_HOLD_RELEASE] = {valid_hold},
+    [COMMAND_VOLUMES_GET] = {valid_broadcast},
+};
+
+bool command_is_valid(const struct command *c)
+{
+    if ((size_t)c->kind >= COMMAND_KINDS)
+        return false;
+    for (size_t i = 0; i < PARTS_MAX; i++)
+        if (parts[c->kind][i] != NULL && !parts[c->kind][i](c))
+            return false;
+    return (c->id[0] == '\0' || valid_id(c)) && (!c->has_expect_seq || valid_expect(c));
+}

@@ -1,0 +1,317 @@
+/* ws/wire/request_decode.c - one HTTP request to a command.
+ *
+ *   request_decode
+ *     route_find        path and method by the table; the ids in the path
+ *     body_read         by the route's kind of body
+ *     request_settle    what the body does not say and the command needs */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "ws/wire/catalogue_csv.h"
+#include "ws/wire/json_scan.h"
+#include "ws/wire/limits.h"
+#include "ws/wire/parts_in.h"
+
+/* ---- bodies ---- */
+
+static enum result read_catalogue(struct json_in *in, const json_t *value, const struct place *at, void *to)
+{
+    struct command *c = to;
+    return read_products(in, value, at, CATALOGUE_PRODUCTS_MAX, &c->products, &c->products_count);
+}
+
+/* clang-format off */
+static const struct member force_list[] = {MAY(struct command, "force", BOOL, force)};
+static const struct member moved_list[] = {
+    NEEDS(struct command, "units", I64, units, .min = 1, .max = STOCK_UNITS_MAX),
+    NEEDS(struct command, "ref", TEXT, ref, .min = 1, .max = REF_LEN_MAX, .rule = TEXT_REF),
+};
+static const struct member sync_list[] = {
+    NEEDS(struct command, "count", I64, units, .max = STOCK_UNITS_MAX),
+    NEEDS(struct command, "gone", I64, gone, .max = STOCK_UNITS_MAX), /* 0 would count what was sent out twice */
+    NEEDS(struct command, "version", I64, version, .min = 1, .max = WHOLE_MAX),
+};
+static const struct member confirm_list[] = {
+    NEEDS(struct command, "order", TEXT, ref, .min = 1, .max = REF_LEN_MAX, .rule = TEXT_REF),
+    NEEDS(struct command, "amount", I64, money.minor, .max = MONEY_MINOR_MAX),
+    NEEDS(struct command, "currency", CURRENCY, money.currency),
+};
+static const struct member create_list[] = {
+    NEEDS(struct command, "id", ID, broadcast),
+    NEEDS(struct command, "title", TEXT, details.title, .min = 1, .max = TITLE_LEN_MAX, .rule = TEXT_LINE),
+    MAY(struct command, "video", OBJECT, details, .members = &video_members),
+    MAY(struct command, "hold_ms", I64, details.hold_ms, .min = HOLD_MS_MIN, .max = HOLD_MS_MAX),
+    MAY(struct command, "pdt_offset_ms", I64, details.pdt_offset_ms, .min = -PDT_OFFSET_MS_MAX, .max = PDT_OFFSET_MS_MAX),
+};
+static const struct member catalogue_list[] = {
+    {.name = "products", .kind = MEMBER_READ, .required = true, .read = read_catalogue},
+};
+/* clang-format on */
+
+static const struct members no_members = {NULL, 0};
+static const struct members force_members = MEMBERS(force_list);
+static const struct members moved_members = MEMBERS(moved_list);
+static const struct members sync_members = MEMBERS(sync_list);
+static const struct members confirm_members = MEMBERS(confirm_list);
+static const struct members create_members = MEMBERS(create_list);
+static const struct members catalogue_members = MEMBERS(catalogue_list);
+
+/* ---- routes ---- */
+
+enum body {
+    BODY_IGNORED,  /* GET */
+    BODY_OPTIONAL, /* a JSON object, or nothing at all */
+    BODY_JSON,
+    BODY_CATALOGUE, /* JSON, or a product feed */
+    BODY_DOCUMENT,  /* kept as it is: scripts/load judges it */
+};
+struct route {
+    const char *method;
+    const char *path; /* a segment that is a name in braces is an id */
+    enum command_kind kind;
+    enum body body;
+    const struct members *members;
+    bool csv;
+};
+
+/* clang-format off */
+static const struct route routes[] = {
+    {"PUT",  "/v1/catalogue",                          COMMAND_CATALOGUE_PUT,    BODY_CATALOGUE, &catalogue_members, false},
+    {"GET",  "/v1/catalogue",                          COMMAND_CATALOGUE_GET,    BODY_IGNORED,   &no_members, false},
+    {"POST", "/v1/broadcasts",                         COMMAND_BROADCAST_CREATE, BODY_JSON,      &create_members, false},
+    {"GET",  "/v1/broadcasts",                         COMMAND_BROADCAST_LIST,   BODY_IGNORED,   &no_members, false},
+    {"GET",  "/v1/broadcasts/{broadcast}",             COMMAND_BROADCAST_GET,    BODY_IGNORED,   &no_members, false},
+    {"PUT",  "/v1/broadcasts/{broadcast}/run-of-show", COMMAND_RUN_LOAD,         BODY_DOCUMENT,  &no_members, false},
+    {"GET",  "/v1/broadcasts/{broadcast}/run-of-show", COMMAND_RUN_GET,          BODY_IGNORED,   &no_members, false},
+    {"POST", "/v1/broadcasts/{broadcast}/start",       COMMAND_START,            BODY_OPTIONAL,  &force_members, false},
+    {"POST", "/v1/broadcasts/{broadcast}/pause",       COMMAND_PAUSE,            BODY_OPTIONAL,  &no_members, false},
+    {"POST", "/v1/broadcasts/{broadcast}/resume",      COMMAND_RESUME,           BODY_OPTIONAL,  &no_members, false},
+    {"POST", "/v1/broadcasts/{broadcast}/end",         COMMAND_END,              BODY_OPTIONAL,  &no_members, false},
+    {"GET",  "/v1/broadcasts/{broadcast}/estimates",   COMMAND_VOLUMES_GET,      BODY_IGNORED,   &no_members, false},
+    {"GET",  "/v1/broadcasts/{broadcast}/estimates.csv", COMMAND_VOLUMES_GET,    BODY_IGNORED,   &no_members, true},
+    {"POST", "/v1/stock/{sku}/allocate",               COMMAND_STOCK_ALLOCATE,   BODY_JSON,      &moved_members, false},
+    {"POST", "/v1/stock/{sku}/withdraw",               COMMAND_STOCK_WITHDRAW,   BODY_JSON,      &moved_members, false},
+    {"PUT",  "/v1/stock/{sku}",                        COMMAND_STOCK_SYNC,       BODY_JSON,      &sync_members, false},
+    {"GET",  "/v1/stock",                              COMMAND_STOCK_GET,        BODY_IGNORED,   &no_members, false},
+    {"GET",  "/v1/holds/{hold}",                       COMMAND_HOLD_GET,         BODY_IGNORED,   &no_members, false},
+    {"POST", "/v1/holds/{hold}/confirm",               COMMAND_HOLD_CONFIRM,     BODY_JSON,      &confirm_members, false},
+    {"POST", "/v1/holds/{hold}/release",               COMMAND_HOLD_RELEASE,     BODY_OPTIONAL,  &no_members, false},
+};
+static const struct {
+    const char *segment, *name;
+    size_t offset;
+} path_ids[] = {
+    {"{broadcast}", "broadcast", offsetof(struct command, broadcast)},
+    {"{sku}",       "sku",       offsetof(struct command, sku)},
+    {"{hold}",      "hold",      offsetof(struct command, hold)},
+};
+/* clang-format on */
+
+static size_t segment_len(const char *at) { return strcspn(at, "/"); }
+
+/* Of the id in the path, as it stands there; NULL: the route has none. */
+static bool route_matches(const struct route *route, const char *path, const char **ret_id, size_t *ret_which)
+{
+    const char *pattern = route->path;
+    *ret_id = NULL;
+    while (*pattern == '/' && *path == '/') {
+        pattern++;
+        path++;
+        size_t want = segment_len(pattern);
+        size_t have = segment_len(path);
+        if (*pattern == '{') {
+            for (size_t i = 0; i < ARRAY_LEN(path_ids); i++)
+                if (strncmp(pattern, path_ids[i].segment, want) == 0)
+                    *ret_which = i;
+            *ret_id = path;
+        } else if (want != have || strncmp(pattern, path, want) != 0) {
+            return false;
+        }
+        pattern += want;
+        path += have;
+    }
+    return *pattern == '\0' && *path == '\0';
+}
+
+static int hex_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+/* The percent-decoded segment; RESULT_MALFORMED when that is no id. */
+static enum result segment_decode(const char *segment, char ret[ID_LEN_MAX + 1])
+{
+    char text[ID_LEN_MAX + 1];
+    size_t len = 0;
+    for (size_t i = 0, end = segment_len(segment); i < end; i++, len++) {
+        if (len == ID_LEN_MAX)
+            return RESULT_MALFORMED;
+        text[len] = segment[i];
+        if (segment[i] != '%')
+            continue;
+        int high = i + 2 < end ? hex_digit(segment[i + 1]) : -1;
+        int low = i + 2 < end ? hex_digit(segment[i + 2]) : -1;
+        if (high < 0 || low < 0)
+            return RESULT_MALFORMED;
+        text[len] = (char)(high << 4 | low);
+        i += 2;
+    }
+    return id_parse(ret, text, len);
+}
+
+static enum result path_id_read(struct json_in *in, const char *segment, size_t which, struct command *c)
+{
+    struct place at = {.member = path_ids[which].name};
+    if (segment != NULL && segment_decode(segment, (char *)c + path_ids[which].offset) != RESULT_OK)
+        return fault_at(in, &at, "in the path must be 1 to %d characters out of A-Z a-z 0-9 . _ ~ -", ID_LEN_MAX);
+    return RESULT_OK;
+}
+
+/* For a path that is there with other methods: which. */
+static enum result method_fault(struct json_in *in, const char *methods)
+{
+    (void)fault_at(in, NULL, "%s", methods);
+    in->fault->code = DECODE_METHOD;
+    return RESULT_MALFORMED;
+}
+
+static enum result route_find(struct json_in *in, const struct http_request_view *r, struct command *c,
+                              const struct route **ret)
+{
+    char methods[32] = "";
+    for (size_t i = 0; i < ARRAY_LEN(routes); i++) {
+        const char *id = NULL;
+        size_t which = 0;
+        if (!route_matches(&routes[i], r->path, &id, &which))
+            continue;
+        if (strcmp(routes[i].method, r->method) == 0) {
+            *ret = &routes[i];
+            return path_id_read(in, id, which, c);
+        }
+        size_t len = strlen(methods);
+        snprintf(methods + len, sizeof methods - len, "%s%s", len == 0 ? "" : ", ", routes[i].method);
+    }
+    if (methods[0] != '\0')
+        return method_fault(in, methods);
+    (void)fault_at(in, NULL, "there is nothing at this path");
+    in->fault->code = DECODE_NOT_FOUND;
+    return RESULT_MALFORMED;
+}
+
+/* ---- the body, by its kind ---- */
+
+/* `type` without its parameters, in any case. */
+static bool content_type_is(const char *given, const char *type)
+{
+    size_t len = strlen(type);
+    if (given == NULL || strncasecmp(given, type, len) != 0)
+        return false;
+    given += len;
+    given += strspn(given, " \t");
+    return *given == '\0' || *given == ';';
+}
+
+static enum result content_type_refuse(struct json_in *in, const char *wanted)
+{
+    struct place at = {.member = "content-type"};
+    return fault_at(in, &at, "must be %s", wanted);
+}
+
+static enum result json_body_read(struct json_in *in, const struct http_request_view *r, const struct route *route,
+                                  struct command *c)
+{
+    if (!content_type_is(r->content_type, "application/json"))
+        return content_type_refuse(in, "application/json");
+    json_t *body = NULL;
+    enum result result = json_parse(in, r->body, r->body_len, &body);
+    if (result == RESULT_OK)
+        result = read_object(in, body, NULL, route->members, c);
+    json_decref(body);
+    return result;
+}
+
+static enum result catalogue_read(struct json_in *in, const struct http_request_view *r, const struct route *route,
+                                  struct command *c)
+{
+    if (content_type_is(r->content_type, "application/json"))
+        return json_body_read(in, r, route, c);
+    if (content_type_is(r->content_type, "text/csv"))
+        return catalogue_csv_decode(r->body, r->body_len, &c->products, &c->products_count, in->fault);
+    return content_type_refuse(in, "application/json or text/csv");
+}
+
+static enum result document_read(struct json_in *in, const struct http_request_view *r, struct command *c)
+{
+    if (!content_type_is(r->content_type, "application/json"))
+        return content_type_refuse(in, "application/json");
+    if (r->body_len > DOCUMENT_LEN_MAX) {
+        (void)fault_at(in, NULL, "must be at most %u bytes, is %zu", DOCUMENT_LEN_MAX, r->body_len);
+        in->fault->code = DECODE_TOO_LARGE;
+        return RESULT_MALFORMED;
+    }
+    if (r->body_len == 0)
+        return fault_at(in, NULL, "must be a JSON object");
+    if (!json_is_shallow(r->body, r->body_len, WIRE_DEPTH_MAX))
+        return fault_at(in, NULL, "is nested more than %d deep", WIRE_DEPTH_MAX);
+    if (!text_obeys(TEXT_ANY, r->body, r->body_len))
+        return fault_at(in, NULL, "must be UTF-8 text without NUL");
+    c->document = malloc(r->body_len + 1);
+    if (c->document == NULL)
+        return RESULT_NO_MEMORY;
+    memcpy(c->document, r->body, r->body_len);
+    c->document[r->body_len] = '\0';
+    c->document_len = r->body_len;
+    return RESULT_OK;
+}
+
+static enum result body_read(struct json_in *in, const struct http_request_view *r, const struct route *route,
+                             struct command *c)
+{
+    switch (route->body) {
+    case BODY_IGNORED:
+        return RESULT_OK;
+    case BODY_OPTIONAL:
+        return r->body_len == 0 ? RESULT_OK : json_body_read(in, r, route, c);
+    case BODY_CATALOGUE:
+        return catalogue_read(in, r, route, c);
+    case BODY_DOCUMENT:
+        return document_read(in, r, c);
+    case BODY_JSON:
+        break;
+    }
+    return json_body_read(in, r, route, c);
+}
+
+/* ---- the whole ---- */
+
+static void request_settle(struct command *c, const struct route *route)
+{
+    c->kind = route->kind;
+    c->csv = route->csv;
+    if (c->kind == COMMAND_BROADCAST_CREATE && c->details.hold_ms == 0)
+        c->details.hold_ms = HOLD_MS_DEFAULT;
+}
+
+enum result request_decode(const struct http_request_view *r, struct command *ret, struct decode_fault *ret_fault)
+{
+    *ret_fault = (struct decode_fault){0};
+    struct json_in in = {.source = FROM_HTTP, .fault = ret_fault};
+    struct command c = {0};
+    const struct route *route = NULL;
+    enum result result = route_find(&in, r, &c, &route);
+    if (result == RESULT_OK)
+        result = body_read(&in, r, route, &c);
+    if (result != RESULT_OK) {
+        command_finish(&c);
+        return result;
+    }
+    request_settle(&c, route);
+    *ret = c;
+    return RESULT_OK;
+}
