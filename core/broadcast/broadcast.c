@@ -53,7 +53,7 @@ static void undo_before(struct broadcast *b, const struct event *e, const struct
     if (e->undo_part == 1) {
         *undo = (struct undo_record){.until_ms = e->ms + UNDO_MS, .seq = e->seq, .cue = b->cue};
         memcpy(undo->pins, b->pins, sizeof undo->pins);
-    } else if (e->undo_part == 0 || !next_of_same_act) {
+    } else if (!next_of_same_act) {
         undo_forget(b);
         return;
     }

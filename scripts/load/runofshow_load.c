@@ -112,12 +112,12 @@ static enum result read_phrases(json_t *value, const struct place *at, char **ph
     static const struct text_rule rule = {.max = CARD_PHRASE_MAX, .required = true};
     if (!json_is_array(value) || json_array_size(value) > CARD_PHRASES_MAX)
         return fault_at(fault, at, "must be a list of at most %d texts", CARD_PHRASES_MAX);
-    for (size_t i = 0; i < json_array_size(value); i++) {
+    *ret_count = json_array_size(value);
+    for (size_t i = 0; i < *ret_count; i++) {
         struct place here = {.in = at, .index = i};
         enum result result = read_text(json_array_get(value, i), &here, rule, &phrases[i], fault);
         if (result != RESULT_OK)
             return result;
-        *ret_count = i + 1;
     }
     return RESULT_OK;
 }
@@ -286,8 +286,8 @@ static enum result read_cues(json_t *value, const struct place *at, void *into, 
     run->cues = calloc(count, sizeof *run->cues);
     if (run->cues == NULL)
         return RESULT_NO_MEMORY;
+    run->count = count;
     for (size_t i = 0; i < count; i++) {
-        run->count = i + 1;
         enum result result = read_cue(json_array_get(value, i), i, at, run, fault);
         if (result != RESULT_OK)
             return result;

@@ -184,6 +184,10 @@ static void a_shelf_keeps_a_running_offer(void **state)
     assert_int_equal(broadcast_item(&s.b, "mug")->offer_ends_ms, 61000);
     show_do(&s, act_of(ACT_OFFER_STOP, "mug"));
     assert_int_equal(price_of(&s, "mug"), 1290);
+    show_do(&s, act_price("mug", 890));
+    show_do(&s, act_offer("mug", 790, 60000));
+    show_do(&s, act_shelf("mug 890, teapot 4900", NULL, items)); /* asks what already holds under the offer */
+    assert_int_equal(price_of(&s, "mug"), 790);
     show_close(&s);
 }
 
