@@ -1,0 +1,97 @@
+/* ws/lws/channel.h - one ring log and everyone who follows it, each with a cursor of their own.
+ *
+ *   publish        append once, mark the channel dirty                    O(1)
+ *   channel_sweep  once per loop turn: one send() per follower, from its cursor to the head, in slices
+ *   outlet         the sending half of one socket. Short writes, full sockets and TLS take libwebsockets' own path:
+ *                    cut frame    its rest goes into lws' buffer, so that lws sends it before any PONG or CLOSE of its own
+ *                    full socket  `want`: skipped by sweeps, goes on from its cursor when lws says WRITEABLE
+ *                    dead socket  closed from the next loop turn on, never from inside a sweep
+ *                    off the ring channel->lapped decides (a snapshot)
+ *
+ * A cursor always rests between two frames. What an outlet is sent alone (answers, snapshots) goes straight to the socket when
+ * nothing waits, else into a bounded queue that goes out before anything further from the ring: who hears an answer
+ * hears it before the public change that it caused. Loop thread only. */
+#ifndef LIVESHELF_WS_LWS_CHANNEL_H
+#define LIVESHELF_WS_LWS_CHANNEL_H
+
+#include "base/bytes.h"
+#include "base/list.h"
+#include "ws/lws/frame.h"
+#include "ws/lws/limits.h"
+#include "ws/lws/ring_log.h"
+
+struct lws;
+struct outlet;
+
+struct outlets { /* what all outlets of a node share */
+    const struct net_limits *limits;
+    int64_t now_ms;      /* of this loop turn */
+    struct list dirty;   /* channels to sweep */
+    struct list waiting; /* outlets that want WRITEABLE, the longest waiting first */
+    bool nudge;          /* lws has a timeout to look at that it would not notice by itself */
+};
+
+struct seat { /* one follower, as a sweep reads it */
+    uint64_t cursor;
+    struct outlet *outlet;
+    struct lws *wsi;
+    int fd;
+    uint32_t flags; /* 0: to be served */
+};
+#define SEAT_WANT 1u /* waits for WRITEABLE */
+#define SEAT_DEAD 2u
+
+struct channel {
+    struct ring_log ring; /* bytes NULL: not opened */
+    struct outlets *outlets;
+    struct seat *seats;
+    uint32_t count, capacity;
+    bool framed;                              /* WebSocket frames; false: a plain stream of bytes */
+    void (*lapped)(struct outlet *outlet);    /* fell off the ring and can be written to now */
+    void (*caught_up)(struct outlet *outlet); /* reached the head for the first time */
+    /* the sweep under way */
+    struct list dirty;
+    uint32_t sweep_at, sweep_left, sweep_start;
+    bool sweep_again; /* something changed for those already visited */
+    uint64_t dirty_since_ns;
+};
+
+struct outlet {
+    struct outlets *all;
+    struct lws *wsi;
+    struct channel *channel; /* NULL: follows nothing */
+    struct bytes *queue;     /* NULL: nothing waits */
+    struct list waiting;     /* in outlets->waiting while `want` */
+    int64_t stalled_at_ms;   /* since when nothing was taken, while `want` */
+    uint32_t seat;
+    int fd;
+    bool plain; /* no TLS: send() may be used */
+    bool want, dead;
+    bool behind;    /* channel->caught_up is to be told when it reaches the head; set after outlet_follow */
+    bool is_stream; /* Server-Sent Events, not a conn */
+};
+
+MUST_USE enum result channel_init(struct channel *c, struct outlets *outlets, bool framed, size_t ring_bytes);
+void channel_finish(struct channel *c); /* everyone must have left; zeroed memory is fine */
+static inline bool channel_is_open(const struct channel *c) { return c->ring.bytes != NULL; }
+void channel_publish(struct channel *c, struct span frame);
+void channel_publish_event(struct channel *c, uint64_t seq, struct span frame);
+void channel_break(struct channel *c); /* everyone has fallen off: history does not go on */
+/* Sends to at most *budget followers and takes that many off it. The channel leaves outlets->dirty when all were served. */
+void channel_sweep(struct channel *c, uint32_t *budget);
+
+void outlet_init(struct outlet *o, struct outlets *all, struct lws *wsi);
+void outlet_finish(struct outlet *o); /* the socket is gone; zeroed memory is fine */
+/* From `cursor` on; RESULT_NO_MEMORY. Sends nothing yet: outlet_drain does. */
+MUST_USE enum result outlet_follow(struct outlet *o, struct channel *c, uint64_t cursor);
+void outlet_unfollow(struct outlet *o);
+uint64_t outlet_lag(const struct outlet *o);
+void outlet_jump(struct outlet *o); /* to the head */
+/* To this one alone. False: the queue is full, nothing was taken. */
+MUST_USE bool outlet_send(struct outlet *o, struct span bytes);
+void outlet_drain(struct outlet *o);          /* what the ring has for it, now */
+void outlet_writable(struct outlet *o);       /* lws said WRITEABLE */
+bool outlet_is_empty(const struct outlet *o); /* nothing waits to be sent, but for the ring */
+void outlet_kill(struct outlet *o);           /* cuts the socket at the next turn */
+
+#endif

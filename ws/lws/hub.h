@@ -1,0 +1,59 @@
+/* ws/lws/hub.h - everyone connected to this node; implements `struct audience`.
+ *
+ *   core publishes           audience.c  framed once into the room's ring, the ring marked dirty
+ *   hub_flush                once per loop turn, before it waits: one slice of sweeps
+ *   hub_tick                 every HUB_TICK_MS: PINGs due, conns that said nothing or took nothing for too long, draining
+ *
+ * Loop thread only. */
+#ifndef LIVESHELF_WS_LWS_HUB_H
+#define LIVESHELF_WS_LWS_HUB_H
+
+#include "core/orchestrator/orchestrator.h"
+#include "ws/lws/auth.h"
+#include "ws/lws/conn.h"
+#include "ws/lws/directory.h"
+#include "ws/lws/room.h"
+#include "ws/wire/message.h"
+
+#define HUB_TICK_MS 100
+
+struct hub {
+    struct audience audience;          /* first: the port's calls find the hub by it */
+    struct orchestrator *orchestrator; /* NULL until hub_attach */
+    struct clock *clock;
+    struct auth *auth;
+    const struct net_limits *limits; /* outlives the hub */
+    struct outlets outlets;
+    struct directory directory;
+    struct map rooms; /* "shop/broadcast" -> struct room * */
+    struct list rooms_list;
+    struct list
+        conns[CONN_STATES]; /* by state; LIVE: the longest silent first, others: the oldest in that state first */
+    uint32_t conns_count;   /* on those lists */
+    bool draining;
+    struct bytes scratch; /* one message being made */
+    struct sku_id skus[SHELF_ITEMS_MAX];
+};
+
+/* `limits` is borrowed. */
+MUST_USE enum result hub_create(struct clock *clock, struct auth *auth, const struct net_limits *limits,
+                                struct hub **ret);
+void hub_destroy(struct hub *hub); /* every socket must be gone; takes NULL */
+/* Before the first socket, after orchestrator_create. */
+void hub_attach(struct hub *hub, struct orchestrator *o);
+
+void hub_turn(struct hub *hub);  /* takes the time; at every entry from the loop */
+bool hub_flush(struct hub *hub); /* one slice; true: more is waiting, come back without sleeping */
+void hub_tick(struct hub *hub);
+void hub_drain(struct hub *hub); /* from now on ticks send everyone away; conns_count tells how many are left */
+
+/* NULL: not here. */
+struct room *hub_room(struct hub *hub, const struct shop_id *shop, const struct broadcast_id *broadcast);
+/* Makes it when needed; RESULT_FULL at rooms_max. */
+MUST_USE enum result hub_room_open(struct hub *hub, const struct shop_id *shop, const struct broadcast_id *broadcast,
+                                   struct room **ret);
+struct message_context hub_message_context(struct hub *hub, const struct shop_id *shop);
+
+void audience_init(struct audience *a); /* audience.c */
+
+#endif

@@ -1,0 +1,44 @@
+/* ws/lws/meters.h - what the network side counts. Process-wide: one node, one set. */
+#ifndef LIVESHELF_WS_LWS_METERS_H
+#define LIVESHELF_WS_LWS_METERS_H
+
+#include "base/metric.h"
+#include "core/broadcast/command.h"
+
+enum refusal { /* of a socket or an upgrade, before there is a conn */
+               REFUSED_ORIGIN,
+               REFUSED_CONNS,
+               REFUSED_ADDRESS,
+               REFUSED_REQUEST,   /* no subprotocol of ours, not a broadcast's path */
+               REFUSED_UPGRADE,   /* to something that is not WebSocket */
+               REFUSED_HANDSHAKE, /* headers not complete in time, or the oldest when there were too many */
+               REFUSED_DRAINING,
+               REFUSED_ADOPT, /* no memory, no descriptors */
+               REFUSALS,
+};
+
+struct meters {
+    struct metric conns[ROLE_INTEGRATOR + 1]; /* by role; ROLE_NONE: no hello yet */
+    struct metric rooms;
+    struct metric streams;
+    struct metric handshakes;
+    struct metric refused[REFUSALS];
+    struct metric hello_refused;
+    struct metric resumed, snapshots, snapshots_encoded;
+    struct metric messages_in, messages_out;
+    struct metric sends, bytes_out, again, partial;
+    struct metric lapped, slow_closed, silent_closed;
+    struct metric malformed, rate_limited, oversized;
+    struct metric sweep_seconds, publish_seconds;
+    struct metric http[6]; /* by status class; [0] is not used */
+    struct metric http_replayed;
+};
+extern struct meters meters;
+
+/* Registers them all; again: nothing. */
+void meters_register(void);
+
+static inline void meter_count(struct metric *m) { metric_add(m, 1); }
+static inline void meter_refused(enum refusal why) { metric_add(&meters.refused[why], 1); }
+
+#endif

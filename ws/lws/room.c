@@ -1,0 +1,162 @@
+#include "ws/lws/room.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "ws/lws/conn.h"
+#include "ws/lws/hub.h"
+#include "ws/lws/meters.h"
+#include "ws/lws/sse.h"
+#include "ws/wire/message.h"
+
+enum result room_open_channel(struct room *room, enum audience_class class)
+{
+    struct channel *c = &room->channels[class];
+    const struct net_limits *limits = room->hub->limits;
+    if (channel_is_open(c))
+        return RESULT_OK;
+    size_t bytes = class == AUDIENCE_VIEWERS ? limits->ring_bytes : limits->host_ring_bytes;
+    enum result result = channel_init(c, &room->hub->outlets, class != AUDIENCE_STREAMS, bytes);
+    if (result != RESULT_OK)
+        return result;
+    c->lapped = class == AUDIENCE_STREAMS ? sse_lapped : conn_lapped;
+    c->caught_up = class == AUDIENCE_STREAMS ? NULL : conn_caught_up;
+    return RESULT_OK;
+}
+
+enum result room_create(struct hub *hub, const struct shop_id *shop, const struct broadcast_id *broadcast,
+                        struct room **ret)
+{
+    struct room *room = calloc(1, sizeof *room);
+    if (room == NULL)
+        return RESULT_NO_MEMORY;
+    *room = (struct room){.hub = hub, .shop = *shop, .broadcast = *broadcast};
+    map_init(&room->viewers, hub->limits->conns_max);
+    room->ping_at_ms = hub->outlets.now_ms + hub->limits->heartbeat_ms;
+    enum result result = room_open_channel(room, AUDIENCE_VIEWERS);
+    if (result == RESULT_OK)
+        result = room_open_channel(room, AUDIENCE_HOSTS);
+    if (result != RESULT_OK) {
+        room_destroy(room);
+        return result;
+    }
+    *ret = room;
+    return RESULT_OK;
+}
+
+void room_destroy(struct room *room)
+{
+    if (room == NULL)
+        return;
+    list_remove(&room->link);
+    for (size_t i = 0; i < AUDIENCE_CLASSES; i++)
+        channel_finish(&room->channels[i]);
+    for (size_t i = 0; i < ARRAY_LEN(room->snapshots); i++) {
+        bytes_finish(&room->snapshots[i].bytes);
+        bytes_finish(&room->values[i].bytes);
+    }
+    map_finish(&room->viewers);
+    free(room);
+}
+
+/* ---- encoded once ---- */
+
+static bool encoding_is_fresh(const struct room *room, const struct encoding *e, const struct show_view *show)
+{
+    return e->frames.len > 0 && e->seq == show->broadcast->seq && e->version == show->claims->version &&
+           e->selling == show->selling_available && ID_EQUAL(e->epoch, show->broadcast->epoch) &&
+           room->hub->outlets.now_ms - e->made_at_ms < room->hub->limits->snapshot_ms;
+}
+
+static struct span encoding_stamp(const struct room *room, struct encoding *e, const struct show_view *show)
+{
+    e->epoch = show->broadcast->epoch;
+    e->seq = show->broadcast->seq;
+    e->version = show->claims->version;
+    e->selling = show->selling_available;
+    e->made_at_ms = room->hub->outlets.now_ms;
+    return e->frames;
+}
+
+static bool has_something(const struct show_view *show, const struct viewer_id *viewer)
+{
+    const struct hold *hold;
+    struct sku_id sku;
+    return claims_of_viewer(show->claims, viewer->text, &hold, 1) > 0 ||
+           claims_waits_of_viewer(show->claims, viewer->text, &sku, 1) > 0;
+}
+
+static struct span snapshot_encode(struct room *room, struct bytes *out, const struct show_view *show, enum role role,
+                                   const struct viewer_id *viewer)
+{
+    struct message_context context = hub_message_context(room->hub, &room->shop);
+    meter_count(&meters.snapshots_encoded);
+    frame_begin(out);
+    message_snapshot(out, &context, show, role, viewer);
+    return frame_seal(out, FRAME_TEXT);
+}
+
+struct span room_snapshot(struct room *room, const struct show_view *show, enum role role,
+                          const struct viewer_id *viewer)
+{
+    meter_count(&meters.snapshots);
+    if (has_something(show, viewer))
+        return snapshot_encode(room, &room->hub->scratch, show, role, viewer);
+    struct encoding *e = &room->snapshots[role == ROLE_HOST ? AUDIENCE_HOSTS : AUDIENCE_VIEWERS];
+    if (encoding_is_fresh(room, e, show))
+        return e->frames;
+    e->frames = snapshot_encode(room, &e->bytes, show, role, viewer);
+    return encoding_stamp(room, e, show);
+}
+
+/* Frames one message and puts it behind those already in `to`. */
+static void frame_add(struct hub *hub, struct bytes *to)
+{
+    struct span frame = frame_seal(&hub->scratch, FRAME_TEXT);
+    bytes_append(to, frame.data, frame.len);
+    frame_begin(&hub->scratch);
+}
+
+static struct span values_encode(struct room *room, struct encoding *e, const struct show_view *show, enum role role)
+{
+    struct hub *hub = room->hub;
+    const struct broadcast *b = show->broadcast;
+    size_t count = b->items_count < SHELF_ITEMS_MAX ? b->items_count : SHELF_ITEMS_MAX;
+    for (size_t i = 0; i < count; i++)
+        hub->skus[i] = b->items[i].sku;
+    bytes_clear(&e->bytes);
+    frame_begin(&hub->scratch);
+    message_stock(&hub->scratch, show, hub->skus, count);
+    frame_add(hub, &e->bytes);
+    message_audience(&hub->scratch, show);
+    frame_add(hub, &e->bytes);
+    if (role == ROLE_HOST) {
+        message_counts(&hub->scratch, show, hub->skus, count);
+        frame_add(hub, &e->bytes);
+        message_demand(&hub->scratch, show);
+        frame_add(hub, &e->bytes);
+        message_health(&hub->scratch, show);
+        frame_add(hub, &e->bytes);
+    }
+    return e->bytes.failed ? (struct span){0} : (struct span){.data = e->bytes.data, .len = e->bytes.len};
+}
+
+struct span room_values(struct room *room, const struct show_view *show, enum role role)
+{
+    struct encoding *e = &room->values[role == ROLE_HOST ? AUDIENCE_HOSTS : AUDIENCE_VIEWERS];
+    if (encoding_is_fresh(room, e, show))
+        return e->frames;
+    e->frames = values_encode(room, e, show, role);
+    return encoding_stamp(room, e, show);
+}
+
+struct span room_volumes(struct room *room)
+{
+    struct hub *hub = room->hub;
+    struct volumes_view view;
+    if (!orchestrator_volumes(hub->orchestrator, &room->shop, &room->broadcast, &view))
+        return (struct span){0};
+    frame_begin(&hub->scratch);
+    message_volumes(&hub->scratch, &view, true);
+    return frame_seal(&hub->scratch, FRAME_TEXT);
+}

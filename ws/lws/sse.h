@@ -1,0 +1,24 @@
+/* ws/lws/sse.h - Server-Sent Events: the estimates of a broadcast for those who want no WebSocket. A stream follows the room's
+ * stream ring like a conn follows its own; one that falls off it is cut, and comes back for the whole series. */
+#ifndef LIVESHELF_WS_LWS_SSE_H
+#define LIVESHELF_WS_LWS_SSE_H
+
+#include "ws/lws/channel.h"
+#include "ws/lws/request.h"
+
+struct room;
+
+struct sse {
+    struct outlet outlet;
+    struct server *server;
+    struct room *room;
+};
+
+void sse_start(struct request *r); /* becomes a stream; the request ends */
+void sse_writable(struct sse *stream);
+void sse_gone(struct http_conn *socket); /* again: nothing */
+void sse_lapped(struct outlet *o);
+/* One event, made in `scratch`; empty: no memory. */
+struct span sse_block(struct bytes *scratch, const struct volumes_view *v, bool whole_series);
+
+#endif
