@@ -179,6 +179,10 @@ export class LiveshelfClient extends Emitter<ClientEvents> {
     return this.#env.now() + this.#offset;
   }
 
+  get connected(): boolean {
+    return this.connection.status === 'open';
+  }
+
   /* When anything was last heard from the server, by our clock. */
   get heard_ms(): number {
     return this.#heard;

@@ -47,7 +47,6 @@ export class LiveShelf extends HTMLElement {
   #chosen = '';                        /* the pin the viewer brought to the front, while it is pinned */
   #shown = '';
   #pressed = false;
-  #settled = 0;
   #frame = 0;
   #tick: ReturnType<typeof setInterval> | undefined;
   #polite = { at: 0, timer: undefined as ReturnType<typeof setTimeout> | undefined, text: '' };
@@ -197,7 +196,7 @@ export class LiveShelf extends HTMLElement {
     }
     els.openShelf!.addEventListener('click', () => this.#sheet(!sheet.classList.contains('open')));
     els.closeShelf!.addEventListener('click', () => this.#sheet(false));
-    sheet.addEventListener('keydown', (e) => e.key === 'Escape' && this.#sheet(false));
+    addEventListener('keydown', (e) => e.key === 'Escape' && this.#sheet(false));
     stage.addEventListener('click', (e) => {
       if (!(e.target as Element).closest('button')) this.#sheet(false, false);
     });
@@ -353,7 +352,7 @@ export class LiveShelf extends HTMLElement {
     card!.hidden = !pin;
     if (pin && pin.sku !== this.#shown) {
       this.#card.forget();
-      this.#settle(this.#card.el);
+      settle(this.#card.el);
       card!.classList.remove('swap');
       void card!.offsetWidth;
       card!.classList.add('swap');
@@ -425,12 +424,6 @@ export class LiveShelf extends HTMLElement {
       }
     }
     if (holds.length || Object.keys(s.offers).length || this.client!.connection.status !== 'open') this.#later();
-  }
-
-  #settle(el: HTMLElement): void {
-    el.classList.add('fresh');
-    clearTimeout(this.#settled);
-    this.#settled = setTimeout(() => el.classList.remove('fresh'), SETTLE_MS) as unknown as number;
   }
 
   /* ---- telling --------------------------------------------------------------------------------------------------- */
@@ -525,7 +518,6 @@ class BuyBox {
   #said: { text: string; kind: string; until: number } | null = null;
   #newPrice: Price | null = null;
   #morph = '';
-  #morphed = 0;
   #busy = false;
 
   constructor(shelf: LiveShelf, prefix: string, readonly el: HTMLElement) {
@@ -573,7 +565,7 @@ class BuyBox {
     parts.release!.addEventListener('click', () => this.#do((h) => this.#client.release(h.hold)));
     parts.pay!.addEventListener('click', (e) => {
       const hold = this.#hold();
-      if (!hold) return e.preventDefault();
+      if (!hold || this.#fresh) return e.preventDefault();
       const own = new CustomEvent('liveshelf:checkout', { detail: hold, bubbles: true, composed: true, cancelable: true });
       if (!this.#shelf.dispatchEvent(own)) e.preventDefault();
     });
@@ -629,11 +621,14 @@ class BuyBox {
       say!.className = `say ${this.#said.kind}`;
       setText(say!, this.#said.text);
     }
+    const focused = this.#shelf.shadowRoot!.activeElement as HTMLElement | null;
+    const inside = !!focused && this.el.contains(focused);
     hold!.hidden = !mine;
     acts!.hidden = !!mine;
     this.el.classList.toggle('mine', !!mine);
     if (mine) this.#showHold(mine, product, asking);
     else this.#showActs(product, asking);
+    if (inside && focused.closest('[hidden]')) this.#keepFocus();
   }
 
   #title(title: HTMLElement, product: Shown): void {
@@ -716,16 +711,24 @@ class BuyBox {
 
   /* A button that has just become another is not tappable for a moment. */
   #settle(): void {
-    this.#morphed = Date.now();
-    this.el.classList.add('fresh');
-    setTimeout(() => this.el.classList.remove('fresh'), SETTLE_MS);
+    settle(this.el);
+  }
+
+  get #fresh(): boolean {
+    return this.el.classList.contains('fresh');
+  }
+
+  /* Someone on the keyboard stays where they were: on the button that took the place of theirs. */
+  #keepFocus(): void {
+    const { pay, reserve, wait } = this.#parts;
+    [pay!, reserve!, wait!].find((el) => el.checkVisibility?.() ?? !el.hidden)?.focus({ preventScroll: true });
   }
 
   #tap(qty = Number((this.#parts.qty as HTMLSelectElement).value) || 1): void {
     const { reserve } = this.#parts;
     if (qty !== 1 && this.#parts.qty!.hidden) qty = 1;
     const sku = this.sku;
-    if (Date.now() - this.#morphed < SETTLE_MS || (reserve!.getAttribute('aria-disabled') === 'true' && !this.#hold())) return;
+    if (this.#fresh || (reserve!.getAttribute('aria-disabled') === 'true' && !this.#hold())) return;
     this.#said = null;
     const price = shelfEntry(this.#client.state, sku)?.price ?? Object.values(this.#client.state.pins).find((p) => p.sku === sku)?.price ?? null;
     this.#newPrice = null;
@@ -753,7 +756,7 @@ class BuyBox {
 
   #line(): void {
     const sku = this.sku;
-    if (Date.now() - this.#morphed < SETTLE_MS || this.#busy) return;
+    if (this.#fresh || this.#busy) return;
     const leave = !!this.#client.state.waitlist[sku];
     this.#do(() => (leave ? this.#client.leaveWaitlist(sku) : this.#client.joinWaitlist(sku)).then((w) => {
       const text = leave ? 'You left the line.' : `You are in line${w.ahead ? `, ${w.ahead} ahead of you` : ''}. If one comes free it is held for you here, and you hear of it.`;
@@ -816,6 +819,15 @@ function icon(name: keyof typeof ICONS): SVGElement {
   path.setAttribute('fill-rule', 'evenodd');
   svg.append(path);
   return svg;
+}
+
+const settling = new WeakMap<HTMLElement, ReturnType<typeof setTimeout>>();
+
+/* What has just changed cannot be tapped for a moment. */
+function settle(el: HTMLElement): void {
+  clearTimeout(settling.get(el));
+  el.classList.add('fresh');
+  settling.set(el, setTimeout(() => el.classList.remove('fresh'), SETTLE_MS));
 }
 
 /* Writing the same again would make a screen reader speak and a selection vanish. */

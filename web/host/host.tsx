@@ -18,7 +18,7 @@ function App({ c }: { c: Console }) {
   const [sheet, setSheet] = useState('');
   const [holding, setHolding] = useState(false);
   const [wide, setWide] = useState(() => matchMedia(DESK).matches);
-  const [size, setSize] = useState(() => Number(remember('size')) || 28);
+  const [size, setSize] = useState(() => Number(remember('size')) || (innerWidth >= 700 && innerWidth < 1000 ? 36 : 28));
   const open = useRef('');
   open.current = sheet;
 

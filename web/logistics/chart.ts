@@ -52,6 +52,7 @@ export class Chart {
     const ratio = uPlot.pxRatio;
     let free = -Infinity;
     ctx.save();
+    ctx.textAlign = 'left';
     ctx.font = `${12 * ratio}px system-ui, sans-serif`;
     for (const pin of this.#pins) {
       const x = u.valToPos(pin.ms / 1000, 'x', true);

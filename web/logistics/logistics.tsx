@@ -62,7 +62,7 @@ function App({ feed }: { feed: Feed }) {
     <main class={stale ? 'stale' : ''} data-testid="logistics">
       <header>
         <div>
-          <p class="over">Expected volumes</p>
+          <p class="over">Volumes</p>
           <h1 data-testid="broadcast">{v.broadcast}</h1>
         </div>
         <span class={`badge ${v.state}`} data-testid="state">{STATES[v.state] ?? v.state}</span>

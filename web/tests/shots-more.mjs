@@ -70,13 +70,13 @@ const show = (mock) => {
     confirmed += burst ? (i % 2) + 1 : i % 9 === 0 ? 1 : 0;
     points.push({ ms: start + i * 6000, confirmed, held });
   }
-  mock.seriesSet(points, [40, 130, 220, 300].map((at, i) => ({ ms: start + at * 6000, sku: mock.shelf[i].sku, title: mock.shelf[i].title })));
   mock.sell('mug-red', 31);
   mock.sell('mug-blue', 44);
   mock.sell('scarf', 87);
   mock.sell('lamp', 8);
   mock.holdOthers('teapot', 9);
   mock.refuseSome('lamp', 37);
+  mock.seriesSet(points, [40, 130, 220, 300].map((at, i) => ({ ms: start + at * 6000, sku: mock.shelf[i].sku, title: mock.shelf[i].title })));
 };
 const logistics = async (mock, page) => {
   await page.goto(mock.link('logistics'));
