@@ -1,6 +1,6 @@
 /* ws/wire/message.h - state to JSON text: messages of the socket, bodies of HTTP. Stable field order. Each appends one
- * JSON object to `out`; check bytes_result once at the end. Written by json_out.h, in message_parts.c (what several have in
- * common), message_event.c, message_values.c, message_snapshot.c, message_volumes.c and message_outcome.c. docs/protocol/wire.md has every shape. */
+ * JSON object to `out`; check bytes_result once at the end. docs/protocol/wire.md has every shape, and
+ * message_parts.c what several of them have in common. */
 #ifndef LIVESHELF_WS_WIRE_MESSAGE_H
 #define LIVESHELF_WS_WIRE_MESSAGE_H
 
@@ -50,5 +50,8 @@ void message_reconnect(struct bytes *out, int64_t after_ms, int64_t jitter_ms);
 /* HTTP: status and body of an outcome. Errors become RFC 9457 problem details: *ret_problem is true then. */
 int http_outcome(struct bytes *out, const struct message_context *c, const struct outcome *o, bool *ret_problem);
 int http_problem(struct bytes *out, enum error_code code, const char *field, const char *detail, int64_t retry_after_ms);
+/* The same where the status is not the code's own: 405, or 422 for a used Idempotency-Key. Returns `status`. */
+int http_problem_as(struct bytes *out, int status, enum error_code code, const char *field, const char *detail,
+                    int64_t retry_after_ms);
 
 #endif

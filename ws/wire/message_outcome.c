@@ -5,6 +5,7 @@
 #include "ws/wire/message_parts.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 struct answer_out {
     struct json_out *out;
@@ -66,16 +67,6 @@ static void socket_error(const struct answer_out *a)
     json_put_text(a->out, "code", error_code_name(a->o->error.code));
     json_put_text(a->out, "title", error_code_title(a->o->error.code));
     error_facts(a->out, a->o);
-}
-
-void message_error(struct bytes *out, const char *re, enum error_code code, const char *field, const char *detail,
-                   int64_t retry_after_ms)
-{
-    struct outcome o = {.kind = OUTCOME_ERROR, .error.code = code, .error.retry_after_ms = retry_after_ms};
-    snprintf(o.re, sizeof o.re, "%s", re == NULL ? "" : re);
-    snprintf(o.error.field, sizeof o.error.field, "%s", field == NULL ? "" : field);
-    snprintf(o.error.detail, sizeof o.error.detail, "%s", detail == NULL ? "" : detail);
-    message_outcome(out, NULL, &o);
 }
 
 /* ---- members that both sides share ---- */
@@ -166,41 +157,73 @@ static void write_product(struct json_out *out, const struct product *p)
     json_end_object(out);
 }
 
+/* ---- lists out of maps, which keep no order of their own: by SKU, the same every time ---- */
+
+struct entry {
+    const char *key;
+    const void *value;
+};
+
+static int entry_compare(const void *a, const void *b)
+{
+    return strcmp(((const struct entry *)a)->key, ((const struct entry *)b)->key);
+}
+
+/* NULL: nothing is in it, or there is no memory, which the buffer then remembers. The caller frees it. */
+static struct entry *entries_sorted(const struct map *m, struct json_out *out)
+{
+    struct entry *entries = m->count == 0 ? NULL : calloc(m->count, sizeof *entries);
+    if (entries == NULL) {
+        out->to->failed = out->to->failed || m->count > 0;
+        return NULL;
+    }
+    size_t at = 0;
+    const char *key;
+    void *value;
+    for (size_t i = 0; map_next(m, &at, &key, &value); i++)
+        entries[i] = (struct entry){.key = key, .value = value};
+    qsort(entries, m->count, sizeof *entries, entry_compare);
+    return entries;
+}
+
 static void write_catalogue(const struct answer_out *a)
 {
     if (a->o->command != COMMAND_CATALOGUE_GET || a->o->catalogue == NULL) {
         json_put_uint(a->out, "products", a->o->count);
         return;
     }
-    size_t at = 0;
-    const char *sku;
-    void *product;
+    const struct map *products = &a->o->catalogue->by_sku;
+    struct entry *entries = entries_sorted(products, a->out);
     json_put_array(a->out, "products");
-    while (map_next(&a->o->catalogue->by_sku, &at, &sku, &product))
-        write_product(a->out, product);
+    for (size_t i = 0; entries != NULL && i < products->count; i++)
+        write_product(a->out, entries[i].value);
     json_end_array(a->out);
+    free(entries);
+}
+
+static void write_stock_entry(struct json_out *out, const struct claim_sku *sku)
+{
+    json_put_object(out, NULL);
+    write_count(out, &sku->count);
+    json_put_int(out, "waitlist", sku->waitlist);
+    json_put_text(out, "state", stock_state_name(stock_state_of(&sku->count)));
+    json_put_int(out, "version", sku->count.version);
+    json_end_object(out);
 }
 
 static void write_stock_list(const struct answer_out *a)
 {
-    size_t at = 0;
-    const char *key;
-    void *value;
+    static const struct map none;
+    const struct map *skus = a->o->claims == NULL ? &none : &a->o->claims->skus;
+    struct entry *entries = entries_sorted(skus, a->out);
     json_put_int(a->out, "as_of_ms", a->o->as_of_ms);
     json_put_text(a->out, "ledger", a->o->ledger_id);
     json_put_array(a->out, "stock");
-    while (a->o->claims != NULL && map_next(&a->o->claims->skus, &at, &key, &value)) {
-        const struct claim_sku *sku = value;
-        if (!sku->known)
-            continue;
-        json_put_object(a->out, NULL);
-        write_count(a->out, &sku->count);
-        json_put_int(a->out, "waitlist", sku->waitlist);
-        json_put_text(a->out, "state", stock_state_name(stock_state_of(&sku->count)));
-        json_put_int(a->out, "version", sku->count.version);
-        json_end_object(a->out);
-    }
+    for (size_t i = 0; entries != NULL && i < skus->count; i++)
+        if (((const struct claim_sku *)entries[i].value)->known)
+            write_stock_entry(a->out, entries[i].value);
     json_end_array(a->out);
+    free(entries);
 }
 
 static void write_broadcast_list(const struct answer_out *a)
@@ -260,7 +283,7 @@ void message_outcome(struct bytes *to, const struct message_context *c, const st
 
 /* ---- HTTP ---- */
 
-static int problem(struct bytes *to, const struct outcome *o)
+static int problem(struct bytes *to, const struct outcome *o, int status)
 {
     struct json_out json, *out = &json;
     char type[96];
@@ -269,20 +292,40 @@ static int problem(struct bytes *to, const struct outcome *o)
     json_put_object(out, NULL);
     json_put_text(out, "type", type);
     json_put_text(out, "title", error_code_title(o->error.code));
-    json_put_int(out, "status", error_code_http(o->error.code));
+    json_put_int(out, "status", status);
     json_put_text(out, "code", error_code_name(o->error.code));
     error_facts(out, o);
     json_end_object(out);
     json_out_end(out);
-    return error_code_http(o->error.code);
+    return status;
 }
 
-int http_problem(struct bytes *out, enum error_code code, const char *field, const char *detail, int64_t retry_after_ms)
+static struct outcome error_outcome(enum error_code code, const char *field, const char *detail, int64_t retry_after_ms)
 {
     struct outcome o = {.kind = OUTCOME_ERROR, .error.code = code, .error.retry_after_ms = retry_after_ms};
     snprintf(o.error.field, sizeof o.error.field, "%s", field == NULL ? "" : field);
     snprintf(o.error.detail, sizeof o.error.detail, "%s", detail == NULL ? "" : detail);
-    return problem(out, &o);
+    return o;
+}
+
+void message_error(struct bytes *out, const char *re, enum error_code code, const char *field, const char *detail,
+                   int64_t retry_after_ms)
+{
+    struct outcome o = error_outcome(code, field, detail, retry_after_ms);
+    snprintf(o.re, sizeof o.re, "%s", re == NULL ? "" : re);
+    message_outcome(out, NULL, &o);
+}
+
+int http_problem(struct bytes *out, enum error_code code, const char *field, const char *detail, int64_t retry_after_ms)
+{
+    return http_problem_as(out, error_code_http(code), code, field, detail, retry_after_ms);
+}
+
+int http_problem_as(struct bytes *out, int status, enum error_code code, const char *field, const char *detail,
+                    int64_t retry_after_ms)
+{
+    struct outcome o = error_outcome(code, field, detail, retry_after_ms);
+    return problem(out, &o, status);
 }
 
 static void http_ok(const struct answer_out *a) { json_put_uint(a->out, "seq", a->o->seq); }
@@ -315,7 +358,7 @@ int http_outcome(struct bytes *out, const struct message_context *c, const struc
     struct answer_out a = {.out = &json, .c = c, .o = o};
     *ret_problem = o->kind == OUTCOME_ERROR;
     if (o->kind == OUTCOME_ERROR)
-        return problem(out, o);
+        return problem(out, o, error_code_http(o->error.code));
     if (o->kind == OUTCOME_VOLUMES) {
         message_volumes_body(out, o->volumes);
         return 200;

@@ -84,17 +84,16 @@ void part_pins(struct json_out *out, const struct broadcast *b)
     json_end_array(out);
 }
 
-void part_stock(struct json_out *out, const struct show_view *show, const char *sku)
+void part_stock(struct json_out *out, const struct show_view *show, const struct shelf_item *item)
 {
-    const struct claim_sku *known = claims_sku(show->claims, sku);
-    const struct shelf_item *item = broadcast_item(show->broadcast, sku);
+    const struct claim_sku *known = claims_sku(show->claims, item->sku.text);
     /* Never allocated: there is nothing to sell. */
     enum stock_state state = known == NULL ? STOCK_SOLD_OUT : stock_state_of(&known->count);
     int64_t left = known == NULL || known->count.available < 0 ? 0 : known->count.available;
-    if (item != NULL && item->state != SKU_OPEN)
+    if (item->state != SKU_OPEN)
         state = STOCK_STOPPED;
-    json_put_object(out, sku);
-    if (left <= STOCK_SHOWN_MAX)
+    json_put_object(out, item->sku.text);
+    if (left <= STOCK_SHOWN_MAX && state != STOCK_STOPPED)
         json_put_int(out, "left", left);
     json_put_text(out, "state", stock_state_name(state));
     json_end_object(out);
@@ -165,7 +164,7 @@ void part_cue(struct json_out *out, const char *name, const struct cue *cue)
     if (cue->has_price)
         part_money(out, "price", &cue->price);
     json_put_bool(out, "sponsored", cue->sponsored);
-    if (cue->card.say != NULL)
+    if (cue->card.say != NULL || cue->card.notes != NULL || cue->card.must_say_count + cue->card.must_not_say_count > 0)
         part_card(out, &cue->card);
     if (cue->viewer_text != NULL)
         json_put_text(out, "viewer_text", cue->viewer_text);

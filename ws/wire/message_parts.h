@@ -12,8 +12,8 @@ void part_shelf(struct json_out *out, const struct broadcast *b);
 /* One pin as members of an object that is open. */
 void part_pin(struct json_out *out, const struct broadcast *b, uint8_t slot, const struct pin *pin);
 void part_pins(struct json_out *out, const struct broadcast *b); /* "pins", those that are set */
-/* What a viewer is shown of a SKU's stock. */
-void part_stock(struct json_out *out, const struct show_view *show, const char *sku);
+/* What a viewer is shown of an item's stock. */
+void part_stock(struct json_out *out, const struct show_view *show, const struct shelf_item *item);
 void part_counts(struct json_out *out, const struct show_view *show, const char *sku);
 void part_demand(struct json_out *out, const struct show_view *show);    /* "demand" */
 void part_cue_public(struct json_out *out, const struct cue_shown *cue); /* members */

@@ -4,6 +4,15 @@
 #define MY_HOLDS_MAX 64 /* open and confirmed holds of one viewer that a snapshot lists */
 #define MY_WAITS_MAX 64
 
+/* The label is owed for all that is on screen now. */
+static bool shows_sponsored(const struct broadcast *b)
+{
+    bool sponsored = !ID_IS_NONE(b->cue.cue) && b->cue.sponsored;
+    for (size_t slot = 0; slot < PIN_SLOTS; slot++)
+        sponsored = sponsored || (b->pins[slot].set && b->pins[slot].sponsored);
+    return sponsored;
+}
+
 static void write_broadcast(struct json_out *out, const struct broadcast *b)
 {
     json_put_object(out, "broadcast");
@@ -13,7 +22,7 @@ static void write_broadcast(struct json_out *out, const struct broadcast *b)
     part_video(out, &b->details);
     json_put_int(out, "hold_ms", b->details.hold_ms);
     json_put_int(out, "started_ms", b->started_ms);
-    json_put_bool(out, "sponsored", b->cue.sponsored);
+    json_put_bool(out, "sponsored", shows_sponsored(b));
     json_end_object(out);
 }
 
@@ -22,7 +31,7 @@ static void write_stock(struct json_out *out, const struct show_view *show)
     const struct broadcast *b = show->broadcast;
     json_put_object(out, "stock");
     for (size_t i = 0; i < b->items_count; i++)
-        part_stock(out, show, b->items[i].sku.text);
+        part_stock(out, show, &b->items[i]);
     json_end_object(out);
     json_put_uint(out, "stock_ver", show->claims->version);
 }
@@ -59,6 +68,7 @@ static void write_my_waits(struct json_out *out, const struct show_view *show, c
     for (size_t i = 0; i < count; i++) {
         json_put_object(out, NULL);
         json_put_text(out, "sku", waits[i].text);
+        json_put_text(out, "state", "joined");
         json_put_int(out, "ahead", claims_ahead(show->claims, waits[i].text, viewer));
         json_end_object(out);
     }

@@ -19,8 +19,11 @@ void message_stock(struct bytes *out, const struct show_view *show, const struct
     open_typed(&json, "stock");
     write_ver(&json, show);
     json_put_object(&json, "d");
-    for (size_t i = 0; i < count; i++)
-        part_stock(&json, show, skus[i].text);
+    for (size_t i = 0; i < count; i++) {
+        const struct shelf_item *item = broadcast_item(show->broadcast, skus[i].text);
+        if (item != NULL) /* what the shop sells elsewhere is not for this audience */
+            part_stock(&json, show, item);
+    }
     json_end_object(&json);
     json_end_object(&json);
     json_out_end(&json);
