@@ -303,7 +303,8 @@ static enum result document_parse(const char *data, size_t len, json_t **ret, st
     *ret = json_loadb(len == 0 ? "" : data, len, JSON_REJECT_DUPLICATES | JSON_DECODE_INT_AS_REAL, &error);
     if (*ret != NULL)
         return RESULT_OK;
-    if (json_error_code(&error) == json_error_out_of_memory)
+    if (error.text[0] ==
+        '\0') /* a parser without memory has nothing to say (or blames the text: that we cannot tell) */
         return RESULT_NO_MEMORY;
     return fault_of_document(fault, "line %d, column %d: %s", error.line, error.column, error.text);
 }

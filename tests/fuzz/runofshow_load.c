@@ -66,7 +66,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct run_of_show run = {0};
     struct load_fault fault = {{0}, {0}};
-    if (run_of_show_load((const char *)data, size, &run, &fault) != RESULT_OK) {
+    enum result result = run_of_show_load((const char *)data, size, &run, &fault);
+    if (result != RESULT_OK) {
+        MUST(result == RESULT_MALFORMED);
         check_fault(&fault);
         return 0;
     }

@@ -1,4 +1,5 @@
 /* Loading: what is accepted, every fault with its field named, and writing that loads to the same again. */
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -424,6 +425,56 @@ static void a_run_too_large_for_a_document_is_not_written(void **state)
     run_of_show_finish(&run);
 }
 
+static char *file_read(const char *path);
+
+/* ---- without memory ---- */
+
+static long allocations_left; /* of jansson; further ones fail */
+
+static void *scarce_malloc(size_t size) { return allocations_left-- > 0 ? malloc(size) : NULL; }
+
+/* Each allocation of the parser fails once. It may blame the text then, but not without a word. */
+static void a_lack_of_memory_is_survived(void **state)
+{
+    (void)state;
+    const char *text = "{\"cues\":[{\"id\":\"c\",\"title\":\"T\",\"sponsored\":true,\"slot\":1,\"price\":{\"amount\":5,"
+                       "\"currency\":\"EUR\"},\"card\":{\"say\":\"s\",\"must_say\":[\"m\"]}}]}";
+    enum result result = RESULT_NO_MEMORY;
+    long failed = 0;
+    json_set_alloc_funcs(scarce_malloc, free);
+    for (; result != RESULT_OK; failed++) {
+        struct run_of_show run = {0};
+        struct load_fault fault = {{0}, {0}};
+        allocations_left = failed;
+        result = load(text, &run, &fault);
+        assert_true(result != RESULT_MALFORMED || fault.detail[0] != '\0');
+        assert_true(result == RESULT_OK || run.cues == NULL);
+        run_of_show_finish(&run);
+    }
+    json_set_alloc_funcs(malloc, free);
+    assert_true(failed > 20);
+}
+
+static void a_lack_of_memory_writes_nothing(void **state)
+{
+    (void)state;
+    struct run_of_show run = loaded(file_read("scripts/examples/flash-sale.json"));
+    enum result result = RESULT_NO_MEMORY;
+    long failed = 0;
+    json_set_alloc_funcs(scarce_malloc, free);
+    for (; result == RESULT_NO_MEMORY; failed++) {
+        struct bytes out = {0};
+        allocations_left = failed;
+        result = run_of_show_write(&run, &out);
+        assert_true(result == RESULT_OK || out.len == 0);
+        bytes_finish(&out);
+    }
+    json_set_alloc_funcs(malloc, free);
+    assert_int_equal(result, RESULT_OK);
+    assert_true(failed > 20);
+    run_of_show_finish(&run);
+}
+
 static char *file_read(const char *path)
 {
     FILE *file = fopen(path, "rb");
@@ -479,6 +530,8 @@ int main(void)
         cmocka_unit_test(what_is_absent_is_left_out_and_the_order_is_one),
         cmocka_unit_test(writing_over_a_limit_says_so),
         cmocka_unit_test(a_run_too_large_for_a_document_is_not_written),
+        cmocka_unit_test(a_lack_of_memory_is_survived),
+        cmocka_unit_test(a_lack_of_memory_writes_nothing),
         cmocka_unit_test(the_sample_shows_load_complete),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
