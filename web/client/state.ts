@@ -45,12 +45,12 @@ export function stateEmpty(): State {
   };
 }
 
-/* A snapshot is the whole truth; only offers are not in it, and those still running are kept. `pins` may be held back by the caller. */
+/* A snapshot is the whole truth. `pins` may be held back by the caller. */
 export function stateFrom(previous: State, d: any, now_ms: number): State {
   const broadcast: Broadcast = { video: { url: '', still: '' }, ...d.broadcast };
   const offers: Record<string, Offer> = {};
-  for (const offer of Object.values(previous.offers)) {
-    if (offer.ends_ms > now_ms) offers[offer.sku] = offer;
+  for (const entry of d.shelf ?? []) {
+    if (entry.offer_ends_ms > now_ms) offers[entry.sku] = { sku: entry.sku, price: entry.price, ends_ms: entry.offer_ends_ms };
   }
   return {
     ...stateEmpty(),
@@ -73,7 +73,7 @@ export function stateFrom(previous: State, d: any, now_ms: number): State {
     can_undo_until_ms: d.can_undo_until_ms ?? 0,
     preflight: d.preflight ?? null,
     done: { ...d.done },
-    selling: previous.selling,
+    selling: d.selling ?? previous.selling,
     volumes: previous.volumes,
   };
 }
