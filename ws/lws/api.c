@@ -2,8 +2,7 @@
  *
  *   api_begin            token, command, scope
  *     idempotency_claim  a POST with a key is done once
- *   api_ask              the shop and the broadcast are folded
- *     api_opened         the core is asked
+ *   api_ask              the core is asked
  *   request_answer       its answer as status and body
  *     idempotency_keep   remembered under its key
  *   request_reply */
@@ -120,44 +119,32 @@ void api_begin(struct request *r)
 
 /* ---- the core ---- */
 
-static void api_opened(struct orchestrator_open *open)
+/* A command opens what it needs by itself; a stream asks for no command. */
+static void stream_opened(struct orchestrator_open *open)
 {
     struct request *r = container_of(open, struct request, open);
     r->opening = false;
     hub_turn(r->server->hub);
-    struct outcome outcome = {.kind = OUTCOME_ERROR, .command = r->command.kind};
-    switch (open->result) {
-    case RESULT_OK:
-        if (r->as_stream)
-            sse_start(r);
-        else
-            orchestrator_command(r->server->hub->orchestrator, &r->asker,
-                                 &r->command); /* continues in request_answer */
-        return;
-    case RESULT_NOT_FOUND:
-        outcome.error.code = ERROR_NOT_FOUND;
-        break;
-    case RESULT_FULL:
-        outcome.error.code = ERROR_OVERLOADED;
-        outcome.error.retry_after_ms = RETRY_MS;
-        break;
-    default:
-        outcome.error.code = ERROR_UNAVAILABLE;
-        outcome.error.retry_after_ms = RETRY_MS;
-        break;
-    }
-    request_answer(r, &outcome);
+    if (open->result == RESULT_OK)
+        sse_start(r);
+    else if (open->result == RESULT_NOT_FOUND)
+        request_reply_problem(r, ERROR_NOT_FOUND, NULL, "There is no such broadcast.", 0);
+    else
+        request_reply_problem(r, open->result == RESULT_FULL ? ERROR_OVERLOADED : ERROR_UNAVAILABLE, NULL, NULL,
+                              RETRY_MS);
 }
 
 void api_ask(struct request *r)
 {
-    struct hub *hub = r->server->hub;
-    bool is_new = r->command.kind == COMMAND_BROADCAST_CREATE; /* not there yet: the shop is enough */
-    r->open = (struct orchestrator_open){.shop = r->asker.shop, .done = api_opened};
-    if (!is_new)
-        r->open.broadcast = r->command.broadcast;
+    struct orchestrator *o = r->server->hub->orchestrator;
+    if (!r->as_stream) {
+        orchestrator_command(o, &r->asker, &r->command); /* continues in request_answer */
+        return;
+    }
+    r->open =
+        (struct orchestrator_open){.shop = r->asker.shop, .broadcast = r->command.broadcast, .done = stream_opened};
     r->opening = true;
-    orchestrator_open(hub->orchestrator, &r->open);
+    orchestrator_open(o, &r->open);
 }
 
 void request_answer(struct request *r, const struct outcome *outcome)

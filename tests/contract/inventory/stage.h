@@ -1,0 +1,58 @@
+/* tests/contract/inventory/stage.h - one stage for both implementations of the ports: memory on a fake clock, or Redis on a
+ * private server and a libuv loop. The time given to the stock is the stage's own on both. */
+#ifndef LIVESHELF_TESTS_CONTRACT_INVENTORY_STAGE_H
+#define LIVESHELF_TESTS_CONTRACT_INVENTORY_STAGE_H
+
+#include <uv.h>
+
+#include "inventory/memory/memory.h"
+#include "inventory/redis/redis.h"
+#include "tests/support/fake_clock.h"
+#include "tests/support/redis_server.h"
+
+#define STAGE_NODES_MAX 3
+#define STAGE_START_MS INT64_C(1795177200000)
+#define STAGE_PATIENCE_MS 30000 /* real time a test waits for one thing before it fails */
+
+enum stage_kind { STAGE_MEMORY, STAGE_REDIS };
+
+struct stage_node {
+    struct inventory *inventory;
+    struct log *log;
+    struct ledger *ledger;
+    struct store *store;
+    struct memory_node *memory;
+    struct redis_node *redis;
+    bool is_ready;
+    char reason[256];
+    struct stage *stage;
+};
+struct stage_config {
+    enum stage_kind kind;
+    size_t nodes;                    /* 0: one */
+    bool durable;                    /* Redis: append-only file, asked for as `fsync` */
+    int64_t request_ms, silence_ms;  /* Redis; 0: long */
+    bool redis_clock;                /* Redis: its own time */
+};
+struct stage {
+    struct stage_config config;
+    struct stage_node nodes[STAGE_NODES_MAX];
+    int64_t now_ms;
+    struct fake_clock clock;
+    struct memory_world *world;
+    uv_loop_t loop;
+    struct redis_server server;
+    unsigned closing;
+};
+
+/* False: Redis is not installed. All nodes are ready. */
+bool stage_open(struct stage *s, const struct stage_config *config);
+void stage_close(struct stage *s);
+void stage_pass(struct stage *s, int64_t ms); /* time goes by; back when negative (Redis only) */
+/* Turns until *until; stops the process when it takes too long. */
+void stage_run(struct stage *s, const bool *until);
+void stage_wait_ready(struct stage *s, size_t node, bool ready);
+/* Asks all in one turn and waits for all answers. `done` is the stage's. */
+void stage_ask(struct stage *s, size_t node, struct inventory_request *requests, size_t count);
+
+#endif

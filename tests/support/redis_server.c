@@ -1,0 +1,123 @@
+#include "tests/support/redis_server.h"
+
+#include <ftw.h>
+#include <hiredis/hiredis.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/must.h"
+
+static _Noreturn void run_server(const struct redis_server *s, int out, pid_t parent)
+{
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent)
+        _exit(1); /* the test is gone already */
+    dup2(out, STDOUT_FILENO);
+    execlp("redis-server", "redis-server", "--port", "0", "--unixsocket", s->socket, "--dir", s->folder, "--save", "",
+           "--appendonly", s->durable ? "yes" : "no", "--appendfsync", "always", "--daemonize", "no", (char *)NULL);
+    _exit(127);
+}
+
+/* Reads the server's log up to the line that says it takes connections; false when it ends before. */
+static bool wait_until_ready(int fd)
+{
+    static const char ready[] = "eady to accept connections";
+    size_t matched = 0;
+    char c = '\0';
+    while (ready[matched] != '\0' && read(fd, &c, 1) == 1)
+        matched = c == ready[matched] ? matched + 1 : (c == ready[0]);
+    return ready[matched] == '\0';
+}
+
+static bool launch(struct redis_server *s)
+{
+    int pipe_ends[2];
+    pid_t parent = getpid();
+    MUST(pipe(pipe_ends) == 0);
+    s->pid = fork();
+    MUST(s->pid >= 0);
+    if (s->pid == 0)
+        run_server(s, pipe_ends[1], parent);
+    close(pipe_ends[1]);
+    s->log_fd = pipe_ends[0];
+    if (wait_until_ready(s->log_fd))
+        return true;
+    redis_server_kill(s);
+    return false;
+}
+
+bool redis_server_start(struct redis_server *s, bool durable)
+{
+    const char *tmp = getenv("TMPDIR");
+    *s = (struct redis_server){.durable = durable};
+    snprintf(s->folder, sizeof s->folder, "%.30s/liveshelf-test-XXXXXX", tmp == NULL ? "/tmp" : tmp);
+    MUST(mkdtemp(s->folder) != NULL);
+    snprintf(s->socket, sizeof s->socket, "%s/redis.sock", s->folder);
+    snprintf(s->url, sizeof s->url, "unix://%s", s->socket);
+    if (launch(s))
+        return true;
+    redis_server_finish(s);
+    return false;
+}
+
+void redis_server_start_again(struct redis_server *s)
+{
+    MUST(s->pid == 0);
+    MUST(launch(s));
+}
+
+void redis_server_kill(struct redis_server *s)
+{
+    if (s->pid == 0)
+        return;
+    kill(s->pid, SIGKILL);
+    waitpid(s->pid, NULL, 0);
+    close(s->log_fd);
+    s->pid = 0;
+}
+
+void redis_server_pause(struct redis_server *s, bool paused)
+{
+    MUST(kill(s->pid, paused ? SIGSTOP : SIGCONT) == 0);
+    if (paused) /* until it really stands still */
+        MUST(waitpid(s->pid, NULL, WUNTRACED) == s->pid);
+}
+
+static int remove_one(const char *path, const struct stat *info, int kind, struct FTW *where)
+{
+    (void)info, (void)kind, (void)where;
+    return remove(path);
+}
+
+void redis_server_finish(struct redis_server *s)
+{
+    redis_server_kill(s);
+    if (s->folder[0] != '\0')
+        nftw(s->folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+    *s = (struct redis_server){0};
+}
+
+const char *redis_server_command(const struct redis_server *s, const char *format, ...)
+{
+    static char text[4096];
+    redisContext *c = redisConnectUnix(s->socket);
+    MUST(c != NULL && c->err == 0);
+    va_list args;
+    va_start(args, format);
+    redisReply *reply = redisvCommand(c, format, args);
+    va_end(args);
+    MUST(reply != NULL);
+    if (reply->type == REDIS_REPLY_INTEGER)
+        snprintf(text, sizeof text, "%lld", reply->integer);
+    else
+        snprintf(text, sizeof text, "%s", reply->str == NULL ? "" : reply->str);
+    freeReplyObject(reply);
+    redisFree(c);
+    return text;
+}

@@ -1,0 +1,28 @@
+/* tests/support/redis_server.h - a private redis-server on a unix socket in a folder of its own.
+ *
+ * It dies with the test's process, and is only ever signalled by its own process id. */
+#ifndef LIVESHELF_TESTS_SUPPORT_REDIS_SERVER_H
+#define LIVESHELF_TESTS_SUPPORT_REDIS_SERVER_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+struct redis_server {
+    pid_t pid;         /* 0: not running */
+    int log_fd;        /* its standard output */
+    bool durable;      /* append-only file, synced always */
+    char folder[64];
+    char socket[96];
+    char url[112];
+};
+
+/* False: no redis-server on this machine; the test should exit with 77. Returns when it takes connections. */
+bool redis_server_start(struct redis_server *s, bool durable);
+void redis_server_kill(struct redis_server *s);      /* -9 */
+void redis_server_start_again(struct redis_server *s); /* in the same folder */
+void redis_server_pause(struct redis_server *s, bool paused);
+void redis_server_finish(struct redis_server *s);    /* kills, removes the folder; zeroed memory is fine */
+/* One command over a connection of its own; the answer as text ("" for nil), in a static buffer. */
+const char *redis_server_command(const struct redis_server *s, const char *format, ...);
+
+#endif

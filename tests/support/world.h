@@ -1,0 +1,89 @@
+/* tests/support/world.h - the real core in a small world: a fake clock, memory in place of Redis, several nodes on it, people
+ * who count what they are sent, and faults from a seed.
+ *
+ *     struct world *w = world_open(&(struct world_config){.seed = SEED, .nodes = 2});
+ *     world_do(w, "host stocks mug-red 1; viewer a reserves mug-red; viewer b@2 reserves mug-red");
+ *     world_run_ms(w, 1000);
+ *     world_expect(w, "[    0] a     held mug-red until 60000\n" ...);
+ *     world_close(w);
+ *
+ * The shop `demo` has a catalogue (mug-red 12.90, cap-blue 25.00, tee-green 19.00 at most 2 a person, EUR) and the broadcast
+ * `spring-drop` (holds last 60 s) with four cues: c1 mug-red at 9.90 in slot 0, c2 cap-blue in slot 1, c3 talk, c4 tee-green.
+ * world_open leaves it live, started against its preflight, unless `draft` is set.
+ *
+ * Any broken promise stops the process with the seed and the end of the trace: a seq that is skipped or comes twice, a
+ * command answered twice, an answer that contradicts the stock. world_check_all says what else is looked at. */
+#ifndef LIVESHELF_TESTS_SUPPORT_WORLD_H
+#define LIVESHELF_TESTS_SUPPORT_WORLD_H
+
+#include "base/rng.h"
+#include "core/orchestrator/orchestrator.h"
+#include "inventory/memory/memory.h"
+#include "tests/support/fake_clock.h"
+
+#define WORLD_NODES_MAX 5
+#define WORLD_PEOPLE_MAX 64
+#define WORLD_START_MS INT64_C(1795177200000) /* times in traces count from here */
+
+struct world_faults { /* of a thousand deliveries, so many */
+    unsigned slow, lost, silent, repeated, unavailable;
+    int64_t slow_ms_max;
+};
+struct world_config {
+    uint64_t seed;
+    unsigned nodes;          /* 0: one */
+    bool draft;              /* leave the broadcast unstarted */
+    bool can_forget;         /* memory_forget may be used: costs memory */
+    bool quiet;              /* keep only the end of the trace */
+    struct orchestrator_limits limits; /* request_timeout_ms 0: the defaults */
+};
+
+struct world;
+struct world *world_open(const struct world_config *config);
+/* Runs the rest out, checks everything once more, and that nothing is in flight or leaked. */
+void world_close(struct world *w);
+
+/* Sentences, separated by semicolons, each run until nothing more happens at this very moment. WHO is a name, made when first
+ * said: "host", "host2", "shop", or "viewer a"; "@2" behind it connects them to node 2.
+ *   host: stocks SKU N | withdraws SKU N | pins SKU [SLOT] | unpins SLOT | prices SKU AMOUNT | offers SKU AMOUNT MS | stops SKU |
+ *         opens SKU | recalls SKU | starts | forces | pauses | resumes | ends | undoes | next | goes CUE | says CUE 10 |
+ *         notices TEXT | loads [DOCUMENT] | preflights; any of them with "at SEQ" behind it: expect_seq
+ *   viewer: reserves SKU [N] [as ID] [seeing VERSION] | releases [ID] | extends [ID] | pays [ID] | joins SKU [N] | leaves SKU
+ *   shop: confirms ID AMOUNT [ORDER] | frees ID | looks ID | creates ID TITLE | lists | counts SKU COUNT GONE VERSION | replaces
+ *   anyone: comes [NODE] | goes-away
+ *   node: N dies | N starts | N cut | N back | N stock on|off */
+void world_do(struct world *w, const char *sentences);
+void world_run_ms(struct world *w, int64_t ms);
+/* The trace since the last expectation; a difference fails the test and prints both. */
+void world_expect(struct world *w, const char *trace);
+void world_forget_trace(struct world *w);
+
+/* ---- for the storm ---- */
+struct world_person; /* host, viewer or the shop's machine */
+struct rng *world_rng(struct world *w);
+int64_t world_now_ms(const struct world *w); /* since WORLD_START_MS */
+void world_set_faults(struct world *w, const struct world_faults *faults);
+struct world_person *world_person(struct world *w, const char *name, enum role role);
+bool world_is_connected(const struct world_person *p);
+/* Connects (a second time: leaves first) with what the person has seen; they may hear `unavailable` and stay away. */
+void world_come(struct world *w, struct world_person *p, unsigned node);
+void world_go_away(struct world *w, struct world_person *p);
+/* Gives the command an id of its own where it has none, and sends it. False: not connected. */
+bool world_submit(struct world *w, struct world_person *p, struct command *command);
+void world_last_hold(const struct world_person *p, struct hold_id *ret); /* none: none yet */
+size_t world_unanswered(const struct world *w); /* of people whose node lives */
+void world_node_die(struct world *w, unsigned node);
+void world_node_start(struct world *w, unsigned node);
+bool world_node_lives(const struct world *w, unsigned node);
+void world_node_cut(struct world *w, unsigned node, bool off);
+/* All nodes are cut off, the truth forgets `writes`, all come back. What was promised before may be lost from now on. */
+void world_fail_over(struct world *w, size_t writes);
+bool world_step(struct world *w, int64_t until_ms); /* one timer; false: none left until then */
+
+/* At any moment: the stock's own laws; every hold somebody was told is theirs is so. */
+void world_check(struct world *w);
+/* When nothing is under way: every node's broadcast equals every other's, its counts and holds equal the truth. */
+void world_check_all(struct world *w);
+_Noreturn void world_fail(struct world *w, const char *format, ...) PRINTF_LIKE(2, 3);
+
+#endif

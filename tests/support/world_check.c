@@ -1,0 +1,150 @@
+#include "tests/support/world_inner.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const world_skus[] = {"mug-red", "cap-blue", "tee-green"};
+
+/* ---- at any moment ---- */
+
+static bool lines_same(const struct told *told, const struct hold *hold)
+{
+    bool same = told->lines_count == hold->lines_count;
+    for (uint8_t i = 0; same && i < told->lines_count; i++)
+        same = ID_EQUAL(told->lines[i].sku, hold->lines[i].sku) && told->lines[i].units == hold->lines[i].units &&
+               told->lines[i].unit_minor == hold->lines[i].unit_minor;
+    return same;
+}
+
+/* What a viewer was told is theirs, is theirs: at that price, in that number, until the time they were told. */
+static void check_promise(struct world *w, struct told *told)
+{
+    const struct hold *hold = memory_hold(w->memory, &world_shop_id, &told->hold);
+    const char *id = told->hold.text;
+    if (hold == NULL)
+        world_fail(w, "%s was told that %s is theirs, and the stock has no such hold", told->viewer.text, id);
+    if (!ID_EQUAL(hold->viewer, told->viewer) || !lines_same(told, hold))
+        world_fail(w, "%s holds other things than %s was told", id, told->viewer.text);
+    if (told->confirmed && hold->state != HOLD_CONFIRMED)
+        world_fail(w, "%s was told to be sold, and is %s", id, hold_state_name(hold->state));
+    if ((hold->state == HOLD_EXPIRED || hold->state == HOLD_VOID) && w->clock.now_ms < told->expires_at_ms)
+        world_fail(w, "%s expired before its time", id);
+    if (hold->state == HOLD_RELEASED && map_get(&w->given_back, id) == NULL)
+        world_fail(w, "%s was released, and nobody asked for it", id);
+}
+
+void world_check(struct world *w)
+{
+    size_t at = 0;
+    const char *key;
+    void *told;
+    memory_check(w->memory);
+    while (map_next(&w->told, &at, &key, &told)) {
+        check_promise(w, told);
+        const struct hold *hold = memory_hold(w->memory, &world_shop_id, &((struct told *)told)->hold);
+        if (hold->state != HOLD_HELD && hold->state != HOLD_CONFIRMED)
+            free(map_remove(&w->told, key)); /* ended, and rightly so */
+    }
+}
+
+/* ---- when all is quiet ---- */
+
+static void render_items(struct bytes *out, const struct broadcast *b)
+{
+    for (size_t i = 0; i < b->items_count; i++) {
+        const struct shelf_item *item = &b->items[i];
+        bytes_format(out, "item %s %s %lld/%lld/%lld v%u offer %lld limit %u state %d\n", item->sku.text, item->title,
+                     (long long)item->price.money.minor, (long long)item->base_price.minor, (long long)item->listed_price.minor,
+                     item->price.version, (long long)item->offer_ends_ms, item->limit_per_viewer, (int)item->state);
+    }
+}
+
+static void render(struct bytes *out, const struct broadcast *b)
+{
+    bytes_format(out, "seq %llu epoch %s state %s title %s hold_ms %lld times %lld %lld %lld\n", (unsigned long long)b->seq,
+                 b->epoch.text, broadcast_state_name(b->state), b->details.title, (long long)b->details.hold_ms,
+                 (long long)b->created_ms, (long long)b->started_ms, (long long)b->ended_ms);
+    for (unsigned i = 0; i < PIN_SLOTS; i++)
+        if (b->pins[i].set)
+            bytes_format(out, "pin %u %s %s %lld\n", i, b->pins[i].sku.text, b->pins[i].text, (long long)b->pins[i].pinned_ms);
+    render_items(out, b);
+    bytes_format(out, "cue %s %d notice %s %s document %llu %s\n", b->cue.cue.text, b->cue.index, b->notice.id.text,
+                 b->notice.text, (unsigned long long)b->document_seq, b->document == NULL ? "" : b->document);
+    for (size_t i = 0; i < b->done_count; i++)
+        for (unsigned j = 0; j < b->done[i].count; j++)
+            bytes_format(out, "done %s %u %d\n", b->done[i].cue.text, j, b->done[i].said[j]);
+    bytes_format(out, "undo until %lld seq %llu\n", (long long)b->undo.until_ms, (unsigned long long)b->undo.seq);
+}
+
+static void check_counts(struct world *w, unsigned node, const struct claims *claims)
+{
+    for (size_t i = 0; i < ARRAY_LEN(world_skus); i++) {
+        struct sku_id sku = {0};
+        struct stock_count truth;
+        memcpy(sku.text, world_skus[i], strlen(world_skus[i]));
+        const struct claim_sku *known = claims_sku(claims, sku.text);
+        if (!memory_count(w->memory, &world_shop_id, &sku, &truth))
+            continue;
+        if (known == NULL || known->count.available != truth.available || known->count.held != truth.held ||
+            known->count.sold != truth.sold || known->count.allocated != truth.allocated ||
+            known->count.stopped != truth.stopped || known->count.limit_per_viewer != truth.limit_per_viewer)
+            world_fail(w, "node %u counts %s otherwise than the stock", node, sku.text);
+        if (known->waitlist != memory_waiting(w->memory, &world_shop_id, &sku))
+            world_fail(w, "node %u sees %lld in line for %s", node, (long long)known->waitlist, sku.text);
+    }
+}
+
+static void check_holds(struct world *w, unsigned node, const struct claims *claims)
+{
+    static const struct hold *holds[20000];
+    size_t count = memory_holds(w->memory, &world_shop_id, holds, ARRAY_LEN(holds)), kept = 0;
+    MUST(count <= ARRAY_LEN(holds));
+    for (size_t i = 0; i < count; i++) {
+        const struct hold *known = claims_hold(claims, holds[i]->id.text);
+        bool keeps = holds[i]->state == HOLD_HELD || holds[i]->state == HOLD_CONFIRMED;
+        kept += keeps;
+        if (keeps != (known != NULL))
+            world_fail(w, "node %u: hold %s is %s", node, holds[i]->id.text, hold_state_name(holds[i]->state));
+        if (keeps && (known->state != holds[i]->state || known->expires_at_ms != holds[i]->expires_at_ms ||
+                      known->extends != holds[i]->extends))
+            world_fail(w, "node %u knows hold %s otherwise than the stock", node, holds[i]->id.text);
+    }
+    if (claims->holds.count != kept)
+        world_fail(w, "node %u knows %zu holds, the stock %zu", node, claims->holds.count, kept);
+}
+
+static void check_board(struct world *w, struct world_node *n)
+{
+    struct volumes_view volumes;
+    const struct claims *claims = orchestrator_show(n->o, &world_shop_id, &world_broadcast_id)->claims;
+    if (!orchestrator_volumes(n->o, &world_shop_id, &world_broadcast_id, &volumes))
+        world_fail(w, "node %u has no volumes", n->number);
+    for (size_t i = 0; i < volumes.skus_count; i++) { /* one broadcast: what it holds and sold is all there is */
+        const struct claim_sku *sku = claims_sku(claims, volumes.skus[i].sku.text);
+        if (sku != NULL && (sku->count.held != volumes.skus[i].held || sku->count.sold != volumes.skus[i].confirmed))
+            world_fail(w, "the board of node %u counts %lld held, %lld sold of %s", n->number, (long long)volumes.skus[i].held,
+                       (long long)volumes.skus[i].confirmed, volumes.skus[i].sku.text);
+    }
+}
+
+void world_check_all(struct world *w)
+{
+    struct bytes first = {0}, other = {0};
+    world_check(w);
+    for (unsigned i = 0; i < w->config.nodes; i++) {
+        struct world_node *n = &w->nodes[i];
+        const struct show_view *show = n->lives ? orchestrator_show(n->o, &world_shop_id, &world_broadcast_id) : NULL;
+        if (show == NULL)
+            continue;
+        struct bytes *out = first.len == 0 ? &first : &other;
+        bytes_clear(out);
+        render(out, show->broadcast);
+        if (out == &other && strcmp(first.data, other.data) != 0)
+            world_fail(w, "node %u differs:\n%s--- from ---\n%s", i + 1, other.data, first.data);
+        check_counts(w, i + 1, show->claims);
+        check_holds(w, i + 1, show->claims);
+        check_board(w, n);
+    }
+    bytes_finish(&first);
+    bytes_finish(&other);
+}

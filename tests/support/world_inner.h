@@ -1,0 +1,95 @@
+/* tests/support/world_inner.h - what the files behind world.h share:
+ *
+ *   world.c         nodes: made, killed, cut off; time
+ *   world_people.c  people and what they are sent: the recording audience, the trace
+ *   world_words.c   sentences become commands
+ *   world_tell.c    outcomes and events become lines of the trace
+ *   world_check.c   what must hold at any moment, and what when all is quiet */
+#ifndef LIVESHELF_TESTS_SUPPORT_WORLD_INNER_H
+#define LIVESHELF_TESTS_SUPPORT_WORLD_INNER_H
+
+#include "logistics/board/board.h"
+#include "tests/support/world.h"
+
+#define WORLD_ASKED_MAX 4096
+
+struct ring { /* what a hub keeps of one broadcast: the seqs a viewer may resume from */
+    struct broadcast_id broadcast;
+    struct epoch_id epoch;
+    uint64_t first, head; /* first event kept; last one published */
+};
+struct world_node {
+    struct world *w;
+    unsigned number;
+    bool lives, off;
+    struct memory_node *memory;
+    struct orchestrator *o;
+    struct board *board;
+    struct orchestrator_observer observer;
+    struct audience audience;
+    struct ring rings[8];
+    size_t rings_count;
+};
+struct world_person {
+    struct world *w;
+    char name[16];
+    enum role role;
+    unsigned node;
+    uint64_t conn;                 /* 0: away */
+    struct orchestrator_open open;
+    bool opening;
+    struct broadcast_id broadcast;
+    struct epoch_id epoch;         /* what they have seen */
+    uint64_t seq;
+    unsigned commands;             /* given so far */
+    struct hold_id last_hold;
+};
+struct asked { /* a command that waits for its one answer */
+    bool used;
+    uint64_t conn;
+    unsigned node;
+    char re[ID_LEN_MAX + 1];
+    enum command_kind kind;
+};
+struct told { /* what a viewer was told is theirs */
+    struct hold_id hold;
+    struct viewer_id viewer;
+    bool confirmed;
+    int64_t expires_at_ms;
+    uint8_t lines_count;
+    struct line lines[CART_LINES_MAX];
+};
+struct world {
+    struct world_config config;
+    struct fake_clock clock;
+    struct memory_world *memory;
+    struct rng rng;
+    struct world_faults faults;
+    struct world_node nodes[WORLD_NODES_MAX];
+    struct world_person people[WORLD_PEOPLE_MAX];
+    size_t people_count;
+    uint64_t conns;
+    struct asked asked[WORLD_ASKED_MAX];
+    size_t asked_count; /* places ever used */
+    struct map told;    /* hold -> struct told * */
+    struct map given_back; /* holds somebody asked to release: -> anything */
+    struct bytes trace;
+    size_t refs;
+};
+extern const struct shop_id world_shop_id;
+extern const struct broadcast_id world_broadcast_id;
+
+void world_line(struct world *w, const char *who, const char *format, ...) PRINTF_LIKE(3, 4);
+void world_settle(struct world *w); /* runs what is due at this very moment */
+
+/* world_people.c */
+void people_audience_init(struct world_node *n);
+void people_node_died(struct world_node *n);
+void people_asked(struct world *w, uint64_t conn, unsigned node, const struct command *c);
+void told_forget_all(struct world *w);
+
+/* world_tell.c */
+void tell_outcome(struct world *w, const char *who, const struct outcome *outcome, bool pushed);
+void tell_event(struct world *w, const char *who, const struct event *e);
+
+#endif
