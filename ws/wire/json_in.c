@@ -62,6 +62,8 @@ enum result json_parse(struct json_in *in, const char *data, size_t len, json_t 
 {
     if (!json_is_shallow(data, len, WIRE_DEPTH_MAX))
         return fault_at(in, NULL, "is nested more than %d deep", WIRE_DEPTH_MAX);
+    if (len > 0 && memchr(data, '\0', len) != NULL) /* behind a number the parser would not notice */
+        return fault_at(in, NULL, "text may not hold a NUL character");
     json_error_t error;
     /* All numbers as doubles: exact up to WHOLE_MAX, and one too large for an integer is then out of range like any
      * other, with its field named. */

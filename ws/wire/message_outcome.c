@@ -34,7 +34,18 @@ static const char *detail_of(const struct outcome *o)
         [ERROR_SKU_UNKNOWN] = "This product is not on the shelf of this show.",
         [ERROR_HOLD_UNKNOWN] = "There is no such reservation of yours.",
         [ERROR_HOLD_EXPIRED] = "The time to pay ran out and the units went back to the shelf.",
+        [ERROR_HOLD_CONFIRMED] = "This is bought already.",
+        [ERROR_HOLD_RELEASED] = "This was given back and is on the shelf again.",
         [ERROR_CONFLICT] = "Somebody else changed the show first.",
+        [ERROR_PREFLIGHT_FAILED] = "Something would go wrong on air. Put it right, or start all the same with force.",
+        [ERROR_RATE_LIMITED] = "That was a lot at once. Try again in a moment.",
+        [ERROR_OVERLOADED] = "Very many people are here right now. Try again in a moment.",
+        [ERROR_UNAUTHENTICATED] = "A valid token is needed.",
+        [ERROR_TOKEN_EXPIRED] = "The token has run out. Get a new one.",
+        [ERROR_FORBIDDEN] = "This token does not allow that.",
+        [ERROR_TOO_LARGE] = "The message is larger than allowed here.",
+        [ERROR_MISMATCH] = "The same id was used before for something else.",
+        [ERROR_NOT_FOUND] = "There is no such thing here.",
         [ERROR_UNAVAILABLE] = "It is not known yet whether this worked. Ask again with the same id.",
     };
     if (o->error.detail[0] != '\0')

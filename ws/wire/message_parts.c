@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define CHECKOUT_URL_MAX 2048
+
 void part_money(struct json_out *out, const char *name, const struct money *money)
 {
     json_put_object(out, name);
@@ -260,11 +262,10 @@ void part_hold(struct json_out *out, const struct message_context *c, const stru
     part_money(out, "total", &total);
     if (hold->offer)
         json_put_bool(out, "offer", true);
-    if (hold->state == HOLD_HELD && c != NULL && c->checkout != NULL) {
-        char url[2048] = "";
+    char url[CHECKOUT_URL_MAX] = "";
+    if (hold->state == HOLD_HELD && c != NULL && c->checkout != NULL)
         c->checkout(c->ctx, c->shop, hold, url, sizeof url);
-        json_put_text(out, "checkout_url", url);
-    }
+    json_put_text(out, "checkout_url", url); /* empty: there is nothing to pay, or nowhere */
 }
 
 void part_broadcast(struct json_out *out, const struct broadcast *b)
