@@ -137,7 +137,11 @@ static void show_tell(struct show *show, const struct event *e)
         show->view.preflight = show_preflight(show);
         show_mark_all(show);
     }
-    if (!show->heal.pending) /* otherwise everybody is sent a snapshot once the new epoch has begun */
+    if (show->heal.pending)
+        ; /* everybody is sent a snapshot once the new epoch has begun */
+    else if (e->kind == EVENT_EPOCH)
+        o->config.audience->reset(o->config.audience, view); /* others saw the loss: here too the old epoch is over */
+    else
         o->config.audience->publish(o->config.audience, view, e);
     if (observer != NULL && observer->event != NULL)
         observer->event(observer->ctx, view, e);
