@@ -187,7 +187,7 @@ static int moments_parse(struct recording *r, const char *at)
             return -1;
         at = *end == ',' ? end + 1 : end;
     }
-    if (r->moments_count == 0 || *at != '\0')
+    if (r->moments_count == 0 || *at != '\0') /* none, or too many */
         return -1;
     qsort(r->moments, r->moments_count, sizeof *r->moments, moment_compare);
     return 0;
@@ -232,10 +232,11 @@ int command_estimate(int argc, char **argv)
     map_init(&r.skus, RECORDED_SKUS_MAX);
     map_init(&r.holds, RECORDED_HOLDS_MAX);
     int result = moments_parse(&r, own[0].value);
-    if (result != 0)
+    bool asked_wrongly = result != 0;
+    if (asked_wrongly)
         fputs("liveshelf estimate: --at wants 1 to 10000 numbers, such as --at 1800,3600\n", stderr);
     else if ((result = recording_read(&r, stdin)) == 0)
         moments_until(&r, 1e300);
     recording_finish(&r);
-    return result == 0 ? EXIT_SUCCESS : own[0].value == NULL ? EXIT_SETTING : EXIT_FAILURE;
+    return result == 0 ? EXIT_SUCCESS : asked_wrongly ? EXIT_SETTING : EXIT_FAILURE;
 }

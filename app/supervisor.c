@@ -29,6 +29,7 @@
 #define REDIS_STOP_MS 20000     /* a large append-only file may take long to sync */
 #define NODE_STOP_SPARE_MS 2000 /* beyond its own drain time */
 #define REDIS_FIRST_TRIES 3     /* dying so often before it ever accepted: its settings or its files are wrong */
+#define HURRY_AFTER_MS 1000     /* a second signal within this is the same one, sent to the process and to its group */
 #define NODE_WORDS 8
 
 enum stage { STAGE_STARTING, STAGE_SERVING, STAGE_DRAINING, STAGE_REDIS_ENDING };
@@ -57,6 +58,7 @@ struct supervisor {
     char *companion_argv[NODE_WORDS];
     enum stage stage;
     struct clock_timer redis_poll, stop_deadline;
+    int64_t stop_began_ms;
     int exit_code;
 };
 
@@ -65,6 +67,8 @@ static void nodes_begin(struct supervisor *s);
 static void node_line(struct child *child, const char *line);
 static void stop_begin(struct supervisor *s, int exit_code);
 static void stop_go_on(struct supervisor *s);
+
+static int64_t now_ms(struct supervisor *s) { return s->loop.clock.now_ms(&s->loop.clock); }
 
 /* ---- Redis ---- */
 
@@ -246,6 +250,7 @@ static void stop_late(struct clock_timer *timer)
 static void stop_begin(struct supervisor *s, int exit_code)
 {
     s->stage = STAGE_DRAINING;
+    s->stop_began_ms = now_ms(s);
     s->exit_code = exit_code;
     log_info("stopping", "drain_ms=%lld", (long long)config_number(s->config, SETTING_DRAIN_MS));
     s->loop.clock.stop(&s->loop.clock, &s->redis_poll);
@@ -277,7 +282,9 @@ static void signalled(void *ctx, int signal)
         child_check(&s->redis_child);
     } else if (s->stage < STAGE_DRAINING) {
         stop_begin(s, EXIT_SUCCESS);
-    } else if (s->stage == STAGE_DRAINING) { /* asked twice: somebody is in a hurry; Redis still gets its time */
+    } else if (s->stage == STAGE_DRAINING &&
+               now_ms(s) - s->stop_began_ms >
+                   HURRY_AFTER_MS) { /* asked twice: somebody is in a hurry; Redis still gets its time */
         nodes_stop(s, SIGKILL);
     }
 }
