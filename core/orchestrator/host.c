@@ -1,6 +1,8 @@
 /* core/orchestrator/host.c - what a host does, from the tap to every screen.
  *
- *   host_start         broadcast open on this node? the rules asked once, so that nothing is begun in vain
+ *   host_start         broadcast open on this node?
+ *     host_queue       one act at a time on one node, in the order of the taps
+ *     host_begin       the rules asked once, so that nothing is begun in vain
  *     host_ask_stock   stop, open, recall: the stock first, since it is what decides a sale
  *     host_plan        command -> act -> events by the pure rules -> one compare-and-append
  *     host_appended    somebody was faster: planned again on what they did, at most PLAN_ATTEMPTS_MAX times
@@ -15,6 +17,7 @@
 #include "base/log.h"
 
 static void host_opened(struct errand *e);
+static void host_begin(struct errand *e);
 static void host_ask_stock(struct errand *e);
 static void host_stock_answered(struct journey *j);
 static void host_stock_folded(struct journey *j);
@@ -23,6 +26,46 @@ static void host_overdue(struct journey *j);
 static void host_done(struct errand *e, uint64_t seq);
 
 void host_start(struct errand *e) { errand_open(e, true, host_opened); }
+
+static void host_opened(struct errand *e) { host_queue(e, host_begin); }
+
+/* ---- one at a time ---- */
+
+static void host_queue_overdue(struct journey *j)
+{
+    host_refuse(container_of(j, struct errand, j),
+                &(struct refusal){.code = ERROR_UNAVAILABLE, .retry_after_ms = RETRY_AFTER_MS});
+}
+
+void host_queue(struct errand *e, errand_step *step)
+{
+    struct show *show = journey_show(&e->j);
+    if (show == NULL) {
+        host_queue_overdue(&e->j);
+        return;
+    }
+    list_push_back(&show->acts, &e->act);
+    e->step = step;
+    if (show->acts.next == &e->act)
+        step(e);
+    else
+        e->j.overdue = host_queue_overdue; /* not begun, so it certainly did not happen */
+}
+
+/* The next one in the queue begins, on a turn of its own. */
+void host_leave(struct errand *e)
+{
+    struct show *show = show_find(e->j.o, &e->j.asker.shop, &e->j.broadcast);
+    if (!list_is_linked(&e->act) || show == NULL)
+        return;
+    bool was_first = show->acts.next == &e->act;
+    list_remove(&e->act);
+    if (!was_first || list_is_empty(&show->acts))
+        return;
+    struct errand *next = container_of(show->acts.next, struct errand, act);
+    next->j.overdue = NULL;
+    turn_take(e->j.o, &next->j.turn); /* continues in its step */
+}
 
 /* ---- command -> act ---- */
 
@@ -189,7 +232,7 @@ static enum inventory_op stock_op(enum command_kind kind)
     return kind == COMMAND_STOCK_OPEN ? INVENTORY_OPEN : INVENTORY_STOP;
 }
 
-static void host_opened(struct errand *e)
+static void host_begin(struct errand *e)
 {
     struct show *show = journey_show(&e->j);
     bool of_stock = e->j.kind == COMMAND_STOCK_STOP || e->j.kind == COMMAND_STOCK_OPEN || e->j.kind == COMMAND_RECALL;

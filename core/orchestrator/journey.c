@@ -157,7 +157,7 @@ struct shop *journey_shop(const struct journey *j) { return shop_find(j->o, &j->
 struct show *journey_show(const struct journey *j)
 {
     struct show *show = show_find(j->o, &j->asker.shop, &j->broadcast);
-    return show != NULL && show_is_ready(show) && show->b.seq > 0 ? show : NULL;
+    return show != NULL && show_is_on(show) ? show : NULL;
 }
 
 /* ---- asked ---- */
@@ -424,6 +424,7 @@ static void journey_free(struct journey *j)
     }
     struct errand *e = container_of(j, struct errand, j);
     o->errands--;
+    host_leave(e);
     orchestrator_open_cancel(o, &e->open);
     append_finish(&e->append);
     run_of_show_finish(&e->run);
@@ -493,6 +494,7 @@ void deadline_fire(struct clock_timer *timer)
 
 void journeys_free(struct orchestrator *o)
 {
+    o->turn_armed = true; /* nobody's turn comes any more */
     list_for_each (link, &o->unanswered)
         journey_free(container_of(link, struct journey, link));
     list_for_each (late, &o->late)

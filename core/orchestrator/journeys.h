@@ -135,6 +135,7 @@ struct show {
     struct broadcast b;
     struct run_of_show run;
     struct list waiters;       /* struct orchestrator_open */
+    struct list acts;          /* struct errand, by `act`: those of hosts here, one at a time in the order they came */
     struct show_view view;
     struct preflight preflight;
     struct { uint64_t claims, catalogue, seq; bool valid; } preflight_of; /* what it was checked against */
@@ -169,6 +170,7 @@ struct show {
 struct show *show_find(struct orchestrator *o, const struct shop_id *shop, const struct broadcast_id *id);
 MUST_USE enum result show_open(struct shop *shop, const struct broadcast_id *id, struct show **ret);
 bool show_is_ready(const struct show *show);   /* folded, and its shop too; it may still not exist (seq 0) */
+bool show_is_on(const struct show *show);      /* it exists and is folded; stock may be being read again */
 const struct show_view *show_view(struct show *show);
 void show_check_waiters(struct show *show);
 void show_tell_health(struct show *show);
@@ -234,6 +236,7 @@ typedef void errand_step(struct errand *e);
 struct errand {                  /* a command of a host or a machine: keeps the whole command, may write to a log */
     struct journey j;            /* first */
     struct command command;
+    struct list act;             /* in show->acts */
     struct orchestrator_open open;
     struct append append;
     unsigned tries;
@@ -302,6 +305,10 @@ errand_step host_start, run_load_start, preflight_start, run_get_start, stock_st
     hold_confirm_start, hold_release_start, volumes_get_start;
 /* host.c: the log's part of an act, after the stock's; and the one way out of it when refused. */
 void host_plan(struct errand *e);
+/* Continues in `step` when the acts before it on this node are over: they would only beat each other to the log, and the last
+ * tap must win. */
+void host_queue(struct errand *e, errand_step *step);
+void host_leave(struct errand *e);
 void host_refuse(struct errand *e, const struct refusal *refusal);
 
 /* ---- metrics.c ---- */

@@ -170,7 +170,7 @@ static void each_show(struct shop *shop, void (*what)(struct show *show))
 void show_tell_health(struct show *show)
 {
     struct audience *audience = show->shop->o->config.audience;
-    if (show_is_ready(show) && show->b.seq > 0)
+    if (show_is_on(show))
         audience->publish_health(audience, show_view(show));
 }
 

@@ -14,12 +14,15 @@
 
 #include "base/log.h"
 
+static void run_load_opened(struct errand *e);
 static void run_load_read(struct errand *e);
 static bool run_load_resolve(struct errand *e, const struct show *show);
 static void run_load_limit(struct errand *e);
 static void run_load_limited(struct journey *j);
 
-void run_load_start(struct errand *e) { errand_open(e, true, run_load_read); }
+void run_load_start(struct errand *e) { errand_open(e, true, run_load_opened); }
+
+static void run_load_opened(struct errand *e) { host_queue(e, run_load_read); }
 
 static void run_load_refuse(struct errand *e)
 {

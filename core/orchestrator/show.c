@@ -30,6 +30,11 @@ bool show_is_ready(const struct show *show)
     return show->log.caught_up && !show->log.broken && !show->heal.pending && shop_is_ready(show->shop);
 }
 
+bool show_is_on(const struct show *show)
+{
+    return show->log.caught_up && !show->log.broken && !show->heal.pending && show->b.seq > 0;
+}
+
 static enum result show_create(struct shop *shop, const struct broadcast_id *id, struct show **ret)
 {
     struct show *show = calloc(1, sizeof *show);
@@ -39,6 +44,7 @@ static enum result show_create(struct shop *shop, const struct broadcast_id *id,
     broadcast_init(&show->b, &shop->id, id);
     logbook_init(&show->log);
     list_init(&show->waiters);
+    list_init(&show->acts);
     map_init(&show->changed.marked, SHELF_ITEMS_MAX);
     map_init(&show->demand_at, SHELF_ITEMS_MAX);
     show->share_node = shop->o->config.node;
@@ -230,9 +236,9 @@ void show_free(struct show *show)
 
 static bool show_is_idle(const struct show *show)
 {
-    return show->conns == 0 && list_is_empty(&show->waiters) && list_is_empty(&show->log.appends) &&
-           !show->heal.pending && !show->heal.appending && !show->share_viewers.busy && !show->share_demand.busy &&
-           !show->demand_unshared;
+    return show->conns == 0 && list_is_empty(&show->waiters) && list_is_empty(&show->acts) &&
+           list_is_empty(&show->log.appends) && !show->heal.pending && !show->heal.appending &&
+           !show->share_viewers.busy && !show->share_demand.busy && !show->demand_unshared;
 }
 
 static void show_close(struct show *show)

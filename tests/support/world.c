@@ -65,11 +65,30 @@ void world_fail(struct world *w, const char *format, ...)
     abort();
 }
 
+static void trace_print_as_code(const char *trace)
+{
+    printf("----\n");
+    for (const char *c = trace; *c != '\0'; c++) {
+        if (c == trace || c[-1] == '\n')
+            printf("\"");
+        if (*c == '\n')
+            printf("\\n\"\n");
+        else
+            putchar(*c);
+    }
+}
+
 void world_expect(struct world *w, const char *trace)
 {
     const char *got = w->trace.data == NULL ? "" : w->trace.data;
+    if (getenv("WORLD_PRINT") != NULL) {
+        trace_print_as_code(got);
+        bytes_clear(&w->trace);
+        return;
+    }
     if (strcmp(got, trace) != 0) {
-        fprintf(stderr, "\n---- expected ----\n%s---- got (seed %llu) ----\n%s", trace, (unsigned long long)w->config.seed, got);
+        fprintf(stderr, "\n---- expected ----\n%s---- got (seed %llu) ----\n%s", trace,
+                (unsigned long long)w->config.seed, got);
         abort();
     }
     bytes_clear(&w->trace);
@@ -140,6 +159,8 @@ static void node_down(struct world_node *n)
 }
 
 bool world_node_lives(const struct world *w, unsigned node) { return w->nodes[node - 1].lives; }
+
+struct orchestrator *world_orchestrator(struct world *w, unsigned node) { return w->nodes[node - 1].o; }
 
 void world_node_die(struct world *w, unsigned node)
 {
@@ -225,8 +246,8 @@ struct world *world_open(const struct world_config *config)
     fake_clock_init(&w->clock, WORLD_START_MS - 1000);
     map_init(&w->told, 100000);
     map_init(&w->given_back, 100000);
-    w->memory = memory_world_create(
-        &(struct memory_config){.fate = world_fate, .ctx = w, .keeps_history = config->can_forget});
+    w->memory =
+        memory_world_create(&(struct memory_config){.fate = world_fate, .ctx = w, .keeps_history = config->can_forget});
     for (unsigned i = 1; i <= w->config.nodes; i++)
         node_up(w, i);
     world_set_up(w);
@@ -241,7 +262,8 @@ static void check_nothing_under_way(struct world *w)
     for (unsigned i = 0; i < w->config.nodes; i++) {
         const struct orchestrator *o = w->nodes[i].o;
         if (w->nodes[i].lives && (pool_in_use(&o->journeys) > 0 || o->errands > 0))
-            world_fail(w, "node %u: %zu journeys, %zu errands did not end", i + 1, pool_in_use(&o->journeys), o->errands);
+            world_fail(w, "node %u: %zu journeys, %zu errands did not end", i + 1, pool_in_use(&o->journeys),
+                       o->errands);
     }
 }
 

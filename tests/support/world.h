@@ -44,7 +44,7 @@ struct world *world_open(const struct world_config *config);
 void world_close(struct world *w);
 
 /* Sentences, separated by semicolons, each run until nothing more happens at this very moment. WHO is a name, made when first
- * said: "host", "host2", "shop", or "viewer a"; "@2" behind it connects them to node 2.
+ * said: "host", "host2", "shop", or "viewer a"; "@2" behind it connects them to node 2; "a/2" is another screen of viewer a.
  *   host: stocks SKU N | withdraws SKU N | pins SKU [SLOT] | unpins SLOT | prices SKU AMOUNT | offers SKU AMOUNT MS | stops SKU |
  *         opens SKU | recalls SKU | starts | forces | pauses | resumes | ends | undoes | next | goes CUE | says CUE 10 |
  *         notices TEXT | loads [DOCUMENT] | preflights; any of them with "at SEQ" behind it: expect_seq
@@ -54,7 +54,8 @@ void world_close(struct world *w);
  *   node: N dies | N starts | N cut | N back | N stock on|off */
 void world_do(struct world *w, const char *sentences);
 void world_run_ms(struct world *w, int64_t ms);
-/* The trace since the last expectation; a difference fails the test and prints both. */
+/* The trace since the last expectation; a difference stops the process and prints both. With WORLD_PRINT in the environment
+ * nothing is compared, and what happened is printed as it is written in a story. */
 void world_expect(struct world *w, const char *trace);
 void world_forget_trace(struct world *w);
 
@@ -78,6 +79,7 @@ bool world_node_lives(const struct world *w, unsigned node);
 void world_node_cut(struct world *w, unsigned node, bool off);
 /* All nodes are cut off, the truth forgets `writes`, all come back. What was promised before may be lost from now on. */
 void world_fail_over(struct world *w, size_t writes);
+struct orchestrator *world_orchestrator(struct world *w, unsigned node);
 bool world_step(struct world *w, int64_t until_ms); /* one timer; false: none left until then */
 
 /* At any moment: the stock's own laws; every hold somebody was told is theirs is so. */

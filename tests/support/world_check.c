@@ -54,19 +54,22 @@ static void render_items(struct bytes *out, const struct broadcast *b)
     for (size_t i = 0; i < b->items_count; i++) {
         const struct shelf_item *item = &b->items[i];
         bytes_format(out, "item %s %s %lld/%lld/%lld v%u offer %lld limit %u state %d\n", item->sku.text, item->title,
-                     (long long)item->price.money.minor, (long long)item->base_price.minor, (long long)item->listed_price.minor,
-                     item->price.version, (long long)item->offer_ends_ms, item->limit_per_viewer, (int)item->state);
+                     (long long)item->price.money.minor, (long long)item->base_price.minor,
+                     (long long)item->listed_price.minor, item->price.version, (long long)item->offer_ends_ms,
+                     item->limit_per_viewer, (int)item->state);
     }
 }
 
 static void render(struct bytes *out, const struct broadcast *b)
 {
-    bytes_format(out, "seq %llu epoch %s state %s title %s hold_ms %lld times %lld %lld %lld\n", (unsigned long long)b->seq,
-                 b->epoch.text, broadcast_state_name(b->state), b->details.title, (long long)b->details.hold_ms,
-                 (long long)b->created_ms, (long long)b->started_ms, (long long)b->ended_ms);
+    bytes_format(out, "seq %llu epoch %s state %s title %s hold_ms %lld times %lld %lld %lld\n",
+                 (unsigned long long)b->seq, b->epoch.text, broadcast_state_name(b->state), b->details.title,
+                 (long long)b->details.hold_ms, (long long)b->created_ms, (long long)b->started_ms,
+                 (long long)b->ended_ms);
     for (unsigned i = 0; i < PIN_SLOTS; i++)
         if (b->pins[i].set)
-            bytes_format(out, "pin %u %s %s %lld\n", i, b->pins[i].sku.text, b->pins[i].text, (long long)b->pins[i].pinned_ms);
+            bytes_format(out, "pin %u %s %s %lld\n", i, b->pins[i].sku.text, b->pins[i].text,
+                         (long long)b->pins[i].pinned_ms);
     render_items(out, b);
     bytes_format(out, "cue %s %d notice %s %s document %llu %s\n", b->cue.cue.text, b->cue.index, b->notice.id.text,
                  b->notice.text, (unsigned long long)b->document_seq, b->document == NULL ? "" : b->document);
@@ -122,8 +125,8 @@ static void check_board(struct world *w, struct world_node *n)
     for (size_t i = 0; i < volumes.skus_count; i++) { /* one broadcast: what it holds and sold is all there is */
         const struct claim_sku *sku = claims_sku(claims, volumes.skus[i].sku.text);
         if (sku != NULL && (sku->count.held != volumes.skus[i].held || sku->count.sold != volumes.skus[i].confirmed))
-            world_fail(w, "the board of node %u counts %lld held, %lld sold of %s", n->number, (long long)volumes.skus[i].held,
-                       (long long)volumes.skus[i].confirmed, volumes.skus[i].sku.text);
+            world_fail(w, "the board of node %u counts %lld held, %lld sold of %s", n->number,
+                       (long long)volumes.skus[i].held, (long long)volumes.skus[i].confirmed, volumes.skus[i].sku.text);
     }
 }
 

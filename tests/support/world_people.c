@@ -32,12 +32,20 @@ static struct ring *ring_of(struct world_node *n, const struct broadcast_id *id)
     return ring;
 }
 
+/* "a/2" is viewer a, at another of their screens. */
+static struct viewer_id viewer_of(const struct world_person *p)
+{
+    struct viewer_id viewer = {0};
+    memcpy(viewer.text, p->name, strcspn(p->name, "/"));
+    return viewer;
+}
+
 static struct asker asker_of(const struct world_person *p, uint64_t conn)
 {
     struct asker asker = {.conn = conn, .role = p->role, .shop = world_shop_id};
     if (p->role != ROLE_INTEGRATOR) {
         asker.broadcast = p->broadcast;
-        snprintf(asker.viewer.text, sizeof asker.viewer.text, "%s", p->name);
+        asker.viewer = viewer_of(p);
     }
     snprintf(asker.sub, sizeof asker.sub, "%s", p->name);
     return asker;
@@ -241,7 +249,8 @@ static void people_send_viewer(struct audience *a, const struct shop_id *shop, c
     MUST(ID_EQUAL(*shop, world_shop_id) && outcome->re[0] == '\0' && outcome->kind == OUTCOME_HOLD);
     for (size_t i = 0; i < w->people_count; i++) {
         struct world_person *p = &w->people[i];
-        if (p->conn == 0 || p->node != n->number || strcmp(p->name, viewer->text) != 0 || !ID_EQUAL(p->broadcast, *broadcast))
+        struct viewer_id here = viewer_of(p);
+        if (p->conn == 0 || p->node != n->number || !ID_EQUAL(here, *viewer) || !ID_EQUAL(p->broadcast, *broadcast))
             continue;
         told_note(w, &outcome->hold);
         tell_outcome(w, p->name, outcome, true);
@@ -290,7 +299,8 @@ static void people_reset(struct audience *a, const struct show_view *show)
     world_line(w, all_of(n), "snapshot at %llu", (unsigned long long)ring->head);
 }
 
-static void people_publish_counts(struct audience *a, const struct show_view *show, const struct sku_id *skus, size_t count)
+static void people_publish_counts(struct audience *a, const struct show_view *show, const struct sku_id *skus,
+                                  size_t count)
 {
     struct world_node *n = node_of(a);
     for (size_t i = 0; i < count; i++) {

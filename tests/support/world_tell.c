@@ -36,7 +36,8 @@ static void tell_error(struct world *w, const char *who, const struct outcome *o
         snprintf(about, sizeof about, " %s", outcome->error.sku.text);
     else if (outcome->error.field[0] != '\0')
         snprintf(about, sizeof about, " (%s)", outcome->error.field);
-    world_line(w, who, "refused %s: %s%s", command_kind_name(outcome->command), error_code_name(outcome->error.code), about);
+    world_line(w, who, "refused %s: %s%s", command_kind_name(outcome->command), error_code_name(outcome->error.code),
+               about);
 }
 
 static void tell_problems(struct world *w, const char *who, const struct preflight *preflight)
@@ -51,8 +52,8 @@ static void tell_problems(struct world *w, const char *who, const struct preflig
 static void tell_stock(struct world *w, const char *who, const struct outcome *outcome)
 {
     const struct stock_count *c = &outcome->stock;
-    world_line(w, who, "stock %s %lld = %lld + %lld + %lld%s%s", c->sku.text, (long long)c->allocated, (long long)c->available,
-               (long long)c->held, (long long)c->sold, outcome->replayed ? " (as before)" : "",
+    world_line(w, who, "stock %s %lld = %lld + %lld + %lld%s%s", c->sku.text, (long long)c->allocated,
+               (long long)c->available, (long long)c->held, (long long)c->sold, outcome->replayed ? " (as before)" : "",
                outcome->ignored ? " (ignored)" : "");
 }
 
@@ -73,7 +74,8 @@ void tell_outcome(struct world *w, const char *who, const struct outcome *outcom
         return;
     case OUTCOME_WAITLIST:
         if (outcome->waitlist.joined)
-            world_line(w, who, "in line for %s behind %lld", outcome->waitlist.sku.text, (long long)outcome->waitlist.ahead);
+            world_line(w, who, "in line for %s behind %lld", outcome->waitlist.sku.text,
+                       (long long)outcome->waitlist.ahead);
         else
             world_line(w, who, "left the line for %s", outcome->waitlist.sku.text);
         return;
@@ -109,7 +111,8 @@ void tell_event(struct world *w, const char *who, const struct event *e)
     unsigned long long seq = e->seq;
     switch (e->kind) {
     case EVENT_STATE:
-        world_line(w, who, "%llu state %s%s", seq, broadcast_state_name(e->u.state.state), e->u.state.forced ? " forced" : "");
+        world_line(w, who, "%llu state %s%s", seq, broadcast_state_name(e->u.state.state),
+                   e->u.state.forced ? " forced" : "");
         return;
     case EVENT_PIN_SET:
         world_line(w, who, "%llu pin %u %s", seq, e->u.pin_set.slot, e->u.pin_set.pin.sku.text);
@@ -126,7 +129,8 @@ void tell_event(struct world *w, const char *who, const struct event *e)
         return;
     case EVENT_OFFER:
         money_text(money, &e->u.offer.price);
-        world_line(w, who, "%llu offer %s %s %s", seq, e->u.offer.sku.text, e->u.offer.started ? "started" : "stopped", money);
+        world_line(w, who, "%llu offer %s %s %s", seq, e->u.offer.sku.text, e->u.offer.started ? "started" : "stopped",
+                   money);
         return;
     case EVENT_NOTICE:
         world_line(w, who, "%llu notice %s: %s", seq, notice_level_name(e->u.notice.level), e->u.notice.text);

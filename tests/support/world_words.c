@@ -19,9 +19,11 @@ static const char run_of_show[] =
     "{\"id\":\"c1\",\"title\":\"Red mug\",\"sku\":\"mug-red\",\"slot\":0,\"planned_units\":5,\"minutes\":4,"
     "\"price\":{\"amount\":990,\"currency\":\"EUR\"},\"viewer_text\":\"Hand-thrown\","
     "\"card\":{\"say\":\"Look at it\",\"must_say\":[\"dishwasher safe\",\"made here\"]}},"
-    "{\"id\":\"c2\",\"title\":\"Blue cap\",\"sku\":\"cap-blue\",\"slot\":1,\"minutes\":4,\"card\":{\"say\":\"Put it on\"}},"
+    "{\"id\":\"c2\",\"title\":\"Blue cap\",\"sku\":\"cap-blue\",\"slot\":1,\"minutes\":4,\"card\":{\"say\":\"Put it "
+    "on\"}},"
     "{\"id\":\"c3\",\"title\":\"Talk\",\"minutes\":2,\"card\":{\"say\":\"Answer questions\"}},"
-    "{\"id\":\"c4\",\"title\":\"Green tee\",\"sku\":\"tee-green\",\"slot\":0,\"minutes\":4,\"card\":{\"say\":\"Feel it\"}}]}";
+    "{\"id\":\"c4\",\"title\":\"Green tee\",\"sku\":\"tee-green\",\"slot\":0,\"minutes\":4,\"card\":{\"say\":\"Feel "
+    "it\"}}]}";
 
 static const char *word(const struct sentence *s, size_t at) { return at < s->count ? s->words[at] : ""; }
 
