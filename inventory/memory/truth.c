@@ -25,6 +25,7 @@ struct truth_shop *truth_create(const struct shop_id *shop)
     map_init(&s->skus, TRUTH_MAP_MAX);
     map_init(&s->holds, TRUTH_MAP_MAX);
     map_init(&s->taken, TRUTH_MAP_MAX);
+    map_init(&s->offers, TRUTH_MAP_MAX);
     map_init(&s->refs, TRUTH_MAP_MAX);
     return s;
 }
@@ -64,6 +65,7 @@ void truth_destroy(struct truth_shop *s)
     map_finish(&s->skus);
     map_finish_values(&s->holds);
     map_finish_values(&s->taken);
+    map_finish_values(&s->offers);
     map_finish_values(&s->refs);
     timers_finish(&s->timers);
     for (size_t i = 0; i < s->entries_count; i++)
@@ -106,7 +108,7 @@ struct stock_count truth_count(const struct truth_sku *k)
 
 /* ---- units per viewer ---- */
 
-static void taken_key(char key[2 * ID_LEN_MAX + 2], const char *sku, const char *viewer)
+void truth_pair_key(char key[2 * ID_LEN_MAX + 2], const char *sku, const char *viewer)
 {
     snprintf(key, 2 * ID_LEN_MAX + 2, "%s/%s", sku, viewer);
 }
@@ -114,7 +116,7 @@ static void taken_key(char key[2 * ID_LEN_MAX + 2], const char *sku, const char 
 int64_t truth_taken(const struct truth_shop *s, const struct truth_sku *k, const char *viewer)
 {
     char key[2 * ID_LEN_MAX + 2];
-    taken_key(key, k->sku.text, viewer);
+    truth_pair_key(key, k->sku.text, viewer);
     const int64_t *taken = map_get(&s->taken, key);
     return taken == NULL ? 0 : *taken;
 }
@@ -124,7 +126,7 @@ void truth_take(struct truth_shop *s, const struct truth_sku *k, const char *vie
     if (!k->tracked)
         return;
     char key[2 * ID_LEN_MAX + 2];
-    taken_key(key, k->sku.text, viewer);
+    truth_pair_key(key, k->sku.text, viewer);
     int64_t *taken = map_get(&s->taken, key);
     if (taken == NULL) {
         taken = truth_alloc(sizeof *taken);

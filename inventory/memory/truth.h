@@ -49,10 +49,11 @@ struct truth_entry { /* of the ledger */
 
 struct truth_shop {
     struct shop_id shop;
-    struct map skus;  /* sku -> struct truth_sku * */
-    struct map holds; /* id -> struct truth_hold * */
-    struct map taken; /* "sku/viewer" -> int64_t *: units held or bought, of tracked SKUs */
-    struct map refs;  /* ref -> strdup'd "op sku units" of the stock move done under it */
+    struct map skus;   /* sku -> struct truth_sku * */
+    struct map holds;  /* id -> struct truth_hold * */
+    struct map taken;  /* "sku/viewer" -> int64_t *: units held or bought, of tracked SKUs */
+    struct map offers; /* "sku/viewer" -> id of the open offer, strdup'd */
+    struct map refs;   /* ref -> strdup'd "op sku units" of the stock move done under it */
     struct timers timers;
     uint64_t tickets; /* given so far */
     struct truth_entry *entries;
@@ -85,6 +86,7 @@ struct truth_move *truth_note(struct truth_call *c, enum movement_kind kind, con
 void truth_note_sku(struct truth_call *c, enum movement_kind kind, const struct truth_sku *k, int64_t units,
                     const char *ref);
 void truth_serve(struct truth_call *c, struct truth_sku *k); /* free units to the line */
+void truth_pair_key(char key[2 * ID_LEN_MAX + 2], const char *sku, const char *viewer);
 int64_t truth_taken(const struct truth_shop *s, const struct truth_sku *k, const char *viewer);
 void truth_take(struct truth_shop *s, const struct truth_sku *k, const char *viewer, int64_t units);
 struct truth_hold *truth_hold_new(struct truth_call *c, const struct hold *from, const struct hold_id *id,

@@ -123,9 +123,35 @@ static void set_timer(struct truth_call *c, struct truth_hold *h, int64_t ms)
     timers_set(&c->shop->timers, ms, &h->hold.id);
 }
 
-/* The only way for a hold to end. */
+static void offer_keep(struct truth_call *c, const struct hold *h)
+{
+    char key[2 * ID_LEN_MAX + 2];
+    truth_pair_key(key, h->lines[0].sku.text, h->viewer.text);
+    char *id = strdup(h->id.text);
+    MUST(id != NULL && map_set(&c->shop->offers, key, id) == RESULT_OK);
+}
+
+static void offer_forget(struct truth_call *c, const struct hold *h)
+{
+    char key[2 * ID_LEN_MAX + 2];
+    truth_pair_key(key, h->lines[0].sku.text, h->viewer.text);
+    free(map_remove(&c->shop->offers, key));
+}
+
+static const struct truth_hold *offer_find(const struct truth_call *c, const char *sku, const char *viewer)
+{
+    char key[2 * ID_LEN_MAX + 2];
+    truth_pair_key(key, sku, viewer);
+    const char *id = map_get(&c->shop->offers, key);
+    return id == NULL ? NULL : map_get(&c->shop->holds, id);
+}
+
+/* The only way for a hold to end. An offer that ended lets its viewer join the line again; one that was retaken or
+ * voided had ended before. */
 static void end_hold(struct truth_call *c, struct truth_hold *h, enum hold_state state, enum movement_kind kind)
 {
+    if (h->hold.offer && h->hold.state == HOLD_HELD)
+        offer_forget(c, &h->hold);
     h->hold.state = state;
     set_timer(c, h, c->now_ms + HOLD_RETAIN_MS);
     truth_note(c, kind, &h->hold);
@@ -366,7 +392,7 @@ void truth_serve(struct truth_call *c, struct truth_sku *k)
         int64_t taken = truth_taken(c->shop, k, wish->hold.viewer.text);
         struct hold_id id = offer_id(wish);
         if (counts_may_take(&k->counts, next->units, taken) == TAKE_MAY)
-            truth_hold_new(c, &wish->hold, &id, wish->ttl_ms, MOVE_OFFERED);
+            offer_keep(c, &truth_hold_new(c, &wish->hold, &id, wish->ttl_ms, MOVE_OFFERED)->hold);
         else
             note_waiting(c, MOVE_LEFT, k, wish);
         free(wish);
@@ -401,6 +427,11 @@ void truth_join(struct truth_call *c, struct inventory_request *r)
     if (present != NULL) {
         r->answer = INVENTORY_REPLAYED;
         r->ahead = waitlist_ahead(&k->waitlist, present);
+        return;
+    }
+    const struct truth_hold *offered = offer_find(c, line->sku.text, r->hold.viewer.text);
+    if (offered != NULL) {
+        answer(r, INVENTORY_REPLAYED, offered);
         return;
     }
     enum take_verdict verdict = counts_may_take(&k->counts, line->units, truth_taken(c->shop, k, r->hold.viewer.text));

@@ -16,7 +16,8 @@
 --    4 l  hash    "sku/viewer" -> units held or bought; only of SKUs that ever had a limit ("tracked")
 --    5 g  stream  the ledger: t time, m movements, c counts after them; one entry per call that moved anything
 --    6 w  zset    the lines of the waitlists: "sku|ticket", score 0, in lexical order
---    7 y  hash    "sku|ticket" -> ttl|wish, "sku/viewer" -> ticket, "#" -> last ticket given
+--    7 y  hash    "sku|ticket" -> ttl|wish, "sku/viewer" -> ticket, or the id of the open offer made from it;
+--                 "#" -> last ticket given
 --    8 r  hash    ref of a stock move -> op sku units; kept for ever
 --
 -- Numbers are written with %.0f: tostring loses digits. While a library loads, Redis 7.0 hides redis.call, string and
@@ -221,13 +222,35 @@ local function open_hold(b, kind, h, id, ttl, offer)
   note_hold(b, kind, h)
 end
 
--- The only way for a hold to end.
+-- ---- the waitlist ----
+
+-- A field of `y`: its value now, with what this call changed; nil: none.
+local function fact(b, field)
+  local value = b.facts[field]
+  if value == nil then
+    value = redis.call('HGET', b.keys[7], field)
+    b.facts[field] = value
+  end
+  return value or nil
+end
+
+local function set_fact(b, field, value) -- false: none
+  if not b.dirty_facts[field] then
+    b.dirty_facts[field] = true
+    b.dirty_facts[#b.dirty_facts + 1] = field
+  end
+  b.facts[field] = value
+end
+
+-- The only way for a hold to end. An offer that ended lets its viewer join the line again.
 local function end_hold(b, kind, h, state)
   h.state, h.timer = state, b.now + RETAIN_MS
   note_hold(b, kind, h)
+  if h.offer == '1' then
+    local field = h.lines[1][1] .. '/' .. h.viewer
+    if fact(b, field) == h.id then set_fact(b, field, false) end
+  end
 end
-
--- ---- the waitlist ----
 
 local function line_of(b, sku)
   local line = b.lines[sku]
@@ -278,35 +301,41 @@ local function leave_line(b, sku, viewer, place)
     b.joins[place] = nil
   else
     b.leaves[#b.leaves + 1] = place
-    b.leaves[place] = key
   end
-  b.places[key] = false
+  set_fact(b, place, false)
+  set_fact(b, key, false)
   local c = b.counts[sku]
   c.waiting = c.waiting - 1
   changed(b, sku, c)
 end
 
--- Where a viewer stands: "sku|ticket", or false.
+-- Where a viewer stands: "sku|ticket"; nil: not in line.
 local function place_of(b, sku, viewer)
-  local key = sku .. '/' .. viewer
-  local place = b.places[key]
-  if place == nil then
-    local ticket = redis.call('HGET', b.keys[7], key)
-    place = ticket and sku .. '|' .. ticket or false
-    b.places[key] = place
+  local ticket = fact(b, sku .. '/' .. viewer)
+  return ticket and string.byte(ticket) ~= 126 and sku .. '|' .. ticket or nil
+end
+
+-- The viewer's open offer of this SKU, or nil.
+local function offer_of(b, sku, viewer)
+  local id = fact(b, sku .. '/' .. viewer)
+  if not id or string.byte(id) ~= 126 then return nil end
+  local h = b.holds[id]
+  if not h then
+    local record = redis.call('HGET', b.keys[2], id)
+    h = record and parse_hold(b, id, record)
   end
-  return place
+  return h and h.state == 'H' and h or nil
 end
 
 local function join_line(b, sku, wish)
-  if not b.ticket then b.ticket = tonumber(redis.call('HGET', b.keys[7], '#') or 0) end
-  b.ticket = b.ticket + 1
-  b.ticket_given = true
-  wish.place = sku .. '|' .. string.format('%016.0f', b.ticket)
+  local ticket = string.format('%016.0f', tonumber(fact(b, '#') or 0) + 1)
+  set_fact(b, '#', ticket)
+  wish.place = sku .. '|' .. ticket
   local line = line_of(b, sku)
   line.joined[#line.joined + 1] = wish
   b.joins[wish.place] = wish
-  b.places[sku .. '/' .. wish.viewer] = wish.place
+  set_fact(b, wish.place, num(wish.ttl) .. '|' .. wish.body)
+  set_fact(b, sku .. '/' .. wish.viewer, ticket)
   local c = b.counts[sku]
   c.waiting = c.waiting + 1
   changed(b, sku, c)
@@ -344,7 +373,9 @@ local function serve(b, sku)
     if refusal(b, sku, c, wish.viewer, wish.lines[1][2]) then
       note(b, 'left ' .. sku .. ' ' .. num(wish.lines[1][2]) .. ' ' .. wish.viewer)
     else
-      open_hold(b, 'offered ', wish, offer_id(wish.place), wish.ttl, '1')
+      local id = offer_id(wish.place)
+      open_hold(b, 'offered ', wish, id, wish.ttl, '1')
+      set_fact(b, sku .. '/' .. wish.viewer, id)
     end
   end
 end
@@ -439,8 +470,9 @@ function op.J(b, _, ttl, body) -- join a waitlist
   local sku, units = wish.lines[1][1], wish.lines[1][2]
   local c = b.counts[sku]
   if not c then return 'sku_unknown' end
-  local place = place_of(b, sku, wish.viewer)
+  local place, offered = place_of(b, sku, wish.viewer), offer_of(b, sku, wish.viewer)
   if place then return 'replayed ' .. ahead_of(b, sku, place) end
+  if offered then return with_hold('replayed', offered) end
   local why = refusal(b, sku, c, wish.viewer, units)
   if why == 'stopped' or why == 'limit_reached' then return why end
   if c.waiting >= LINE_LEN_MAX then return 'limit_reached' end
@@ -457,10 +489,7 @@ function op.Q(b, sku, _, viewer) -- leave a waitlist
   local c = b.counts[sku]
   local place = c and c.waiting > 0 and place_of(b, sku, viewer)
   if not place then return 'replayed' end
-  local wish = b.joins[place]
-  if not wish then
-    wish = parse_claim(b, string.match(redis.call('HGET', b.keys[7], place), '^%d+|(.*)$'))
-  end
+  local wish = b.joins[place] or parse_claim(b, string.match(fact(b, place), '^%d+|(.*)$'))
   leave_line(b, sku, viewer, place)
   note(b, 'left ' .. sku .. ' ' .. num(wish.lines[1][2]) .. ' ' .. viewer)
   return 'done'
@@ -757,26 +786,22 @@ local function write_counts(b)
 end
 
 local function write_lines(b)
-  local gone, places, facts = {}, {}, {}
-  for _, place in ipairs(b.leaves) do
-    gone[#gone + 1] = place
-    gone[#gone + 1] = b.leaves[place]
-  end
-  write('ZREM', b.keys[6], b.leaves)
-  write('HDEL', b.keys[7], gone)
-  for place, wish in pairs(b.joins) do
+  local places, facts, none = {}, {}, {}
+  for place in pairs(b.joins) do
     places[#places + 1] = '0'
     places[#places + 1] = place
-    facts[#facts + 1] = place
-    facts[#facts + 1] = num(wish.ttl) .. '|' .. wish.body
-    facts[#facts + 1] = wish.lines[1][1] .. '/' .. wish.viewer
-    facts[#facts + 1] = string.match(place, '|(%d+)$')
   end
-  if b.ticket_given then
-    facts[#facts + 1] = '#'
-    facts[#facts + 1] = num(b.ticket)
+  for _, field in ipairs(b.dirty_facts) do
+    if b.facts[field] then
+      facts[#facts + 1] = field
+      facts[#facts + 1] = b.facts[field]
+    else
+      none[#none + 1] = field
+    end
   end
+  write('ZREM', b.keys[6], b.leaves)
   write('ZADD', b.keys[6], places)
+  write('HDEL', b.keys[7], none)
   write('HSET', b.keys[7], facts)
 end
 
@@ -798,7 +823,8 @@ end
 
 local function batch(KEYS, now)
   return { keys = KEYS, now = now, ids = {}, holds = {}, claims = {}, memo = {}, nums = {}, paying = {}, extending = {},
-           skus = {}, counts = {}, taken = {}, backfilled = {}, lines = {}, joins = {}, leaves = {}, places = {}, refs = {},
+           skus = {}, counts = {}, taken = {}, backfilled = {}, lines = {}, joins = {}, leaves = {}, facts = {}, dirty_facts = {},
+           refs = {},
            notes = {}, notes_count = 0, dirty_holds = {}, dirty_skus = {}, dirty_taken = {}, purges = {} }
 end
 
@@ -828,7 +854,7 @@ local function ls_exec(KEYS, ARGV)
   if entry ~= '' or #b.purges > 0 then
     write_holds(b)
     write_counts(b)
-    if #b.leaves > 0 or b.ticket_given then write_lines(b) end
+    if #b.dirty_facts > 0 then write_lines(b) end
     if #b.refs > 0 then write_refs(b) end
   end
   return { answers, entry }

@@ -3,8 +3,10 @@
  * Units that come free (release, expiry, allocation, re-opening) go to the line before anybody else sees them: to
  * the first whose whole wish fits. Who wishes for more than there is keeps their place. Only the first
  * WAITLIST_LOOK_MAX are looked at, so one call stays short; whoever is offered units has left the line. Offers come
- * out of units that are there, never out of a computed difference. One place per viewer and SKU; joining again
- * changes nothing. Who reached the limit per viewer by other means loses the place when the turn comes. */
+ * out of units that are there, never out of a computed difference.
+ *
+ * One place per viewer and SKU: joining again changes nothing, and joining with an open offer of that SKU is answered
+ * with the offer. Who reached the limit per viewer by other means loses the place when the turn comes. */
 #ifndef LIVESHELF_INVENTORY_RULES_WAITLIST_H
 #define LIVESHELF_INVENTORY_RULES_WAITLIST_H
 

@@ -8,9 +8,9 @@
 #include <sys/types.h>
 
 struct redis_server {
-    pid_t pid;         /* 0: not running */
-    int log_fd;        /* its standard output */
-    bool durable;      /* append-only file, synced always */
+    pid_t pid;    /* 0: not running */
+    int log_fd;   /* its standard output */
+    bool durable; /* append-only file, synced always */
     char folder[64];
     char socket[96];
     char url[112];
@@ -18,10 +18,10 @@ struct redis_server {
 
 /* False: no redis-server on this machine; the test should exit with 77. Returns when it takes connections. */
 bool redis_server_start(struct redis_server *s, bool durable);
-void redis_server_kill(struct redis_server *s);      /* -9 */
+void redis_server_kill(struct redis_server *s);        /* -9 */
 void redis_server_start_again(struct redis_server *s); /* in the same folder */
 void redis_server_pause(struct redis_server *s, bool paused);
-void redis_server_finish(struct redis_server *s);    /* kills, removes the folder; zeroed memory is fine */
+void redis_server_finish(struct redis_server *s); /* kills, removes the folder; zeroed memory is fine */
 /* One command over a connection of its own; the answer as text ("" for nil), in a static buffer. */
 const char *redis_server_command(const struct redis_server *s, const char *format, ...);
 

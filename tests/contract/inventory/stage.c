@@ -161,3 +161,71 @@ void stage_ask(struct stage *s, size_t node, struct inventory_request *requests,
     MUST(open_requests == count); /* nobody is answered from inside the call */
     stage_run(s, &all_answered);
 }
+
+/* ---- the ledger as text ---- */
+
+struct reading {
+    struct ledger_follow follow;
+    struct bytes *out;
+    bool caught_up;
+};
+
+void stage_write_hold(struct bytes *out, const struct hold *h)
+{
+    bytes_format(out, "%s %s %s %lld %u%s %s %s [%s]", h->id.text, hold_state_name(h->state), h->viewer.text,
+                 (long long)h->expires_at_ms, h->extends, h->offer ? " offer" : "", h->broadcast.text, h->currency,
+                 h->order);
+    for (size_t i = 0; i < h->lines_count; i++)
+        bytes_format(out, " %s:%u:%lld:%u", h->lines[i].sku.text, h->lines[i].units, (long long)h->lines[i].unit_minor,
+                     h->lines[i].price_version);
+}
+
+void stage_write_count(struct bytes *out, const struct stock_count *c)
+{
+    bytes_format(out, "%s %lld/%lld/%lld of %lld%s limit %u version %lld", c->sku.text, (long long)c->available,
+                 (long long)c->held, (long long)c->sold, (long long)c->allocated, c->stopped ? " stopped" : "",
+                 c->limit_per_viewer, (long long)c->version);
+}
+
+static void write_movement(struct bytes *out, const struct movement *m)
+{
+    bytes_format(out, "  %s ", movement_kind_name(m->kind));
+    if (m->hold.lines_count > 0)
+        stage_write_hold(out, &m->hold);
+    else
+        bytes_format(out, "%s %lld %s %s", m->sku.text, (long long)m->units, m->ref, m->hold.viewer.text);
+    bytes_text(out, "\n");
+}
+
+static void read_entry(struct ledger_follow *follow, const struct ledger_entry *e)
+{
+    struct reading *reading = container_of(follow, struct reading, follow);
+    bytes_format(reading->out, "at %lld\n", (long long)(e->ms - STAGE_START_MS));
+    for (size_t i = 0; i < e->movements_count; i++) {
+        MUST(e->movements[i].ms == e->ms);
+        write_movement(reading->out, &e->movements[i]);
+    }
+    for (size_t i = 0; i < e->counts_count; i++) {
+        const struct stock_count *c = &e->counts[i];
+        MUST(c->available + c->held + c->sold == c->allocated);
+        bytes_text(reading->out, "  = ");
+        stage_write_count(reading->out, c);
+        bytes_text(reading->out, "\n");
+    }
+}
+
+static void read_to_end(struct ledger_follow *follow)
+{
+    container_of(follow, struct reading, follow)->caught_up = true;
+}
+
+void stage_ledger(struct stage *s, size_t node, const char *shop, struct bytes *out)
+{
+    struct reading reading = {.out = out, .follow = {.entry = read_entry, .caught_up = read_to_end}};
+    struct ledger *ledger = s->nodes[node].ledger;
+    snprintf(reading.follow.shop.text, sizeof reading.follow.shop.text, "%s", shop);
+    ledger->follow(ledger, &reading.follow);
+    MUST(!reading.caught_up);
+    stage_run(s, &reading.caught_up);
+    ledger->unfollow(ledger, &reading.follow);
+}

@@ -29,10 +29,10 @@ struct stage_node {
 };
 struct stage_config {
     enum stage_kind kind;
-    size_t nodes;                    /* 0: one */
-    bool durable;                    /* Redis: append-only file, asked for as `fsync` */
-    int64_t request_ms, silence_ms;  /* Redis; 0: long */
-    bool redis_clock;                /* Redis: its own time */
+    size_t nodes;                   /* 0: one */
+    bool durable;                   /* Redis: append-only file, asked for as `fsync` */
+    int64_t request_ms, silence_ms; /* Redis; 0: long */
+    bool redis_clock;               /* Redis: its own time */
 };
 struct stage {
     struct stage_config config;
@@ -54,5 +54,10 @@ void stage_run(struct stage *s, const bool *until);
 void stage_wait_ready(struct stage *s, size_t node, bool ready);
 /* Asks all in one turn and waits for all answers. `done` is the stage's. */
 void stage_ask(struct stage *s, size_t node, struct inventory_request *requests, size_t count);
+
+/* The whole ledger of a shop from its start, each entry as text without its id: two histories are the same when these are. */
+void stage_ledger(struct stage *s, size_t node, const char *shop, struct bytes *out);
+void stage_write_hold(struct bytes *out, const struct hold *h);
+void stage_write_count(struct bytes *out, const struct stock_count *c);
 
 #endif
