@@ -25,7 +25,7 @@ static void place_write(const struct place *at, char *path, size_t size)
         snprintf(path + len, size - len, "%s%s", len == 0 ? "" : ".", at->member);
 }
 
-enum result fault_at(struct load_fault *ret, const struct place *at, const char *format, ...)
+enum result load_fault_at(struct load_fault *ret, const struct place *at, const char *format, ...)
 {
     va_list args;
     *ret = (struct load_fault){0};

@@ -12,8 +12,8 @@ struct place {
     size_t index;
 };
 
-/* Both return RESULT_MALFORMED, so that a reader ends with "return fault_at(...)". */
-enum result fault_at(struct load_fault *ret, const struct place *at, const char *format, ...) PRINTF_LIKE(3, 4);
+/* Both return RESULT_MALFORMED, so that a reader ends with "return load_fault_at(...)". */
+enum result load_fault_at(struct load_fault *ret, const struct place *at, const char *format, ...) PRINTF_LIKE(3, 4);
 enum result fault_of_document(struct load_fault *ret, const char *format, ...) PRINTF_LIKE(2, 3);
 
 #endif

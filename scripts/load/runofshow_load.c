@@ -25,7 +25,7 @@ static enum result read_object(json_t *value, const struct place *at, const stru
                                void *into, struct load_fault *fault)
 {
     if (!json_is_object(value))
-        return fault_at(fault, at, "must be an object");
+        return load_fault_at(fault, at, "must be an object");
     const char *name;
     json_t *found;
     json_object_foreach(value, name, found)
@@ -35,7 +35,7 @@ static enum result read_object(json_t *value, const struct place *at, const stru
         while (i < count && strcmp(members[i].name, name) != 0)
             i++;
         if (i == count)
-            return fault_at(fault, &here, "is not a known field");
+            return load_fault_at(fault, &here, "is not a known field");
         enum result result = members[i].read(found, &here, into, fault);
         if (result != RESULT_OK)
             return result;
@@ -43,7 +43,7 @@ static enum result read_object(json_t *value, const struct place *at, const stru
     for (size_t i = 0; i < count; i++) {
         struct place here = {.in = at, .member = members[i].name};
         if (members[i].required && json_object_get(value, members[i].name) == NULL)
-            return fault_at(fault, &here, "is missing");
+            return load_fault_at(fault, &here, "is missing");
     }
     return RESULT_OK;
 }
@@ -58,7 +58,7 @@ static enum result read_whole(json_t *value, const struct place *at, int64_t max
         *ret = (int64_t)number;
         return RESULT_OK;
     }
-    return fault_at(fault, at, "must be a whole number from 0 to %lld", (long long)max);
+    return load_fault_at(fault, at, "must be a whole number from 0 to %lld", (long long)max);
 }
 
 static enum result read_whole_u32(json_t *value, const struct place *at, uint32_t max, uint32_t *ret,
@@ -74,7 +74,7 @@ static enum result read_whole_u32(json_t *value, const struct place *at, uint32_
 static enum result read_id(json_t *value, const struct place *at, char ret[ID_LEN_MAX + 1], struct load_fault *fault)
 {
     if (!json_is_string(value) || id_parse(ret, json_string_value(value), json_string_length(value)) != RESULT_OK)
-        return fault_at(fault, at, "must be 1 to %d characters out of A-Z a-z 0-9 . _ ~ -", ID_LEN_MAX);
+        return load_fault_at(fault, at, "must be 1 to %d characters out of A-Z a-z 0-9 . _ ~ -", ID_LEN_MAX);
     return RESULT_OK;
 }
 
@@ -93,15 +93,15 @@ static enum result read_text(json_t *value, const struct place *at, struct text_
                              struct load_fault *fault)
 {
     if (!json_is_string(value))
-        return fault_at(fault, at, "must be text");
+        return load_fault_at(fault, at, "must be text");
     const char *text = json_string_value(value);
     if (json_string_length(value) > rule.max)
-        return fault_at(fault, at, "must be at most %zu bytes, is %zu", rule.max, json_string_length(value));
+        return load_fault_at(fault, at, "must be at most %zu bytes, is %zu", rule.max, json_string_length(value));
     for (const char *c = text; *c != '\0'; c++)
         if (is_control((unsigned char)*c, rule.lines))
-            return fault_at(fault, at, "must not hold control characters");
+            return load_fault_at(fault, at, "must not hold control characters");
     if (text[strspn(text, " \t\r\n")] == '\0')
-        return rule.required ? fault_at(fault, at, "must not be empty") : RESULT_OK;
+        return rule.required ? load_fault_at(fault, at, "must not be empty") : RESULT_OK;
     *ret = strdup(text);
     return *ret == NULL ? RESULT_NO_MEMORY : RESULT_OK;
 }
@@ -111,7 +111,7 @@ static enum result read_phrases(json_t *value, const struct place *at, char **ph
 {
     static const struct text_rule rule = {.max = CARD_PHRASE_MAX, .required = true};
     if (!json_is_array(value) || json_array_size(value) > CARD_PHRASES_MAX)
-        return fault_at(fault, at, "must be a list of at most %d texts", CARD_PHRASES_MAX);
+        return load_fault_at(fault, at, "must be a list of at most %d texts", CARD_PHRASES_MAX);
     *ret_count = json_array_size(value);
     for (size_t i = 0; i < *ret_count; i++) {
         struct place here = {.in = at, .index = i};
@@ -134,7 +134,7 @@ static enum result read_currency(json_t *value, const struct place *at, void *in
 {
     struct money *money = into;
     if (!json_is_string(value) || !currency_is_valid(json_string_value(value), json_string_length(value)))
-        return fault_at(fault, at, "must be a currency of three capital letters, such as EUR");
+        return load_fault_at(fault, at, "must be a currency of three capital letters, such as EUR");
     memcpy(money->currency, json_string_value(value), sizeof money->currency);
     return RESULT_OK;
 }
@@ -229,7 +229,7 @@ static enum result read_sponsored(json_t *value, const struct place *at, void *i
 {
     struct cue *cue = into;
     if (!json_is_boolean(value))
-        return fault_at(fault, at, "must be true or false");
+        return load_fault_at(fault, at, "must be true or false");
     cue->sponsored = json_is_true(value);
     return RESULT_OK;
 }
@@ -272,14 +272,14 @@ static enum result read_cue(json_t *value, size_t index, const struct place *cue
         return result;
     int32_t first = run_of_show_find(run, cue->id.text);
     struct place id = {.in = &here, .member = "id"};
-    return (size_t)first == index ? RESULT_OK : fault_at(fault, &id, "is the id of cues[%d] too", first);
+    return (size_t)first == index ? RESULT_OK : load_fault_at(fault, &id, "is the id of cues[%d] too", first);
 }
 
 static enum result read_cues(json_t *value, const struct place *at, void *into, struct load_fault *fault)
 {
     struct run_of_show *run = into;
     if (!json_is_array(value) || json_array_size(value) > RUNOFSHOW_CUES_MAX)
-        return fault_at(fault, at, "must be a list of at most %d cues", RUNOFSHOW_CUES_MAX);
+        return load_fault_at(fault, at, "must be a list of at most %d cues", RUNOFSHOW_CUES_MAX);
     size_t count = json_array_size(value);
     if (count == 0)
         return RESULT_OK;

@@ -14,7 +14,8 @@ struct load_fault {
  * with one id; a blank text where one is optional counts as none. On RESULT_MALFORMED *ret_fault says what is wrong
  * first in the document, and where; RESULT_NO_MEMORY leaves it alone (the parser may
  * call a lack of memory a fault of the text; either way nothing was done). On RESULT_OK the caller finishes *ret. */
-MUST_USE enum result run_of_show_load(const char *data, size_t len, struct run_of_show *ret, struct load_fault *ret_fault);
+MUST_USE enum result run_of_show_load(const char *data, size_t len, struct run_of_show *ret,
+                                      struct load_fault *ret_fault);
 /* Appends the normalised document, what is absent left out: loading it again gives the same run of show. RESULT_FULL, and
  * *out unchanged, when it would be over RUNOFSHOW_DOCUMENT_MAX or the limit of `out`; RESULT_NO_MEMORY. */
 MUST_USE enum result run_of_show_write(const struct run_of_show *r, struct bytes *out);
