@@ -121,7 +121,7 @@ static bool route_matches(const struct route *route, const char *path, const cha
         path++;
         size_t want = segment_len(pattern);
         size_t have = segment_len(path);
-        if (*pattern == '{') {
+        if (*pattern == '{' && have > 0) {
             for (size_t i = 0; i < ARRAY_LEN(path_ids); i++)
                 if (strncmp(pattern, path_ids[i].segment, want) == 0)
                     *ret_which = i;

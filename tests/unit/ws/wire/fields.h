@@ -6,8 +6,8 @@
 
 #define FIELD_VALUES_MAX 16
 struct field_case {
-    const char *message; /* JSON in which %s stands for the value */
-    const char *field;   /* how a refusal names it */
+    const char *message;                                        /* JSON in which %s stands for the value */
+    const char *field;                                          /* how a refusal names it */
     const char *good[FIELD_VALUES_MAX], *bad[FIELD_VALUES_MAX]; /* JSON; "@12" is a text of 12 letters a */
 };
 
