@@ -89,9 +89,8 @@ uint64_t outlet_lag(const struct outlet *o);
 void outlet_jump(struct outlet *o); /* to the head */
 /* To this one alone. False: the queue is full, nothing was taken. */
 MUST_USE bool outlet_send(struct outlet *o, struct span bytes);
-void outlet_drain(struct outlet *o);          /* what the ring has for it, now */
-void outlet_writable(struct outlet *o);       /* lws said WRITEABLE */
-bool outlet_is_empty(const struct outlet *o); /* nothing waits to be sent, but for the ring */
-void outlet_kill(struct outlet *o);           /* cuts the socket at the next turn */
+void outlet_drain(struct outlet *o);    /* what the ring has for it, now */
+void outlet_writable(struct outlet *o); /* lws said WRITEABLE */
+void outlet_kill(struct outlet *o);     /* cuts the socket at the next turn */
 
 #endif

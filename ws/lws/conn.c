@@ -79,6 +79,19 @@ static void message_free(struct conn *c)
     c->message = NULL;
 }
 
+/* Our own close frame, behind what waits already: lws cannot be made to send one from outside its callbacks, and as Debian
+ * builds 4.1.6 not from inside WRITEABLE either. conn_peer_closes, or the grace running out, ends the socket. */
+static void send_close_frame(struct conn *c, enum close_code code, const char *reason)
+{
+    struct bytes *scratch = conn_message(c);
+    char text[2] = {(char)(code >> 8), (char)(code & 0xff)};
+    bytes_append(scratch, text, sizeof text);
+    bytes_text(scratch, reason);
+    struct span frame = frame_seal(scratch, FRAME_CLOSE);
+    if (frame.len == 0 || !outlet_send(&c->outlet, frame))
+        outlet_kill(&c->outlet);
+}
+
 void conn_close(struct conn *c, enum close_code code, const char *reason)
 {
     if (c->state == CONN_CLOSING)
@@ -88,11 +101,10 @@ void conn_close(struct conn *c, enum close_code code, const char *reason)
     leave_room(c);
     message_free(c);
     conn_move(c, CONN_CLOSING);
-    c->close_code = (uint16_t)code;
-    c->close_reason = reason;
-    if (!c->outlet.dead)
-        lws_callback_on_writable(c->outlet.wsi);
+    send_close_frame(c, code, reason);
 }
+
+int conn_peer_closes(struct conn *c) { return c->hub != NULL && c->state == CONN_CLOSING ? -1 : 0; }
 
 void conn_close_slow(struct conn *c)
 {
@@ -109,16 +121,10 @@ void conn_send_away(struct conn *c)
     conn_close(c, CLOSE_GOING_AWAY, "draining");
 }
 
-int conn_writable(struct conn *c)
+void conn_writable(struct conn *c)
 {
-    if (c->hub == NULL || c->outlet.dead)
-        return 0;
-    outlet_writable(&c->outlet);
-    if (c->state != CONN_CLOSING || c->outlet.dead || !outlet_is_empty(&c->outlet))
-        return 0;
-    lws_close_reason(c->outlet.wsi, (enum lws_close_status)c->close_code, (unsigned char *)(uintptr_t)c->close_reason,
-                     strlen(c->close_reason));
-    return -1;
+    if (c->hub != NULL)
+        outlet_writable(&c->outlet);
 }
 
 void conn_gone(struct conn *c)

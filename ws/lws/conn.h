@@ -4,7 +4,7 @@
  *   OPENING   the broadcast is being folded
  *   RESUMING  sends what was missed: out of the ring, or one snapshot after falling off it
  *   LIVE      at the head of its ring, or near it
- *   CLOSING   said its last word; waits to send the close frame, close_grace_ms at most
+ *   CLOSING   said its last word; waits for the other side's, close_grace_ms at most
  *
  * The memory is libwebsockets' per-session memory: zeroed before the upgrade, gone after conn_gone. */
 #ifndef LIVESHELF_WS_LWS_CONN_H
@@ -62,7 +62,6 @@ struct conn {
     uint32_t tokens_milli; /* thousandths of messages it may send now */
     uint16_t refused_in_row;
     uint16_t malformed_in_row;
-    uint16_t close_code;
     enum conn_state state;
     enum role role;
     const char *close_reason; /* static text */
@@ -77,9 +76,11 @@ struct message_part {
     bool first, last, binary;
 };
 void conn_received(struct conn *c, const struct message_part *part);
-void conn_seen(struct conn *c);    /* any sign of life */
-int conn_writable(struct conn *c); /* not 0: lws closes the socket now */
-void conn_gone(struct conn *c);    /* again: nothing */
+void conn_seen(struct conn *c); /* any sign of life */
+void conn_writable(struct conn *c);
+int conn_peer_closes(
+    struct conn *c); /* its close frame came; not 0: that was the answer to ours, lws closes the socket now */
+void conn_gone(struct conn *c); /* again: nothing */
 
 /* ---- from the hub ---- */
 void conn_answer(struct conn *c, const struct outcome *outcome);

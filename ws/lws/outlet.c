@@ -216,5 +216,3 @@ void outlet_writable(struct outlet *o)
         queue_flush(o);
     outlet_drain(o);
 }
-
-bool outlet_is_empty(const struct outlet *o) { return o->queue == NULL && !lws_partial_buffered(o->wsi); }

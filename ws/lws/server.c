@@ -94,7 +94,10 @@ static int on_live(struct lws *wsi, enum lws_callback_reasons reason, void *user
         return 0;
     case LWS_CALLBACK_SERVER_WRITEABLE:
         hub_turn(s->hub);
-        return conn_writable(c);
+        conn_writable(c);
+        return 0;
+    case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
+        return conn_peer_closes(c);
     case LWS_CALLBACK_WS_SERVER_DROP_PROTOCOL:
     case LWS_CALLBACK_CLOSED:
         if (c != NULL)

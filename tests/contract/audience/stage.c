@@ -311,3 +311,11 @@ void stage_allocate(struct stage *s, int64_t units, const char *ref)
     act(s, &allocate);
     STAGE_UNTIL(s, available(s) == wanted);
 }
+
+void stage_confirm(struct stage *s, const char *hold, int64_t minor)
+{
+    struct command confirm = {.kind = COMMAND_HOLD_CONFIRM, .ref = "A-17", .money = {minor, "EUR"}};
+    snprintf(confirm.hold.text, sizeof confirm.hold.text, "%s", hold);
+    act(s, &confirm);
+    STAGE_UNTIL(s, claims_hold(stage_show(s)->claims, hold)->state == HOLD_CONFIRMED);
+}

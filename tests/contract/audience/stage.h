@@ -63,6 +63,7 @@ double stage_metric(const char *sample);
 void stage_notice(struct stage *s, const char *text);
 void stage_pin(struct stage *s, uint8_t slot);
 void stage_allocate(struct stage *s, int64_t units, const char *ref);
+void stage_confirm(struct stage *s, const char *hold, int64_t minor); /* the shop's checkout was paid */
 const struct show_view *stage_show(struct stage *s);
 
 #endif
