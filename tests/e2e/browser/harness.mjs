@@ -39,6 +39,10 @@ export async function startServer({ workers = 1, args = [] } = {}) {
     const text = await answer.text();
     return { status: answer.status, body: text && answer.headers.get("content-type")?.includes("json") ? JSON.parse(text) : text };
   };
+  // Resolves when the log has had `count` matches of the words since the start.
+  const logged = async (words, count) => {
+    while ((log.match(words) ?? []).length < count) await new Promise((done) => child.stderr.once("data", done));
+  };
   const stop = async () => {
     if (child.exitCode === null) {
       const gone = new Promise((done) => child.once("exit", done));
@@ -47,7 +51,7 @@ export async function startServer({ workers = 1, args = [] } = {}) {
     }
     rmSync(dir, { recursive: true, force: true });
   };
-  return { origin, token, api, stop, dir, child, log: () => log };
+  return { origin, token, api, stop, logged, dir, child, log: () => log };
 }
 
 export async function startBrowser() {
