@@ -66,6 +66,12 @@ static void receive(struct peer *p)
     }
 }
 
+void peer_drop(struct peer *p)
+{
+    receive(p);
+    bytes_clear(&p->in);
+}
+
 static void consume(struct peer *p, size_t len)
 {
     memmove(p->in.data, p->in.data + len, p->in.len - len);

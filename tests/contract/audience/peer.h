@@ -24,6 +24,7 @@ void peer_finish(struct peer *p);
 void peer_send(struct peer *p, const char *data, size_t len); /* raw bytes */
 void peer_send_text(struct peer *p, const char *text);
 void peer_pump(struct peer *p); /* takes what has come, without waiting */
+void peer_drop(struct peer *p); /* the same, and throws it away */
 void peer_run_ms(struct peer *p, int64_t ms);
 
 /* HTTP: the next whole answer; its head, and its body in *ret_body (may be NULL). Freed with free(). */

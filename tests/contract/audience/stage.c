@@ -161,6 +161,8 @@ static void on_server_closed(void *ctx) { ((struct stage *)ctx)->closed = true; 
 
 void stage_close(struct stage *s)
 {
+    STAGE_UNTIL(s, memory_is_quiet(s->world));
+    stage_run_ms(s, 20); /* what was under way is answered */
     server_close(s->server, on_server_closed, s);
     STAGE_UNTIL(s, s->closed);
     memory_detach(s->node); /* the ports first, so that nothing is answered any more */
