@@ -297,6 +297,7 @@ static bool play(uint64_t seed, size_t operations)
         memory_check(g.memory.world);
         compare_ledgers(&g);
         compare_holds(&g);
+        stage_audit(&g.redis, "game");
         show(&g);
         for (size_t i = 0; i < INVENTORY_ANSWERS && operations >= 10000; i++)
             MUST(g.answers[i] > 0); /* a game that does not know every answer proves little */

@@ -709,6 +709,14 @@ static void the_ledger_tells_it_all(void **state)
 
 /* ---- running ---- */
 
+static int end_test(void **state)
+{
+    (void)state;
+    if (stage.config.kind == STAGE_REDIS)
+        stage_audit(&stage, shop);
+    return 0;
+}
+
 static int begin_test(void **state)
 {
     static unsigned tests;
@@ -717,7 +725,7 @@ static int begin_test(void **state)
     return 0;
 }
 
-#define TALE(name) cmocka_unit_test_setup(name, begin_test)
+#define TALE(name) cmocka_unit_test_setup_teardown(name, begin_test, end_test)
 
 static int run_tales(const char *name)
 {

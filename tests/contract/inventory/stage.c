@@ -16,7 +16,7 @@ static void stage_ready(void *ctx, bool ready, const char *reason)
 static void open_memory(struct stage *s)
 {
     fake_clock_init(&s->clock, s->now_ms);
-    s->world = memory_world_create(NULL);
+    s->world = memory_world_create(&(struct memory_config){.keeps_history = s->config.keeps_history});
     for (size_t i = 0; i < s->config.nodes; i++) {
         struct stage_node *n = &s->nodes[i];
         struct node_id id = {0};
@@ -31,31 +31,43 @@ static void open_memory(struct stage *s)
     }
 }
 
+static void open_redis_node(struct stage *s, size_t i)
+{
+    const struct stage_config *c = &s->config;
+    struct stage_node *n = &s->nodes[i];
+    char url[300];
+    snprintf(url, sizeof url, "unix://%s%s", c->login == NULL ? "" : c->login, s->server.socket);
+    struct redis_config config = {
+        .loop = &s->loop,
+        .url = url,
+        .durability = c->durability,
+        .replicas = c->replicas,
+        .queue_max = c->queue_max,
+        .seed = i + 1,
+        .request_ms = c->request_ms == 0 ? STAGE_PATIENCE_MS : c->request_ms,
+        .silence_ms = c->silence_ms,
+        .connect_ms = c->connect_ms,
+        .ready = stage_ready,
+        .now_ms = c->redis_clock ? NULL : stage_time,
+        .ctx = n,
+    };
+    snprintf(config.node.text, sizeof config.node.text, "n%zu", i);
+    n->stage = s;
+    MUST(redis_node_create(&config, &n->redis, NULL) == RESULT_OK);
+    n->inventory = redis_inventory(n->redis);
+    n->log = redis_log(n->redis);
+    n->ledger = redis_ledger(n->redis);
+    n->store = redis_store(n->redis);
+}
+
 static void open_redis(struct stage *s)
 {
     MUST(uv_loop_init(&s->loop) == 0);
-    for (size_t i = 0; i < s->config.nodes; i++) {
-        struct stage_node *n = &s->nodes[i];
-        struct redis_config config = {
-            .loop = &s->loop,
-            .url = s->server.url,
-            .durability = s->config.durable ? REDIS_FSYNC : REDIS_RELAXED,
-            .seed = i + 1,
-            .request_ms = s->config.request_ms == 0 ? STAGE_PATIENCE_MS : s->config.request_ms,
-            .silence_ms = s->config.silence_ms,
-            .ready = stage_ready,
-            .now_ms = s->config.redis_clock ? NULL : stage_time,
-            .ctx = n,
-        };
-        snprintf(config.node.text, sizeof config.node.text, "n%zu", i);
-        n->stage = s;
-        MUST(redis_node_create(&config, &n->redis, NULL) == RESULT_OK);
-        n->inventory = redis_inventory(n->redis);
-        n->log = redis_log(n->redis);
-        n->ledger = redis_ledger(n->redis);
-        n->store = redis_store(n->redis);
-    }
+    if (s->config.prepare != NULL)
+        s->config.prepare(&s->server);
     for (size_t i = 0; i < s->config.nodes; i++)
+        open_redis_node(s, i);
+    for (size_t i = 0; i < s->config.nodes && !s->config.unready; i++)
         stage_wait_ready(s, i, true);
 }
 
@@ -228,4 +240,22 @@ void stage_ledger(struct stage *s, size_t node, const char *shop, struct bytes *
     MUST(!reading.caught_up);
     stage_run(s, &reading.caught_up);
     ledger->unfollow(ledger, &reading.follow);
+}
+
+void stage_audit(struct stage *s, const char *shop)
+{
+    struct audit_result result;
+    struct shop_id id = {0};
+    const char *why = NULL;
+    snprintf(id.text, sizeof id.text, "%s", shop);
+    enum result ran = audit_run(s->server.url, &id, &result, &why);
+    if (ran == RESULT_OK && result.differences_total > 0) {
+        struct bytes text = {0};
+        audit_write(&result, &text);
+        fprintf(stderr, "%s", text.data);
+    }
+    if (ran != RESULT_OK)
+        fprintf(stderr, "audit: %s\n", why);
+    MUST(ran == RESULT_OK && result.differences_total == 0 && result.entries > 0 && result.skus_count > 0);
+    audit_finish(&result);
 }

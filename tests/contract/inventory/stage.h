@@ -29,10 +29,18 @@ struct stage_node {
 };
 struct stage_config {
     enum stage_kind kind;
-    size_t nodes;                   /* 0: one */
-    bool durable;                   /* Redis: append-only file, asked for as `fsync` */
-    int64_t request_ms, silence_ms; /* Redis; 0: long */
-    bool redis_clock;               /* Redis: its own time */
+    size_t nodes; /* 0: one */
+    bool keeps_history; /* memory */
+    /* ---- Redis ---- */
+    bool durable;       /* append-only file */
+    bool redis_clock;   /* its own time */
+    bool unready;       /* do not wait for the nodes to be ready */
+    enum redis_durability durability;
+    unsigned replicas;
+    uint32_t queue_max;
+    int64_t request_ms, silence_ms, connect_ms; /* 0: long, and the defaults */
+    const char *login;                          /* "user:password@" of the url */
+    void (*prepare)(struct redis_server *server);
 };
 struct stage {
     struct stage_config config;
@@ -45,7 +53,7 @@ struct stage {
     unsigned closing;
 };
 
-/* False: Redis is not installed. All nodes are ready. */
+/* False: Redis is not installed. */
 bool stage_open(struct stage *s, const struct stage_config *config);
 void stage_close(struct stage *s);
 void stage_pass(struct stage *s, int64_t ms); /* time goes by; back when negative (Redis only) */
@@ -57,6 +65,8 @@ void stage_ask(struct stage *s, size_t node, struct inventory_request *requests,
 
 /* The whole ledger of a shop from its start, each entry as text without its id: two histories are the same when these are. */
 void stage_ledger(struct stage *s, size_t node, const char *shop, struct bytes *out);
+/* Redis: replays the shop's ledger and stops the process when the stock is not what it says. */
+void stage_audit(struct stage *s, const char *shop);
 void stage_write_hold(struct bytes *out, const struct hold *h);
 void stage_write_count(struct bytes *out, const struct stock_count *c);
 
