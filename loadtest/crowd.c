@@ -268,6 +268,13 @@ void crowd_finish(struct crowd *c)
     free(c->buyers);
 }
 
+/* All in, or nobody left who might still come in. */
+static bool join_is_over(const struct crowd *c)
+{
+    bool host_pending = c->host.token != NULL && !load_viewer_is_live(&c->host) && c->host.conn.state != LOAD_IDLE;
+    return c->live + c->refused_joins >= c->config.viewers && !host_pending;
+}
+
 bool crowd_join(struct crowd *c, double per_second, int64_t wait_ms)
 {
     int64_t began = load_now_ms(),
@@ -276,8 +283,7 @@ bool crowd_join(struct crowd *c, double per_second, int64_t wait_ms)
     snprintf(c->doing, sizeof c->doing, "join");
     if (c->host.token != NULL)
         load_viewer_join(&c->set, &c->host);
-    while (load_now_ms() < deadline &&
-           (c->live < c->config.viewers || (c->host.token != NULL && !load_viewer_is_live(&c->host)))) {
+    while (load_now_ms() < deadline && !join_is_over(c)) {
         double due = (double)(load_now_ms() - began + 1) * per_second / 1000;
         for (; joined < c->config.viewers && (double)joined < due; joined++)
             load_viewer_join(&c->set, &c->buyers[joined].viewer);
@@ -343,7 +349,7 @@ bool crowd_pins(struct crowd *c, const char *const *skus, size_t skus_count, siz
     snprintf(c->doing, sizeof c->doing, "pins");
     for (size_t i = 0; i < count && all; i++) {
         int64_t began = load_now_ms();
-        all = pin_send(c, skus[i % skus_count]);
+        all = pin_send(c, skus[c->pins % skus_count]); /* never what is pinned already: that is no event */
         crowd_wait(c, every_ms - (load_now_ms() - began));
     }
     return all;
@@ -354,7 +360,7 @@ uint64_t crowd_flood(struct crowd *c, const char *const *skus, size_t skus_count
     uint64_t sent = 0;
     snprintf(c->doing, sizeof c->doing, "flood");
     for (int64_t until = load_now_ms() + last_ms; load_now_ms() < until; sent++)
-        if (!pin_send(c, skus[sent % skus_count]))
+        if (!pin_send(c, skus[c->pins % skus_count]))
             break;
     return sent;
 }
