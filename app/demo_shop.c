@@ -137,7 +137,7 @@ static enum result show_make(struct demo_shop *s, struct fault *fault)
 {
     char body[512], path[ID_LEN_MAX + 48];
     int len = snprintf(body, sizeof body,
-                       "{\"id\":\"%s\",\"title\":\"Spring drop\",\"video\":{\"url\":\"\",\"still\":\"/img/slate.svg\"},"
+                       "{\"id\":\"%s\",\"title\":\"Spring drop\",\"video\":{\"url\":\"\",\"still\":\"\"},"
                        "\"hold_ms\":%d}",
                        s->broadcast.text, HOLD_MS);
     if (ask(s, "POST", "/v1/broadcasts", body, (size_t)len) / 100 != 2)

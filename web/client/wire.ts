@@ -98,6 +98,7 @@ export interface VolumeRow {
 
 export interface Volumes {
   broadcast: string;
+  title?: string;
   state: BroadcastState;
   as_of_ms: number;
   ledger: string;

@@ -63,7 +63,7 @@ function App({ feed }: { feed: Feed }) {
       <header>
         <div>
           <p class="over">Volumes</p>
-          <h1 data-testid="broadcast">{v.broadcast}</h1>
+          <h1 data-testid="broadcast">{v.title || v.broadcast}</h1>
         </div>
         <span class={`badge ${v.state}`} data-testid="state">{STATES[v.state] ?? v.state}</span>
         <p class="as-of" data-testid="freshness">
