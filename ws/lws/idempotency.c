@@ -72,7 +72,7 @@ static void replay(struct request *r)
     bool done = sscanf(text, "done %43s %d %d%n", found, &status, &problem, &head) == 3 && text[head] == '\n';
     bool pending = !done && sscanf(text, "pending %43s", found) == 1;
     if ((done || pending) && strcmp(found, r->fingerprint) != 0) {
-        request_reply_problem(r, ERROR_MISMATCH, "Idempotency-Key", "This key was used for another request.", 0);
+        request_reply_problem_as(r, 422, ERROR_MISMATCH, "Idempotency-Key", "This key was used for another request.");
         return;
     }
     if (!done) {

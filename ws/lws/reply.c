@@ -148,6 +148,21 @@ void request_reply_problem(struct request *r, enum error_code code, const char *
     request_reply(r);
 }
 
+void request_reply_problem_as(struct request *r, int status, enum error_code code, const char *field,
+                              const char *detail)
+{
+    static const char member[] = "\"status\":";
+    bytes_clear(&r->out);
+    r->status = status;
+    r->type = "application/problem+json";
+    (void)http_problem(&r->out, code, field, detail, 0);
+    char *at = r->out.failed ? NULL : strstr(r->out.data, member);
+    if (at != NULL) /* three digits for three digits */
+        memcpy(at + strlen(member),
+               (char[]){(char)('0' + status / 100), (char)('0' + status / 10 % 10), (char)('0' + status % 10)}, 3);
+    request_reply(r);
+}
+
 void request_reply_status(struct request *r, int status, const char *title)
 {
     bytes_clear(&r->out);

@@ -199,8 +199,8 @@ static bool needs_body(struct request *r)
         request_reply_problem(r, ERROR_TOO_LARGE, NULL, "The body is larger than this server takes.", 0);
         return true;
     }
-    bool could_have = strcmp(r->method, "GET") != 0 && !r->is_head;
-    if (r->content_length < 0 && could_have)
+    bool lws_waits = strcmp(r->method, "POST") == 0 || strcmp(r->method, "PUT") == 0 || strcmp(r->method, "PATCH") == 0;
+    if (r->content_length < 0 && lws_waits)
         r->close_after = true;
     return r->content_length > 0;
 }

@@ -104,6 +104,9 @@ void request_header(struct request *r, const char *format, ...) PRINTF_LIKE(2, 3
 void request_reply(struct request *r); /* status, type and out (or file) are set */
 void request_reply_problem(struct request *r, enum error_code code, const char *field, const char *detail,
                            int64_t retry_after_ms);
+/* With another status than the code has elsewhere. */
+void request_reply_problem_as(struct request *r, int status, enum error_code code, const char *field,
+                              const char *detail);
 /* For what the codes have no word for: 405, 408, 411, 426. */
 void request_reply_status(struct request *r, int status, const char *title);
 bool request_origin_listed(const struct request *r);

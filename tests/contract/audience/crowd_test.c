@@ -270,11 +270,14 @@ static void closing_with_everyone_inside(void **state)
     (void)state;
     struct stage *s = stage_open(NULL);
     static struct peer p[20];
+    struct peer half;
     for (size_t i = 0; i < 20; i++)
         peer_join(&p[i], s, i % 2 == 0 ? ROLE_VIEWER : ROLE_HOST, NULL);
     peer_say(&p[0], "{\"t\":\"ping\",\"id\":\"x\"}");
-    peer_connect(&p[1], s);
+    peer_connect(&half, s);
+    peer_send_text(&half, "POST /v1/broadcasts HTTP/1.1\r\nContent-Length: 9\r\n\r\n{");
     stage_close(s);
+    peer_finish(&half);
     for (size_t i = 0; i < 20; i++)
         peer_finish(&p[i]);
 }

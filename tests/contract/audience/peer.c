@@ -66,6 +66,8 @@ static void receive(struct peer *p)
     }
 }
 
+void peer_pump_raw(struct peer *p) { receive(p); }
+
 void peer_drop(struct peer *p)
 {
     receive(p);
@@ -95,7 +97,9 @@ char *peer_answer(struct peer *p, char **ret_body)
     size_t head_len = (size_t)(end - p->in.data) + 4;
     char *head = strndup(p->in.data, head_len);
     consume(p, head_len);
-    long wanted = strncmp(head, "HTTP/1.1 101", 12) == 0 || strstr(head, " 304 ") != NULL ? 0 : content_length(head);
+    int status = atoi(head + 9);
+    bool no_body = p->no_body || status == 101 || status == 204 || status == 304;
+    long wanted = no_body ? 0 : content_length(head);
     STAGE_UNTIL(p->stage, (receive(p), p->closed) || (wanted >= 0 && p->in.len >= (size_t)wanted));
     size_t body_len = wanted >= 0 && (size_t)wanted < p->in.len ? (size_t)wanted : p->in.len;
     if (wanted > 0)

@@ -12,6 +12,7 @@ struct peer {
     uint16_t close_code; /* of its close frame; 0: none came */
     unsigned pings;
     bool silent;     /* answers no PING */
+    bool no_body;    /* HEAD was asked */
     bool deaf;       /* reads nothing: its socket fills up */
     char **messages; /* text messages, in order */
     size_t messages_count, messages_capacity;
@@ -23,8 +24,9 @@ void peer_connect_small(struct peer *p, struct stage *s, int receive_buffer_byte
 void peer_finish(struct peer *p);
 void peer_send(struct peer *p, const char *data, size_t len); /* raw bytes */
 void peer_send_text(struct peer *p, const char *text);
-void peer_pump(struct peer *p); /* takes what has come, without waiting */
-void peer_drop(struct peer *p); /* the same, and throws it away */
+void peer_pump(struct peer *p);     /* takes what has come, without waiting */
+void peer_pump_raw(struct peer *p); /* the same, left in p->in as it came */
+void peer_drop(struct peer *p);     /* the same, and throws it away */
 void peer_run_ms(struct peer *p, int64_t ms);
 
 /* HTTP: the next whole answer; its head, and its body in *ret_body (may be NULL). Freed with free(). */
