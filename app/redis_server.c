@@ -78,28 +78,32 @@ static enum result config_write(const struct redis_server *r, bool relaxed, stru
 
 /* ---- the module's face ---- */
 
+bool redis_server_name(const struct config *c, struct redis_server *ret)
+{
+    *ret = (struct redis_server){0};
+    snprintf(ret->folder, sizeof ret->folder, "%.1000s/redis", config_text(c, SETTING_DATA_DIR));
+    snprintf(ret->config, sizeof ret->config, "%s/redis.conf", ret->folder);
+    int len = snprintf(ret->socket, sizeof ret->socket, "%s/redis.sock", ret->folder);
+    snprintf(ret->url, sizeof ret->url, "unix://%s", ret->socket);
+    return len > 0 && (size_t)len < sizeof ret->socket;
+}
+
 enum result redis_server_prepare(const struct config *c, struct redis_server *ret, struct fault *ret_fault)
 {
-    struct redis_server *r = ret;
     const char *durability = config_text(c, SETTING_DURABILITY);
     if (strcmp(durability, "replicated") == 0)
         return fault_set(ret_fault, RESULT_MALFORMED,
                          "durability replicated: the embedded Redis has no replica; give --redis-url");
-    enum result result = program_find(r, ret_fault);
-    if (result != RESULT_OK)
-        return result;
-    snprintf(r->folder, sizeof r->folder, "%.1000s/redis", config_text(c, SETTING_DATA_DIR));
-    snprintf(r->config, sizeof r->config, "%s/redis.conf", r->folder);
-    int len = snprintf(r->socket, sizeof r->socket, "%s/redis.sock", r->folder);
-    if (len < 0 || (size_t)len >= sizeof r->socket)
+    if (!redis_server_name(c, ret))
         return fault_set(
             ret_fault, RESULT_MALFORMED,
             "%.600s: too long a name for a Unix socket in it (at most 96 bytes); give a --data-dir elsewhere",
-            r->folder);
-    snprintf(r->url, sizeof r->url, "unix://%s", r->socket);
-    result = data_dir_make(r->folder, ret_fault);
+            ret->folder);
+    enum result result = program_find(ret, ret_fault);
     if (result == RESULT_OK)
-        result = config_write(r, strcmp(durability, "relaxed") == 0, ret_fault);
+        result = data_dir_make(ret->folder, ret_fault);
+    if (result == RESULT_OK)
+        result = config_write(ret, strcmp(durability, "relaxed") == 0, ret_fault);
     return result;
 }
 
