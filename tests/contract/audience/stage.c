@@ -109,6 +109,41 @@ static void server_open(struct stage *s, const struct stage_options *options)
         fail_msg("%s", fault.text);
 }
 
+static bool volumes_of(void *ctx, const struct show_view *show, struct volumes_view *ret)
+{
+    struct stage *s = ctx;
+    s->volumes.broadcast = show->broadcast;
+    s->volumes.catalogue = show->catalogue;
+    *ret = s->volumes;
+    return s->has_volumes;
+}
+
+static void told_ledger(void *ctx, const struct shop_id *id, const struct ledger_entry *entry)
+{
+    (void)ctx;
+    (void)id;
+    (void)entry;
+}
+
+static void told_rewound(void *ctx, const struct shop_id *id)
+{
+    (void)ctx;
+    (void)id;
+}
+
+static void told_event(void *ctx, const struct show_view *show, const struct event *event)
+{
+    (void)ctx;
+    (void)show;
+    (void)event;
+}
+
+static void told_demand(void *ctx, const struct show_view *show)
+{
+    (void)ctx;
+    (void)show;
+}
+
 static void core_open(struct stage *s, struct audience *audience)
 {
     struct orchestrator_config config = {
@@ -121,8 +156,15 @@ static void core_open(struct stage *s, struct audience *audience)
         .store = memory_store(s->node),
         .audience = audience,
         .codec = {.encode = event_encode, .decode = event_decode},
+        .observer = &s->observer,
         .limits = orchestrator_limits_default,
     };
+    s->observer = (struct orchestrator_observer){.ledger_entry = told_ledger,
+                                                 .ledger_rewound = told_rewound,
+                                                 .event = told_event,
+                                                 .demand = told_demand,
+                                                 .volumes = volumes_of,
+                                                 .ctx = s};
     assert_int_equal(orchestrator_create(&config, &s->o), RESULT_OK);
     orchestrator_stock_ready(s->o, true);
 }
@@ -320,4 +362,26 @@ void stage_confirm(struct stage *s, const char *hold, int64_t minor)
     snprintf(confirm.hold.text, sizeof confirm.hold.text, "%s", hold);
     act(s, &confirm);
     STAGE_UNTIL(s, claims_hold(stage_show(s)->claims, hold)->state == HOLD_CONFIRMED);
+}
+
+void stage_volumes(struct stage *s, int64_t confirmed)
+{
+    static struct volume_sku sku;
+    static struct volume_point points[100];
+    static char ledger_id[32];
+    sku = (struct volume_sku){.sku = red, .allocated = 40, .available = 40 - confirmed, .confirmed = confirmed};
+    points[confirmed] = (struct volume_point){.ms = 1000 * confirmed, .confirmed = confirmed};
+    snprintf(ledger_id, sizeof ledger_id, "1-%lld", (long long)confirmed);
+    s->has_volumes = true;
+    s->volumes = (struct volumes_view){.as_of_ms = 1000 * confirmed,
+                                       .ledger_id = ledger_id,
+                                       .skus = &sku,
+                                       .skus_count = 1,
+                                       .series = points,
+                                       .series_count = (size_t)confirmed + 1,
+                                       .series_new = 1};
+    const struct show_view *show = stage_show(s);
+    struct volumes_view v;
+    assert_true(volumes_of(s, show, &v));
+    server_audience(s->server)->publish_volumes(server_audience(s->server), &v);
 }

@@ -28,6 +28,9 @@ struct stage {
     struct auth *auth;
     struct server *server;
     struct orchestrator *o;
+    struct orchestrator_observer observer; /* knows volumes when `volumes` is set */
+    struct volumes_view volumes;
+    bool has_volumes;
     bool closed;
 };
 
@@ -64,6 +67,8 @@ void stage_notice(struct stage *s, const char *text);
 void stage_pin(struct stage *s, uint8_t slot);
 void stage_allocate(struct stage *s, int64_t units, const char *ref);
 void stage_confirm(struct stage *s, const char *hold, int64_t minor); /* the shop's checkout was paid */
+/* From now on the stage knows volumes: `confirmed` of the red mug, as of ledger entry "1-<confirmed>"; published. */
+void stage_volumes(struct stage *s, int64_t confirmed);
 const struct show_view *stage_show(struct stage *s);
 
 #endif
