@@ -1,5 +1,6 @@
 #include "inventory/redis/redis.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -193,6 +194,14 @@ static void node_setup(struct redis_node *n)
     n->news.down = tail_down;
 }
 
+/* hiredis 0.14 writes to sockets with write(): without this a connection closed by Redis would end the process. */
+static void ignore_broken_pipes(void)
+{
+    struct sigaction now;
+    if (sigaction(SIGPIPE, NULL, &now) == 0 && !(now.sa_flags & SA_SIGINFO) && now.sa_handler == SIG_DFL)
+        signal(SIGPIPE, SIG_IGN);
+}
+
 enum result redis_node_create(const struct redis_config *config, struct redis_node **ret, const char **ret_why)
 {
     struct redis_node *n = calloc(1, sizeof *n);
@@ -201,6 +210,7 @@ enum result redis_node_create(const struct redis_config *config, struct redis_no
         free(n);
         return result;
     }
+    ignore_broken_pipes();
     n->config = *config;
     config_complete(&n->config);
     node_setup(n);

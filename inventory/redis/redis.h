@@ -44,7 +44,7 @@ struct redis_config {
 };
 
 struct redis_node;
-/* RESULT_MALFORMED: the url, with *ret_why when not NULL. RESULT_NO_MEMORY, RESULT_IO. */
+/* SIGPIPE is ignored from then on, unless the process handles it. RESULT_MALFORMED: the url, with *ret_why when not NULL. RESULT_NO_MEMORY, RESULT_IO. */
 MUST_USE enum result redis_node_create(const struct redis_config *config, struct redis_node **ret,
                                        const char **ret_why);
 /* Answers what is open, forgets follows, disconnects. Ask nothing after it returned. `closed` runs when the loop holds nothing of it any more. */

@@ -96,10 +96,10 @@ static void setup_judge(struct redis_node *n, const redisReply *list)
     case LIBRARY_FINE:
         link_is_up(&n->command);
         break;
-    case LIBRARY_NEWER:
-        log_error("redis.library", "theirs=%u ours=%u reason=\"a newer release works here; this one must be upgraded\"",
-                  library_version(theirs.at, theirs.len), library_version(inventory_lua, inventory_lua_len));
-        link_drop(&n->command, "the stock library on this Redis is newer than this program");
+    case LIBRARY_NEWER: /* another release works here; going back under its feet would be worse than stopping */
+        snprintf(reason, sizeof reason, "the stock library on this Redis (version %u) is newer than this program's (%u)",
+                 library_version(theirs.at, theirs.len), library_version(inventory_lua, inventory_lua_len));
+        link_drop(&n->command, reason);
         break;
     case LIBRARY_LOAD:
         log_info("redis.library", "loading=%u replaces=%u", library_version(inventory_lua, inventory_lua_len),

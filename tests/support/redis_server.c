@@ -1,5 +1,6 @@
 #include "tests/support/redis_server.h"
 
+#include <arpa/inet.h>
 #include <ftw.h>
 #include <hiredis/hiredis.h>
 #include <signal.h>
@@ -8,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -19,8 +21,12 @@ static _Noreturn void run_server(const struct redis_server *s, int out, pid_t pa
     if (getppid() != parent)
         _exit(1); /* the test is gone already */
     dup2(out, STDOUT_FILENO);
+    char master[32] = "no one";
+    if (s->replica_of != 0)
+        snprintf(master, sizeof master, "127.0.0.1 %u", s->replica_of);
     execlp("redis-server", "redis-server", "--port", "0", "--unixsocket", s->socket, "--dir", s->folder, "--save", "",
-           "--appendonly", s->durable ? "yes" : "no", "--appendfsync", "always", "--daemonize", "no", (char *)NULL);
+           "--appendonly", s->durable ? "yes" : "no", "--appendfsync", "always", "--daemonize", "no", "--replicaof", master,
+           (char *)NULL);
     _exit(127);
 }
 
@@ -52,18 +58,42 @@ static bool launch(struct redis_server *s)
     return false;
 }
 
-bool redis_server_start(struct redis_server *s, bool durable)
+static void make_folder(struct redis_server *s)
 {
     const char *tmp = getenv("TMPDIR");
-    *s = (struct redis_server){.durable = durable};
     snprintf(s->folder, sizeof s->folder, "%.30s/liveshelf-test-XXXXXX", tmp == NULL ? "/tmp" : tmp);
     MUST(mkdtemp(s->folder) != NULL);
     snprintf(s->socket, sizeof s->socket, "%s/redis.sock", s->folder);
     snprintf(s->url, sizeof s->url, "unix://%s", s->socket);
+}
+
+bool redis_server_start(struct redis_server *s, bool durable)
+{
+    *s = (struct redis_server){.durable = durable};
+    make_folder(s);
     if (launch(s))
         return true;
     redis_server_finish(s);
     return false;
+}
+
+static unsigned free_port(void)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t len = sizeof address;
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    MUST(fd >= 0 && bind(fd, (struct sockaddr *)&address, len) == 0);
+    MUST(getsockname(fd, (struct sockaddr *)&address, &len) == 0);
+    close(fd);
+    return ntohs(address.sin_port);
+}
+
+void redis_server_start_replica(struct redis_server *replica, const struct redis_server *master)
+{
+    *replica = (struct redis_server){.replica_of = free_port()};
+    redis_server_command(master, "CONFIG SET port %u", replica->replica_of);
+    make_folder(replica);
+    MUST(launch(replica));
 }
 
 void redis_server_start_again(struct redis_server *s)

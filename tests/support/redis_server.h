@@ -11,6 +11,7 @@ struct redis_server {
     pid_t pid;    /* 0: not running */
     int log_fd;   /* its standard output */
     bool durable; /* append-only file, synced always */
+    unsigned replica_of; /* port of its master; 0: none */
     char folder[64];
     char socket[96];
     char url[112];
@@ -18,6 +19,8 @@ struct redis_server {
 
 /* False: no redis-server on this machine; the test should exit with 77. Returns when it takes connections. */
 bool redis_server_start(struct redis_server *s, bool durable);
+/* Starts one more server that copies `master`, over a free port that the master opens for it. */
+void redis_server_start_replica(struct redis_server *replica, const struct redis_server *master);
 void redis_server_kill(struct redis_server *s);        /* -9 */
 void redis_server_start_again(struct redis_server *s); /* in the same folder */
 void redis_server_pause(struct redis_server *s, bool paused);

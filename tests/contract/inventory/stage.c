@@ -124,16 +124,35 @@ static void out_of_patience(uv_timer_t *timer)
     MUST(!"what the test waits for never came");
 }
 
+static void patience_start(struct stage *s, uv_timer_t *patience)
+{
+    uv_timer_init(&s->loop, patience);
+    uv_timer_start(patience, out_of_patience, STAGE_PATIENCE_MS, 0);
+}
+
+static void patience_end(struct stage *s, uv_timer_t *patience)
+{
+    uv_close((uv_handle_t *)patience, NULL);
+    uv_run(&s->loop, UV_RUN_NOWAIT); /* lets go of the timer */
+}
+
 /* Turn by turn until *until is `value`. */
 static void run_redis(struct stage *s, const bool *until, bool value)
 {
     uv_timer_t patience;
-    uv_timer_init(&s->loop, &patience);
-    uv_timer_start(&patience, out_of_patience, STAGE_PATIENCE_MS, 0);
+    patience_start(s, &patience);
     while (*until != value)
         uv_run(&s->loop, UV_RUN_ONCE);
-    uv_close((uv_handle_t *)&patience, NULL);
-    uv_run(&s->loop, UV_RUN_NOWAIT); /* lets go of the timer */
+    patience_end(s, &patience);
+}
+
+void stage_wait_reason(struct stage *s, size_t node, const char *part)
+{
+    uv_timer_t patience;
+    patience_start(s, &patience);
+    while (s->nodes[node].is_ready || strstr(s->nodes[node].reason, part) == NULL)
+        uv_run(&s->loop, UV_RUN_ONCE);
+    patience_end(s, &patience);
 }
 
 void stage_run(struct stage *s, const bool *until)

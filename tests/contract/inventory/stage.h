@@ -60,6 +60,7 @@ void stage_pass(struct stage *s, int64_t ms); /* time goes by; back when negativ
 /* Turns until *until; stops the process when it takes too long. */
 void stage_run(struct stage *s, const bool *until);
 void stage_wait_ready(struct stage *s, size_t node, bool ready);
+void stage_wait_reason(struct stage *s, size_t node, const char *part); /* not ready, for a reason with this in it */
 /* Asks all in one turn and waits for all answers. `done` is the stage's. */
 void stage_ask(struct stage *s, size_t node, struct inventory_request *requests, size_t count);
 
