@@ -123,6 +123,8 @@ static void append_settled(struct turn *turn)
 
 void append_finish(struct append *a)
 {
+    if (a->o != NULL)
+        a->o->config.clock->stop(a->o->config.clock, &a->again);
     for (size_t i = 0; i < EVENT_BATCH_MAX; i++)
         bytes_finish(&a->entries[i]);
 }

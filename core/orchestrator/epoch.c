@@ -1,13 +1,17 @@
 /* core/orchestrator/epoch.c - when a log has lost what this node had seen of it.
  *
+ *   heal_step       remembers every epoch, and since which loss
  *   heal_rewound    remembers what was lost; nothing is published any more
- *   heal_check      read again to the head: does it still carry the old epoch?
+ *   heal_check      read again to the head: does it carry an epoch from before the loss?
  *     heal_append   then a new one must begin; every node that saw the loss tries, one gets through
  *   heal_done       everybody is sent a snapshot
  *
- * Without a new epoch a viewer could resume an old seq against another history. A log that lost even its first event is
+ * Without a new epoch a viewer could resume an old seq against another history. New is an epoch that this node first saw after
+ * the loss: the one it carries may well be older than the one it carried, when the loss took an epoch's beginning. A log that lost even its first event is
  * begun again with the details this node remembers. */
 #include "core/orchestrator/journeys.h"
+
+#include <stdint.h>
 
 #include "base/log.h"
 
@@ -16,8 +20,21 @@ static void heal_appended(struct append *append);
 static void heal_again(struct clock_timer *timer);
 static void heal_done(struct show *show);
 
+enum result heal_step(struct show *show)
+{
+    if (map_get(&show->heal.epochs, show->b.epoch.text) != NULL)
+        return RESULT_OK;
+    return map_set(&show->heal.epochs, show->b.epoch.text, (void *)(uintptr_t)(show->heal.losses + 1));
+}
+
+static bool epoch_is_new(const struct show *show)
+{
+    return map_get(&show->heal.epochs, show->b.epoch.text) == (void *)(uintptr_t)(show->heal.losses + 1);
+}
+
 void heal_rewound(struct show *show)
 {
+    show->heal.losses++;
     if (show->heal.pending || show->b.seq == 0)
         return; /* the first loss is what viewers have seen the other side of */
     show->heal.pending = true;
@@ -30,7 +47,7 @@ void heal_check(struct show *show)
 {
     if (!show->heal.pending || !show->log.caught_up)
         return;
-    if (show->b.seq > 0 && !ID_EQUAL(show->b.epoch, show->heal.epoch))
+    if (show->b.seq > 0 && epoch_is_new(show))
         heal_done(show);
     else if (!show->heal.appending)
         heal_append(show);

@@ -364,6 +364,7 @@ void host_refuse(struct errand *e, const struct refusal *refusal)
 {
     struct show *show = journey_show(&e->j);
     struct outcome outcome = {.kind = OUTCOME_ERROR};
+    MUST(refusal->code != ERROR_NONE);
     outcome.error.code = refusal->code;
     outcome.error.retry_after_ms = refusal->retry_after_ms;
     outcome.error.sku = refusal->code == ERROR_SKU_UNKNOWN ? e->command.sku : (struct sku_id){0};

@@ -364,6 +364,7 @@ void text_keep(char *ret, size_t size, const char *text)
 
 static void outcome_refused(struct outcome *outcome, const struct refusal *refusal)
 {
+    MUST(refusal->code != ERROR_NONE);
     outcome->kind = OUTCOME_ERROR;
     outcome->error.code = refusal->code;
     outcome->error.retry_after_ms = refusal->retry_after_ms;

@@ -19,6 +19,7 @@
 #define ASK_AGAIN_MS 100          /* before the second attempt; doubled for each further one */
 #define PLAN_ATTEMPTS_MAX 3       /* of one act that others beat to the log */
 #define RETRY_AFTER_MS 1000       /* told to those who hear `unavailable` */
+#define EPOCHS_MAX 100000         /* of one broadcast: each is a lost history */
 #define HEAL_AGAIN_MS 250         /* between attempts to write a new epoch */
 #define OFFER_AGAIN_MS 1000       /* between attempts to end an offer that is over */
 #define DEMAND_TTL_MS INT64_C(604800000) /* how long a node's share of demand outlives it: a week */
@@ -141,6 +142,8 @@ struct show {
     struct { uint64_t claims, catalogue, seq; bool valid; } preflight_of; /* what it was checked against */
     struct {                   /* after history was lost */
         bool pending;          /* nothing is published until a new epoch begins */
+        unsigned losses;       /* so far */
+        struct map epochs;     /* every epoch ever seen -> losses before that + 1, as a number in the pointer */
         struct epoch_id epoch;
         uint64_t seq;
         struct broadcast_details details;
@@ -179,6 +182,7 @@ bool show_make_room(struct orchestrator *o);   /* closes an idle one; never from
 void shows_close_missing(struct orchestrator *o); /* the same */
 void heal_check(struct show *show);            /* epoch.c: does lost history need a new epoch, or is it there */
 void heal_rewound(struct show *show);
+MUST_USE enum result heal_step(struct show *show); /* after every step */
 void offer_arm(struct show *show);             /* offer.c: ends offers in time */
 const struct preflight *show_preflight(struct show *show); /* preflight.c; kept until what it depends on changes */
 
@@ -222,6 +226,7 @@ struct journey {
     unsigned attempts;
     bool doubted;                /* an attempt met silence: it may have happened */
     bool folded;                 /* the ledger told of just this meanwhile */
+    bool counted;                /* as an attempt; a repeat of one is none, and cannot be refused for the demand either */
     struct hold_id asking;       /* key in shop->asking */
     struct journey *asked_next;  /* of the same hold */
     struct clock_timer again;

@@ -49,6 +49,7 @@ void reserve_start(struct journey *j, const struct command *command)
         return;
     for (uint8_t i = 0; i < hold->lines_count; i++)
         demand_count(show, &hold->lines[i].sku, false);
+    j->counted = true;
     if (reserve_within_limit(j, show->shop) && !reserve_is_gone(j, show))
         reserve_go(j, show->shop, show->b.details.hold_ms);
 }
@@ -191,14 +192,22 @@ static void reserve_go(struct journey *j, struct shop *shop, int64_t ttl_ms)
     journey_ask(j, INVENTORY_RESERVE, reserve_answered);
 }
 
+static bool reserve_is_theirs(const struct inventory_request *ask)
+{
+    return ask->answer == INVENTORY_DONE ||
+           (ask->answer == INVENTORY_REPLAYED && (ask->hold.state == HOLD_HELD || ask->hold.state == HOLD_CONFIRMED));
+}
+
 static void reserve_refused(struct journey *j)
 {
     struct show *show = journey_show(j);
+    if (j->ask.answer == INVENTORY_REPLAYED) /* asked for again after its end */
+        j->ask.answer = j->ask.hold.state == HOLD_RELEASED ? INVENTORY_HOLD_RELEASED : INVENTORY_HOLD_EXPIRED;
     struct refusal refusal = refusal_of_answer(&j->ask);
     bool of_line = j->ask.answer <= INVENTORY_SKU_UNKNOWN && j->ask.answer >= INVENTORY_SOLD_OUT;
     if (of_line && j->ask.fault_line < j->ask.hold.lines_count)
         refusal.sku = j->ask.hold.lines[j->ask.fault_line].sku;
-    if (show != NULL && (j->ask.answer == INVENTORY_SOLD_OUT || j->ask.answer == INVENTORY_HELD_OUT))
+    if (show != NULL && j->counted && (j->ask.answer == INVENTORY_SOLD_OUT || j->ask.answer == INVENTORY_HELD_OUT))
         demand_count(show, &refusal.sku, true);
     reserve_end_refused(j, &refusal);
 }
@@ -218,8 +227,7 @@ static void reserve_answered(struct journey *j)
         if (!j->answered)
             metrics_add(METRIC_RESERVE_UNAVAILABLE, 1);
         (void)journey_no_answer(j);
-    } else if (j->ask.answer == INVENTORY_DONE ||
-               (j->ask.answer == INVENTORY_REPLAYED && j->ask.hold.state <= HOLD_CONFIRMED)) {
+    } else if (reserve_is_theirs(&j->ask)) {
         struct outcome outcome = journey_hold(&j->ask.hold);
         outcome.replayed = j->ask.answer == INVENTORY_REPLAYED;
         metrics_add(outcome.replayed ? METRIC_RESERVE_REPLAYED : METRIC_RESERVE_HELD, 1);

@@ -47,6 +47,7 @@ static enum result show_create(struct shop *shop, const struct broadcast_id *id,
     list_init(&show->acts);
     map_init(&show->changed.marked, SHELF_ITEMS_MAX);
     map_init(&show->demand_at, SHELF_ITEMS_MAX);
+    map_init(&show->heal.epochs, EPOCHS_MAX);
     show->share_node = shop->o->config.node;
     show->share_node.text[ID_LEN_MAX - 9] = '\0';
     size_t len = strlen(show->share_node.text);
@@ -116,6 +117,8 @@ static void show_log_entry(struct log_follow *follow, uint64_t seq, const char *
 static enum result show_step(struct show *show, struct event *e)
 {
     enum result result = broadcast_step(&show->b, e);
+    if (result == RESULT_OK)
+        result = heal_step(show);
     return result == RESULT_OK && e->kind == EVENT_SHELF ? show_read_run(show) : result;
 }
 
@@ -217,7 +220,6 @@ void show_free(struct show *show)
 {
     struct clock *clock = show->shop->o->config.clock;
     clock->stop(clock, &show->heal.again);
-    clock->stop(clock, &show->heal.append.again);
     clock->stop(clock, &show->offer_timer);
     list_remove(&show->changed.link);
     list_remove(&show->heal.append.turn.link);
@@ -226,6 +228,7 @@ void show_free(struct show *show)
     run_of_show_finish(&show->run);
     map_finish(&show->changed.marked);
     map_finish(&show->demand_at);
+    map_finish(&show->heal.epochs);
     bytes_finish(&show->share_viewers.ask.value);
     bytes_finish(&show->share_demand.ask.value);
     free(show->changed.skus);

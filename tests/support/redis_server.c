@@ -25,8 +25,8 @@ static _Noreturn void run_server(const struct redis_server *s, int out, pid_t pa
     if (s->replica_of != 0)
         snprintf(master, sizeof master, "127.0.0.1 %u", s->replica_of);
     execlp("redis-server", "redis-server", "--port", "0", "--unixsocket", s->socket, "--dir", s->folder, "--save", "",
-           "--appendonly", s->durable ? "yes" : "no", "--appendfsync", "always", "--daemonize", "no", "--replicaof", master,
-           (char *)NULL);
+           "--appendonly", s->durable ? "yes" : "no", "--appendfsync", "always", "--daemonize", "no", "--replicaof",
+           master, (char *)NULL);
     _exit(127);
 }
 

@@ -94,6 +94,15 @@ void world_expect(struct world *w, const char *trace)
     bytes_clear(&w->trace);
 }
 
+void world_print_tally(const struct world *w)
+{
+    size_t at = 0;
+    const char *key;
+    void *count;
+    while (map_next(&w->tally, &at, &key, &count))
+        printf("%6zu %s\n", (size_t)(uintptr_t)count, key);
+}
+
 /* ---- faults ---- */
 
 static bool happens(struct world *w, unsigned permille) { return permille > 0 && rng_below(&w->rng, 1000) < permille; }
@@ -122,7 +131,7 @@ static void node_up(struct world *w, unsigned number)
     struct world_node *n = &w->nodes[number - 1];
     struct node_id id;
     snprintf(id.text, sizeof id.text, "n%u", number);
-    *n = (struct world_node){.w = w, .number = number, .lives = true};
+    *n = (struct world_node){.w = w, .number = number, .life = n->life + 1, .lives = true};
     n->memory = memory_attach(w->memory, &id, &w->clock.clock);
     people_audience_init(n);
     enum result result = board_create(&n->board);
@@ -189,6 +198,7 @@ void world_fail_over(struct world *w, size_t writes)
             memory_cut(w->nodes[i].memory, true);
     memory_forget(w->memory, writes);
     told_forget_all(w);
+    w->forgot = true;
     for (unsigned i = 0; i < w->config.nodes; i++)
         if (w->nodes[i].lives && !w->nodes[i].off)
             memory_cut(w->nodes[i].memory, false);
@@ -246,6 +256,9 @@ struct world *world_open(const struct world_config *config)
     fake_clock_init(&w->clock, WORLD_START_MS - 1000);
     map_init(&w->told, 100000);
     map_init(&w->given_back, 100000);
+    map_init(&w->published, 1000000);
+    map_init(&w->torn, 1000);
+    map_init(&w->tally, 1000);
     w->memory =
         memory_world_create(&(struct memory_config){.fate = world_fate, .ctx = w, .keeps_history = config->can_forget});
     for (unsigned i = 1; i <= w->config.nodes; i++)
@@ -282,6 +295,8 @@ void world_close(struct world *w)
     memory_world_destroy(w->memory);
     told_forget_all(w);
     map_finish(&w->told);
+    published_forget_all(w);
+    map_finish(&w->tally);
     map_finish(&w->given_back);
     bytes_finish(&w->trace);
     MUST(w->clock.count == 0); /* a timer left behind would fire into freed memory */

@@ -72,7 +72,10 @@ void world_go_away(struct world *w, struct world_person *p);
 /* Gives the command an id of its own where it has none, and sends it. False: not connected. */
 bool world_submit(struct world *w, struct world_person *p, struct command *command);
 void world_last_hold(const struct world_person *p, struct hold_id *ret); /* none: none yet */
+uint64_t world_seen_seq(const struct world_person *p);
+const char *world_last_answer(const struct world_person *p); /* "ok", "held", "in line", "other", or an error's code; "" before the first */
 size_t world_unanswered(const struct world *w); /* of people whose node lives */
+const struct hold *world_truth(const struct world *w, const struct hold_id *hold); /* NULL: there is none */
 void world_node_die(struct world *w, unsigned node);
 void world_node_start(struct world *w, unsigned node);
 bool world_node_lives(const struct world *w, unsigned node);
@@ -80,9 +83,12 @@ void world_node_cut(struct world *w, unsigned node, bool off);
 /* All nodes are cut off, the truth forgets `writes`, all come back. What was promised before may be lost from now on. */
 void world_fail_over(struct world *w, size_t writes);
 struct orchestrator *world_orchestrator(struct world *w, unsigned node);
+void world_print_tally(const struct world *w); /* what was answered, published and pushed, and how often */
 bool world_step(struct world *w, int64_t until_ms); /* one timer; false: none left until then */
 
-/* At any moment: the stock's own laws; every hold somebody was told is theirs is so. */
+/* At any moment: the stock's own laws; every hold somebody was told is theirs is so; every command whose time is up was
+ * answered. With each publish: under one epoch and seq every node says the same, and a host's `ok` names an event that is
+ * there. */
 void world_check(struct world *w);
 /* When nothing is under way: every node's broadcast equals every other's, its counts and holds equal the truth. */
 void world_check_all(struct world *w);

@@ -33,12 +33,22 @@ static void check_promise(struct world *w, struct told *told)
         world_fail(w, "%s was released, and nobody asked for it", id);
 }
 
+static void check_in_time(struct world *w)
+{
+    int64_t limit_ms = w->config.limits.request_timeout_ms > 0 ? w->config.limits.request_timeout_ms
+                                                               : orchestrator_limits_default.request_timeout_ms;
+    for (size_t i = 0; i < w->asked_count; i++)
+        if (w->asked[i].used && w->clock.now_ms > w->asked[i].ms + limit_ms)
+            world_fail(w, "%s '%s' was not answered in time", command_kind_name(w->asked[i].kind), w->asked[i].re);
+}
+
 void world_check(struct world *w)
 {
     size_t at = 0;
     const char *key;
     void *told;
     memory_check(w->memory);
+    check_in_time(w);
     while (map_next(&w->told, &at, &key, &told)) {
         check_promise(w, told);
         const struct hold *hold = memory_hold(w->memory, &world_shop_id, &((struct told *)told)->hold);
@@ -130,6 +140,17 @@ static void check_board(struct world *w, struct world_node *n)
     }
 }
 
+static void check_torn(struct world *w, const struct broadcast *b)
+{
+    const struct published *lost = map_get(&w->torn, b->epoch.text);
+    if (lost == NULL)
+        return;
+    const struct world_node *witness = &w->nodes[lost->node - 1];
+    if (witness->lives && witness->life == lost->life)
+        world_fail(w, "epoch %s goes on, although node %u saw '%s' in it, which was lost", b->epoch.text, lost->node,
+                   lost->said);
+}
+
 void world_check_all(struct world *w)
 {
     struct bytes first = {0}, other = {0};
@@ -144,6 +165,7 @@ void world_check_all(struct world *w)
         render(out, show->broadcast);
         if (out == &other && strcmp(first.data, other.data) != 0)
             world_fail(w, "node %u differs:\n%s--- from ---\n%s", i + 1, other.data, first.data);
+        check_torn(w, show->broadcast);
         check_counts(w, i + 1, show->claims);
         check_holds(w, i + 1, show->claims);
         check_board(w, n);

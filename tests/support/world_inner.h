@@ -20,7 +20,7 @@ struct ring { /* what a hub keeps of one broadcast: the seqs a viewer may resume
 };
 struct world_node {
     struct world *w;
-    unsigned number;
+    unsigned number, life;
     bool lives, off;
     struct memory_node *memory;
     struct orchestrator *o;
@@ -43,6 +43,7 @@ struct world_person {
     uint64_t seq;
     unsigned commands;             /* given so far */
     struct hold_id last_hold;
+    const char *answer;            /* to their last command that was answered */
 };
 struct asked { /* a command that waits for its one answer */
     bool used;
@@ -50,6 +51,12 @@ struct asked { /* a command that waits for its one answer */
     unsigned node;
     char re[ID_LEN_MAX + 1];
     enum command_kind kind;
+    int64_t ms;
+    char text[64];                 /* of a notice */
+};
+struct published { /* an event under one epoch and seq */
+    char said[256];
+    unsigned node, life; /* who published it first */
 };
 struct told { /* what a viewer was told is theirs */
     struct hold_id hold;
@@ -73,6 +80,10 @@ struct world {
     size_t asked_count; /* places ever used */
     struct map told;    /* hold -> struct told * */
     struct map given_back; /* holds somebody asked to release: -> anything */
+    struct map published;  /* "broadcast epoch seq" -> struct published * */
+    struct map torn;       /* epochs under which two histories were published -> struct published *, the lost one */
+    struct map tally;      /* answer -> how often, as a number in the pointer */
+    bool forgot;           /* history was lost: what was acknowledged may be gone */
     struct bytes trace;
     size_t refs;
 };
@@ -87,6 +98,7 @@ void people_audience_init(struct world_node *n);
 void people_node_died(struct world_node *n);
 void people_asked(struct world *w, uint64_t conn, unsigned node, const struct command *c);
 void told_forget_all(struct world *w);
+void published_forget_all(struct world *w);
 
 /* world_tell.c */
 void tell_outcome(struct world *w, const char *who, const struct outcome *outcome, bool pushed);

@@ -18,6 +18,14 @@ struct world_person *world_person(struct world *w, const char *name, enum role r
     return p;
 }
 
+uint64_t world_seen_seq(const struct world_person *p) { return p->seq; }
+const char *world_last_answer(const struct world_person *p) { return p->answer == NULL ? "" : p->answer; }
+
+const struct hold *world_truth(const struct world *w, const struct hold_id *hold)
+{
+    return memory_hold(w->memory, &world_shop_id, hold);
+}
+
 bool world_is_connected(const struct world_person *p) { return p->conn != 0; }
 void world_last_hold(const struct world_person *p, struct hold_id *ret) { *ret = p->last_hold; }
 
@@ -138,7 +146,8 @@ void people_asked(struct world *w, uint64_t conn, unsigned node, const struct co
         at++;
     MUST(at < WORLD_ASKED_MAX);
     w->asked_count = at == w->asked_count ? at + 1 : w->asked_count;
-    w->asked[at] = (struct asked){.used = true, .conn = conn, .node = node, .kind = c->kind};
+    w->asked[at] = (struct asked){.used = true, .conn = conn, .node = node, .kind = c->kind, .ms = w->clock.now_ms};
+    snprintf(w->asked[at].text, sizeof w->asked[at].text, "%.63s", c->kind == COMMAND_NOTICE ? c->text : "");
     memcpy(w->asked[at].re, c->id, sizeof w->asked[at].re);
 }
 
@@ -222,14 +231,122 @@ static struct world_person *person_of_conn(struct world *w, uint64_t conn)
     return NULL;
 }
 
+static const char *answer_word(const struct outcome *outcome)
+{
+    switch (outcome->kind) {
+    case OUTCOME_ERROR:
+        return error_code_name(outcome->error.code);
+    case OUTCOME_OK:
+        return "ok";
+    case OUTCOME_HOLD:
+        return hold_state_name(outcome->hold.state);
+    case OUTCOME_WAITLIST:
+        return "in line";
+    default:
+        return "other";
+    }
+}
+
+/* ---- one history ---- */
+
+static void published_key(char key[256], const struct broadcast *b, uint64_t seq)
+{
+    snprintf(key, 256, "%s %s %llu", b->id.text, b->epoch.text, (unsigned long long)seq);
+}
+
+static void tally(struct world *w, const char *what, const char *which)
+{
+    char key[128];
+    snprintf(key, sizeof key, "%s %s", what, which);
+    enum result result = map_set(&w->tally, key, (void *)((uintptr_t)map_get(&w->tally, key) + 1));
+    MUST(result == RESULT_OK);
+}
+
+static struct published *published_keep(struct map *map, const char *key, const struct published *from)
+{
+    struct published *kept = malloc(sizeof *kept);
+    MUST(kept != NULL);
+    *kept = *from;
+    free(map_get(map, key));
+    enum result result = map_set(map, key, kept);
+    MUST(result == RESULT_OK);
+    return kept;
+}
+
+/* Under one epoch and seq every node publishes the same event. After a fail-over a node that never saw what was lost may go
+ * on under the old epoch, but not for long: whoever did see it begins a new one (check_torn). */
+static void check_published(struct world_node *n, const struct broadcast *b, const struct event *e)
+{
+    struct world *w = n->w;
+    char key[256];
+    struct published now = {.node = n->number, .life = n->life};
+    published_key(key, b, e->seq);
+    snprintf(now.said, sizeof now.said, "%s %lld %s %.63s", event_kind_name(e->kind), (long long)e->ms, e->by,
+             e->kind == EVENT_NOTICE ? e->u.notice.text : "");
+    const struct published *before = map_get(&w->published, key);
+    if (before != NULL && strcmp(before->said, now.said) == 0)
+        return;
+    if (before != NULL && !w->forgot)
+        world_fail(w, "node %u published '%s' as %s, which was '%s'", n->number, now.said, key, before->said);
+    if (before != NULL)
+        published_keep(&w->torn, b->epoch.text, before);
+    published_keep(&w->published, key, &now);
+}
+
+static void published_free(struct map *map)
+{
+    size_t at = 0;
+    const char *key;
+    void *published;
+    while (map_next(map, &at, &key, &published))
+        free(published);
+    map_finish(map);
+}
+
+void published_forget_all(struct world *w)
+{
+    published_free(&w->published);
+    published_free(&w->torn);
+}
+
+/* An `ok` with a seq: that event is there, and a notice is the one this host gave. */
+static void check_acknowledged(struct world_node *n, const struct world_person *p, const struct asked *asked,
+                               const struct outcome *outcome)
+{
+    struct world *w = n->w;
+    char key[256];
+    if (outcome->kind != OUTCOME_OK || outcome->seq == 0 || w->forgot || p == NULL)
+        return;
+    const struct show_view *show = orchestrator_show(n->o, &world_shop_id, &p->broadcast);
+    if (show == NULL)
+        return;
+    published_key(key, show->broadcast, outcome->seq);
+    const struct published *published = map_get(&w->published, key);
+    const char *said = published == NULL ? NULL : published->said;
+    if (said == NULL)
+        world_fail(w, "%s was told that %s is done, and nothing is there", p->name, key);
+    if (asked->kind == COMMAND_NOTICE && strstr(said, asked->text) == NULL)
+        world_fail(w, "%s was told that their notice is %s, which is '%s'", p->name, key, said);
+}
+
+/* The oldest: the same may be asked twice before it is answered. */
+static struct asked *asked_find(struct world *w, uint64_t conn, const char *re)
+{
+    struct asked *found = NULL;
+    for (size_t i = 0; i < w->asked_count; i++) {
+        struct asked *asked = &w->asked[i];
+        if (asked->used && asked->conn == conn && strcmp(asked->re, re) == 0 &&
+            (found == NULL || asked->ms < found->ms))
+            found = asked;
+    }
+    return found;
+}
+
 static void people_send(struct audience *a, uint64_t conn, const struct outcome *outcome)
 {
     struct world_node *n = node_of(a);
     struct world *w = n->w;
-    struct asked *asked = NULL;
-    for (size_t i = 0; i < w->asked_count && asked == NULL; i++)
-        if (w->asked[i].used && w->asked[i].conn == conn && strcmp(w->asked[i].re, outcome->re) == 0)
-            asked = &w->asked[i];
+    struct asked *asked = asked_find(w, conn, outcome->re);
     if (asked == NULL)
         world_fail(w, "an answer to conn %llu re '%s' that nobody waits for", (unsigned long long)conn, outcome->re);
     if (asked->node != n->number || asked->kind != outcome->command)
@@ -237,7 +354,11 @@ static void people_send(struct audience *a, uint64_t conn, const struct outcome 
     asked->used = false;
     if (outcome->kind == OUTCOME_HOLD || outcome->kind == OUTCOME_CONFIRMED)
         told_note(w, &outcome->hold);
-    const struct world_person *p = person_of_conn(w, conn);
+    struct world_person *p = person_of_conn(w, conn);
+    tally(w, command_kind_name(asked->kind), answer_word(outcome));
+    if (p != NULL)
+        p->answer = answer_word(outcome);
+    check_acknowledged(n, p, asked, outcome);
     tell_outcome(w, p == NULL ? "shop" : p->name, outcome, false);
 }
 
@@ -253,6 +374,7 @@ static void people_send_viewer(struct audience *a, const struct shop_id *shop, c
         if (p->conn == 0 || p->node != n->number || !ID_EQUAL(here, *viewer) || !ID_EQUAL(p->broadcast, *broadcast))
             continue;
         told_note(w, &outcome->hold);
+        tally(w, "pushed", answer_word(outcome));
         tell_outcome(w, p->name, outcome, true);
     }
 }
@@ -269,6 +391,8 @@ static void people_publish(struct audience *a, const struct show_view *show, con
         world_fail(w, "node %u published %llu of another epoch", n->number, (unsigned long long)event->seq);
     ring->epoch = show->broadcast->epoch;
     ring->head = event->seq;
+    check_published(n, show->broadcast, event);
+    tally(w, "published", event_kind_name(event->kind));
     for (size_t i = 0; i < w->people_count; i++) {
         struct world_person *p = &w->people[i];
         if (p->conn == 0 || p->node != n->number || !ID_EQUAL(p->broadcast, show->broadcast->id))
@@ -296,6 +420,7 @@ static void people_reset(struct audience *a, const struct show_view *show)
         p->epoch = ring->epoch;
         p->seq = ring->head;
     }
+    tally(w, "published", "snapshot");
     world_line(w, all_of(n), "snapshot at %llu", (unsigned long long)ring->head);
 }
 
