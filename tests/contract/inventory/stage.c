@@ -120,8 +120,8 @@ void stage_pass(struct stage *s, int64_t ms)
 
 static void out_of_patience(uv_timer_t *timer)
 {
-    (void)timer;
-    MUST(!"what the test waits for never came");
+    bool it_came = timer == NULL;
+    MUST(it_came);
 }
 
 static void patience_start(struct stage *s, uv_timer_t *patience)
