@@ -95,8 +95,8 @@ static enum result fold_reply(struct audit *a, const redisReply *entry)
         return RESULT_OK;
     }
     const redisReply *id = entry->element[0], *fields = entry->element[1];
-    struct entry_text text = {{id->str, (size_t)id->len}, reply_field(fields, "t"), reply_field(fields, "m"),
-                              reply_field(fields, "c")};
+    struct entry_text text = {
+        {id->str, (size_t)id->len}, reply_field(fields, "t"), reply_field(fields, "m"), reply_field(fields, "c")};
     struct ledger_entry parsed;
     size_t skipped = 0;
     enum result result = entry_parse(&text, &a->room, &parsed, &skipped);
@@ -306,10 +306,11 @@ void audit_write(const struct audit_result *r, struct bytes *out)
                  "allocated", "available", "held", "sold", "waiting");
     for (size_t i = 0; i < r->skus_count; i++) {
         const struct audit_certificate *c = &r->skus[i];
-        bytes_format(out, "%-24s %10" PRId64 " %10" PRId64 " %10" PRId64 " %10" PRId64 " %8" PRId64 " | %" PRIu64
-                          ", %" PRIu64 ", %" PRIu64 ", %" PRIu64 ", %" PRIu64 "%s\n",
-                     c->count.sku.text, c->count.allocated, c->count.available, c->count.held, c->count.sold, c->waiting,
-                     c->holds_held, c->holds_confirmed, c->holds_released, c->holds_expired, c->holds_void,
+        bytes_format(out,
+                     "%-24s %10" PRId64 " %10" PRId64 " %10" PRId64 " %10" PRId64 " %8" PRId64 " | %" PRIu64
+                     ", %" PRIu64 ", %" PRIu64 ", %" PRIu64 ", %" PRIu64 "%s\n",
+                     c->count.sku.text, c->count.allocated, c->count.available, c->count.held, c->count.sold,
+                     c->waiting, c->holds_held, c->holds_confirmed, c->holds_released, c->holds_expired, c->holds_void,
                      c->count.stopped ? "  stopped" : "");
     }
     bytes_format(out, "\n%" PRIu64 " differences\n", r->differences_total);

@@ -15,22 +15,22 @@
 #define AUDIT_DIFFERENCES_MAX 200 /* kept; more are counted */
 #define AUDIT_TEXT_MAX 240
 
-struct audit_certificate { /* of one SKU */
-    struct stock_count count;  /* as Redis keeps it */
-    int64_t waiting;           /* viewers in line */
+struct audit_certificate {                                                           /* of one SKU */
+    struct stock_count count;                                                        /* as Redis keeps it */
+    int64_t waiting;                                                                 /* viewers in line */
     uint64_t holds_held, holds_confirmed, holds_released, holds_expired, holds_void; /* ever, by their last state */
     char first_id[LEDGER_ID_LEN_MAX + 1], last_id[LEDGER_ID_LEN_MAX + 1]; /* ledger entries that changed its count */
 };
 
 struct audit_result {
     struct shop_id shop;
-    uint64_t entries, movements, holds;  /* replayed; holds ever made */
+    uint64_t entries, movements, holds; /* replayed; holds ever made */
     char first_id[LEDGER_ID_LEN_MAX + 1], last_id[LEDGER_ID_LEN_MAX + 1];
-    struct audit_certificate *skus;      /* in order of SKU */
+    struct audit_certificate *skus; /* in order of SKU */
     size_t skus_count;
     char (*differences)[AUDIT_TEXT_MAX];
-    size_t differences_count;            /* <= AUDIT_DIFFERENCES_MAX */
-    uint64_t differences_total;          /* 0: the stock is what its ledger says */
+    size_t differences_count;   /* <= AUDIT_DIFFERENCES_MAX */
+    uint64_t differences_total; /* 0: the stock is what its ledger says */
 };
 
 /* RESULT_OK also with differences. RESULT_MALFORMED: the url; RESULT_UNAVAILABLE; RESULT_NO_MEMORY; RESULT_NOT_FOUND: no such

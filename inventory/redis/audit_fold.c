@@ -197,13 +197,13 @@ static bool same_units(const struct stock_count *a, const struct stock_count *b)
            a->stopped == b->stopped && a->limit_per_viewer == b->limit_per_viewer;
 }
 
-static void differ_counts(struct audit_result *r, const char *where, const char *whose, const struct stock_count *by_moves,
-                          const struct stock_count *told)
+static void differ_counts(struct audit_result *r, const char *where, const char *whose,
+                          const struct stock_count *by_moves, const struct stock_count *told)
 {
-    audit_differ(r, "%s: %s %s says %lld+%lld+%lld=%lld, the movements say %lld+%lld+%lld=%lld", where, told->sku.text, whose,
-                 (long long)told->available, (long long)told->held, (long long)told->sold, (long long)told->allocated,
-                 (long long)by_moves->available, (long long)by_moves->held, (long long)by_moves->sold,
-                 (long long)by_moves->allocated);
+    audit_differ(r, "%s: %s %s says %lld+%lld+%lld=%lld, the movements say %lld+%lld+%lld=%lld", where, told->sku.text,
+                 whose, (long long)told->available, (long long)told->held, (long long)told->sold,
+                 (long long)told->allocated, (long long)by_moves->available, (long long)by_moves->held,
+                 (long long)by_moves->sold, (long long)by_moves->allocated);
 }
 
 static enum result fold_count(struct audit_fold *f, const struct stock_count *told)
@@ -316,7 +316,8 @@ static void count_hold(struct audit_fold *f, const struct hold *h)
 
 static int compare_certificates(const void *a, const void *b)
 {
-    return strcmp(((const struct audit_certificate *)a)->count.sku.text, ((const struct audit_certificate *)b)->count.sku.text);
+    return strcmp(((const struct audit_certificate *)a)->count.sku.text,
+                  ((const struct audit_certificate *)b)->count.sku.text);
 }
 
 enum result audit_fold_close(struct audit_fold *f, const struct map *kept_holds)

@@ -9,12 +9,12 @@
 
 struct audit_sku {
     struct audit_certificate certificate; /* `count` by the movements alone */
-    struct stock_count told;   /* as the last entry said */
-    bool is_told, is_moved;    /* is_moved: by the present entry */
+    struct stock_count told;              /* as the last entry said */
+    bool is_told, is_moved;               /* is_moved: by the present entry */
 };
 struct audit_fold {
-    struct map skus;           /* sku -> struct audit_sku * */
-    struct map holds;          /* id -> struct hold *, cut after its lines */
+    struct map skus;  /* sku -> struct audit_sku * */
+    struct map holds; /* id -> struct hold *, cut after its lines */
     struct audit_result *result;
     const struct ledger_entry *entry;
 };

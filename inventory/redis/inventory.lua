@@ -69,7 +69,10 @@ local function parse_claim(b, body)
   local viewer, broadcast, currency, text = string.match(body, '^([%w._~-]+)|([%w._~-]*)|(%u%u%u)|([^|]+)$')
   if not viewer or #viewer > ID_MAX or #broadcast > ID_MAX then return nil end
   local lines = lines_of(b, text)
-  return lines and { viewer = viewer, currency = currency, lines = lines, body = body } or nil
+  if not lines then return nil end
+  -- All fields at once: a table that grows one by one is allocated four times.
+  return { viewer = viewer, currency = currency, lines = lines, body = body, id = false, state = false, expires = 0,
+           extends = 0, offer = '0', order = '', timer = 0, record = false, dirty = false }
 end
 
 -- The ids and records in the store were written by pack_hold: no doubts here.
@@ -148,8 +151,7 @@ local function taken(b, sku, viewer)
   return units, key
 end
 
-local function take(b, sku, c, viewer, units)
-  if not c.tracked then return end
+local function take(b, sku, viewer, units)
   local before, key = taken(b, sku, viewer)
   b.taken[key] = before + units
   if not b.dirty_taken[key] then
@@ -159,39 +161,44 @@ local function take(b, sku, c, viewer, units)
 end
 
 local function hold_units(b, h)
-  for _, line in ipairs(h.lines) do
-    local sku, units = line[1], line[2]
+  local lines = h.lines
+  for i = 1, #lines do
+    local sku, units = lines[i][1], lines[i][2]
     local c = b.counts[sku]
     c.a, c.h = c.a - units, c.h + units
-    take(b, sku, c, h.viewer, units)
+    if c.tracked then take(b, sku, h.viewer, units) end
     changed(b, sku, c)
   end
 end
 
 local function free_units(b, h)
-  for _, line in ipairs(h.lines) do
-    local sku, units = line[1], line[2]
+  local lines = h.lines
+  for i = 1, #lines do
+    local sku, units = lines[i][1], lines[i][2]
     local c = b.counts[sku]
     c.a, c.h = c.a + units, c.h - units
-    take(b, sku, c, h.viewer, -units)
+    if c.tracked then take(b, sku, h.viewer, -units) end
     changed(b, sku, c)
   end
 end
 
 local function sell_units(b, h)
-  for _, line in ipairs(h.lines) do
-    local c = b.counts[line[1]]
-    c.h, c.s = c.h - line[2], c.s + line[2]
-    changed(b, line[1], c)
+  local lines = h.lines
+  for i = 1, #lines do
+    local sku, units = lines[i][1], lines[i][2]
+    local c = b.counts[sku]
+    c.h, c.s = c.h - units, c.s + units
+    changed(b, sku, c)
   end
 end
 
 local function retake_units(b, h)
-  for _, line in ipairs(h.lines) do
-    local sku, units = line[1], line[2]
+  local lines = h.lines
+  for i = 1, #lines do
+    local sku, units = lines[i][1], lines[i][2]
     local c = b.counts[sku]
     c.a, c.s = c.a - units, c.s + units
-    take(b, sku, c, h.viewer, units)
+    if c.tracked then take(b, sku, h.viewer, units) end
     changed(b, sku, c)
   end
 end
@@ -583,7 +590,7 @@ local function backfill(b, sku, c)
   local function count(h)
     if h.state ~= 'H' and h.state ~= 'C' then return end
     for _, line in ipairs(h.lines) do
-      if line[1] == sku then take(b, sku, c, h.viewer, line[2]) end
+      if line[1] == sku then take(b, sku, h.viewer, line[2]) end
     end
   end
   if c.h + c.s == 0 then return end

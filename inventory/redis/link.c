@@ -157,10 +157,8 @@ static void link_connected(const redisAsyncContext *redis, int status)
         sent = sent && link_send(l, &command, link_log_in, l);
     }
     bytes_finish(&command);
-    if (sent)
-        l->begin(l);
-    else
-        link_drop(l, "nothing could be sent");
+    if (!sent || !l->begin(l))
+        l->state = LINK_CONNECTING; /* hiredis 0.14 must not be dropped from inside this call; the timer does it */
 }
 
 void link_is_up(struct link *l)

@@ -28,12 +28,12 @@ enum link_state { LINK_OFF, LINK_WAITING, LINK_LOOKING_UP, LINK_CONNECTING, LINK
 struct link {
     /* ---- set before link_open ---- */
     uv_loop_t *loop;
-    const struct redis_url *url; /* outlives the link */
-    const char *name;            /* "command", "tail": for the log */
-    int64_t connect_ms;          /* from looking up to being up */
-    int64_t silence_ms;          /* longest wait for an answer; half of it between probes when idle */
-    uint64_t seed;               /* of the jitter */
-    void (*begin)(struct link *l);
+    const struct redis_url *url;   /* outlives the link */
+    const char *name;              /* "command", "tail": for the log */
+    int64_t connect_ms;            /* from looking up to being up */
+    int64_t silence_ms;            /* longest wait for an answer; half of it between probes when idle */
+    uint64_t seed;                 /* of the jitter */
+    bool (*begin)(struct link *l); /* false: nothing could be sent; tried again after connect_ms */
     void (*up)(struct link *l);
     void (*down)(struct link *l, const char *reason);
     void *owner;

@@ -90,7 +90,7 @@ void key_store(char ret[KEY_MAX], const char *shop, char kind, const char *key);
 extern const char stock_key_letters[STOCK_KEYS + 1]; /* in the order ls_exec wants them */
 
 /* ---- setup.c: a new command link proves itself ---- */
-void setup_begin(struct link *l);
+bool setup_begin(struct link *l);
 
 /* ---- inventory_redis.c ---- */
 void batcher_setup(struct redis_node *n);
@@ -140,7 +140,7 @@ void tail_setup(struct redis_node *n);
 void tail_add(struct redis_node *n, struct tail_stream *s); /* takes `s` */
 void tail_remove(struct tail_stream *s);
 void tail_turn(struct redis_node *n);
-void tail_begin(struct link *l);
+bool tail_begin(struct link *l);
 void tail_up(struct link *l);
 void tail_down(struct link *l, const char *reason);
 void tail_close(struct redis_node *n);

@@ -27,7 +27,7 @@ static bool setup_send(struct redis_node *n, link_reply *reply, const char *a, c
     return link_send(&n->command, &n->scratch, reply, n);
 }
 
-void setup_begin(struct link *l)
+bool setup_begin(struct link *l)
 {
     struct redis_node *n = l->owner;
     n->setup = (struct setup){0};
@@ -40,8 +40,7 @@ void setup_begin(struct link *l)
                 setup_send(n, setup_appendfsync, "CONFIG", "GET", "appendfsync", NULL) &&
                 link_send(l, &list, setup_library, n);
     bytes_finish(&list);
-    if (!sent)
-        link_drop(l, "nothing could be sent");
+    return sent;
 }
 
 static bool is_error(const redisReply *reply) { return reply->type == REDIS_REPLY_ERROR; }
@@ -97,7 +96,8 @@ static void setup_judge(struct redis_node *n, const redisReply *list)
         link_is_up(&n->command);
         break;
     case LIBRARY_NEWER: /* another release works here; going back under its feet would be worse than stopping */
-        snprintf(reason, sizeof reason, "the stock library on this Redis (version %u) is newer than this program's (%u)",
+        snprintf(reason, sizeof reason,
+                 "the stock library on this Redis (version %u) is newer than this program's (%u)",
                  library_version(theirs.at, theirs.len), library_version(inventory_lua, inventory_lua_len));
         link_drop(&n->command, reason);
         break;

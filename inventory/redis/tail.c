@@ -168,13 +168,12 @@ static void tail_named(void *arg, redisReply *reply)
     link_is_up(&n->news);
 }
 
-void tail_begin(struct link *l)
+bool tail_begin(struct link *l)
 {
     struct redis_node *n = l->owner;
     bytes_clear(&n->scratch);
     resp_command(&n->scratch, "CLIENT", "ID", NULL);
-    if (!link_send(l, &n->scratch, tail_named, n))
-        link_drop(l, "nothing could be sent");
+    return link_send(l, &n->scratch, tail_named, n);
 }
 
 void tail_up(struct link *l)

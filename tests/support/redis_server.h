@@ -8,9 +8,9 @@
 #include <sys/types.h>
 
 struct redis_server {
-    pid_t pid;    /* 0: not running */
-    int log_fd;   /* its standard output */
-    bool durable; /* append-only file, synced always */
+    pid_t pid;           /* 0: not running */
+    int log_fd;          /* its standard output */
+    bool durable;        /* append-only file, synced always */
     unsigned replica_of; /* port of its master; 0: none */
     char folder[64];
     char socket[96];

@@ -34,7 +34,8 @@ static struct inventory_request a_reserve(const char *name, unsigned number)
 
 static void allocate(void)
 {
-    struct inventory_request r = {.op = INVENTORY_ALLOCATE, .shop = {"demo"}, .sku = {"mug"}, .units = UNITS, .ref = "po1"};
+    struct inventory_request r = {
+        .op = INVENTORY_ALLOCATE, .shop = {"demo"}, .sku = {"mug"}, .units = UNITS, .ref = "po1"};
     stage_ask(&stage, 0, &r, 1);
     assert_int_equal(RESULT_OK, r.result);
 }
@@ -223,8 +224,11 @@ static void heard_rewound(struct ledger_follow *f)
 static void listen_to(struct listener *l)
 {
     struct ledger *ledger = stage.nodes[0].ledger;
-    *l = (struct listener){.follow = {.shop = {"demo"}, .entry = heard_entry, .caught_up = heard_caught_up,
-                                      .lost = heard_lost, .rewound = heard_rewound}};
+    *l = (struct listener){.follow = {.shop = {"demo"},
+                                      .entry = heard_entry,
+                                      .caught_up = heard_caught_up,
+                                      .lost = heard_lost,
+                                      .rewound = heard_rewound}};
     ledger->follow(ledger, &l->follow);
     stage_run(&stage, &l->is_told);
     l->is_told = false;
@@ -312,7 +316,8 @@ static void closing_answers_everyone(void **state)
         uv_run(&stage.loop, UV_RUN_ONCE);
     stage_close(&stage);
     assert_int_equal(0, w.open);
-    assert_int_equal(w.count, wave_with(&w, RESULT_OK) + wave_with(&w, RESULT_NO_ANSWER) + wave_with(&w, RESULT_UNAVAILABLE));
+    assert_int_equal(w.count,
+                     wave_with(&w, RESULT_OK) + wave_with(&w, RESULT_NO_ANSWER) + wave_with(&w, RESULT_UNAVAILABLE));
     free(w.requests);
 }
 
@@ -334,8 +339,9 @@ static void the_library_is_loaded_again(void **state)
 
 static void newer_library(struct redis_server *server)
 {
-    redis_server_command(server, "FUNCTION LOAD %s",
-                         "#!lua name=liveshelf\n-- version 99\nredis.register_function('ls_exec', function() return 1 end)");
+    redis_server_command(
+        server, "FUNCTION LOAD %s",
+        "#!lua name=liveshelf\n-- version 99\nredis.register_function('ls_exec', function() return 1 end)");
 }
 
 static void a_newer_library_is_left_alone(void **state)
@@ -380,8 +386,12 @@ static void with_replica(struct redis_server *server)
 static void a_write_waits_for_its_replicas(void **state)
 {
     (void)state;
-    open_stage(&(struct stage_config){.durable = true, .durability = REDIS_REPLICATED, .replicas = 1, .request_ms = 500,
-                                      .silence_ms = 200, .prepare = with_replica});
+    open_stage(&(struct stage_config){.durable = true,
+                                      .durability = REDIS_REPLICATED,
+                                      .replicas = 1,
+                                      .request_ms = 500,
+                                      .silence_ms = 200,
+                                      .prepare = with_replica});
     allocate();
     struct wave w;
     wave_start(&w, "both", 300);
@@ -411,8 +421,8 @@ static void no_config(struct redis_server *server)
 static void forbidden_config_cannot_be_verified(void **state)
 {
     (void)state;
-    open_stage(&(struct stage_config){.unready = true, .durable = true, .durability = REDIS_FSYNC, .prepare = no_config,
-                                      .login = "app:p%40ss@"});
+    open_stage(&(struct stage_config){
+        .unready = true, .durable = true, .durability = REDIS_FSYNC, .prepare = no_config, .login = "app:p%40ss@"});
     stage_wait_reason(&stage, 0, "cannot verify");
     stage_close(&stage);
     open_stage(&(struct stage_config){.prepare = no_config, .login = "app:p%40ss@"}); /* relaxed asks for nothing */

@@ -29,12 +29,12 @@ struct stage_node {
 };
 struct stage_config {
     enum stage_kind kind;
-    size_t nodes; /* 0: one */
+    size_t nodes;       /* 0: one */
     bool keeps_history; /* memory */
     /* ---- Redis ---- */
-    bool durable;       /* append-only file */
-    bool redis_clock;   /* its own time */
-    bool unready;       /* do not wait for the nodes to be ready */
+    bool durable;     /* append-only file */
+    bool redis_clock; /* its own time */
+    bool unready;     /* do not wait for the nodes to be ready */
     enum redis_durability durability;
     unsigned replicas;
     uint32_t queue_max;

@@ -25,7 +25,8 @@ static void append_done(struct log_append *a) { container_of(a, struct append, a
 static void append_start(struct append *a, size_t node, uint64_t expected_seq, const char *entries)
 {
     struct log *log = stage.nodes[node].log;
-    *a = (struct append){.append = {.shop = {"demo"}, .expected_seq = expected_seq, .entries = a->entries, .done = append_done}};
+    *a = (struct append){
+        .append = {.shop = {"demo"}, .expected_seq = expected_seq, .entries = a->entries, .done = append_done}};
     snprintf(a->append.broadcast.text, sizeof a->append.broadcast.text, "%s", broadcast);
     for (const char *at = entries; at != NULL; at = strchr(at, ','), at = at == NULL ? NULL : at + 1)
         bytes_append(&a->entries[a->append.count++], at, strcspn(at, ","));
@@ -56,12 +57,12 @@ static enum result append(size_t node, uint64_t expected_seq, const char *entrie
 struct reader {
     struct log_follow follow;
     size_t node;
-    uint64_t next;   /* the seq that must come now */
+    uint64_t next; /* the seq that must come now */
     struct bytes text;
     unsigned caught_up, rewound;
     uint64_t wanted;
-    bool is_there;   /* caught up, or entry `wanted` came */
-    bool leaves;     /* unfollows in its first entry */
+    bool is_there; /* caught up, or entry `wanted` came */
+    bool leaves;   /* unfollows in its first entry */
 };
 
 static struct reader *reader_of(struct log_follow *f) { return container_of(f, struct reader, follow); }
@@ -101,8 +102,11 @@ static void reader_start(struct reader *r, size_t node, uint64_t from_seq)
 {
     struct log *log = stage.nodes[node].log;
     *r = (struct reader){.node = node, .next = from_seq + 1};
-    r->follow = (struct log_follow){.shop = {"demo"}, .from_seq = from_seq, .entry = reader_entry,
-                                    .caught_up = reader_caught_up, .rewound = reader_rewound};
+    r->follow = (struct log_follow){.shop = {"demo"},
+                                    .from_seq = from_seq,
+                                    .entry = reader_entry,
+                                    .caught_up = reader_caught_up,
+                                    .rewound = reader_rewound};
     snprintf(r->follow.broadcast.text, sizeof r->follow.broadcast.text, "%s", broadcast);
     log->follow(log, &r->follow);
     assert_int_equal(0, r->caught_up);
@@ -330,8 +334,9 @@ static int begin_test(void **state)
 static int run_tales(const char *name)
 {
     const struct CMUnitTest tales[] = {
-        TALE(nobody_may_have_been_faster), TALE(two_at_once),          TALE(followers_hear_all_in_order),
-        TALE(a_follower_may_leave_in_the_middle), TALE(entries_are_opaque), TALE(a_race_leaves_no_gap),
+        TALE(nobody_may_have_been_faster), TALE(two_at_once),
+        TALE(followers_hear_all_in_order), TALE(a_follower_may_leave_in_the_middle),
+        TALE(entries_are_opaque),          TALE(a_race_leaves_no_gap),
         TALE(lost_history_is_noticed),     TALE(a_cut_is_not_seen_by_followers),
     };
     return cmocka_run_group_tests_name(name, tales, NULL, NULL);

@@ -21,7 +21,8 @@ static void done(struct store_request *r)
 static enum result ask(size_t node, enum store_op op, const char *key, const char *value, int64_t ttl_ms)
 {
     struct store *store = stage.nodes[node].store;
-    request = (struct store_request){.op = op, .shop = {"demo"}, .ttl_ms = ttl_ms, .value = request.value, .done = done};
+    request =
+        (struct store_request){.op = op, .shop = {"demo"}, .ttl_ms = ttl_ms, .value = request.value, .done = done};
     snprintf(request.key, sizeof request.key, "%s", key);
     snprintf(request.node.text, sizeof request.node.text, "n%zu", node);
     bytes_clear(&request.value);

@@ -44,8 +44,18 @@ static void urls(void **state)
     assert_string_equal("p", u.password);
     assert_int_equal(RESULT_OK, redis_url_parse("/run/r.sock", &u, &why));
     static const char *const bad[] = {
-        "",           "redis://",         "redis://h:0",   "redis://h:65536", "redis://h:x",  "redis://h/x",
-        "redis://[::1", "redis://[::1]x", "unix://r.sock", "http://h",        "redis://%zz@h", "redis://a%00@h",
+        "",
+        "redis://",
+        "redis://h:0",
+        "redis://h:65536",
+        "redis://h:x",
+        "redis://h/x",
+        "redis://[::1",
+        "redis://[::1]x",
+        "unix://r.sock",
+        "http://h",
+        "redis://%zz@h",
+        "redis://a%00@h",
     };
     for (size_t i = 0; i < ARRAY_LEN(bad); i++)
         assert_int_equal(RESULT_MALFORMED, redis_url_parse(bad[i], &u, &why));
@@ -209,9 +219,11 @@ static void entries_as_text(void **state)
     struct ledger_entry e;
     size_t skipped = 0;
     struct entry_text text = {
-        text_of("1795177200000-1"), text_of("1795177200000"),
-        text_of("allocated mug 40 po-1\nblessed mug by the pope\nwaiting mug 2 v1\nreserved h1 H|5|0|0||v||EUR|mug:1:1:1\n"
-                "released h1 nonsense\nsynced mug -3\nstopped mug"),
+        text_of("1795177200000-1"),
+        text_of("1795177200000"),
+        text_of(
+            "allocated mug 40 po-1\nblessed mug by the pope\nwaiting mug 2 v1\nreserved h1 H|5|0|0||v||EUR|mug:1:1:1\n"
+            "released h1 nonsense\nsynced mug -3\nstopped mug"),
         text_of("mug 39:1:0:40:0:2:0:1:1:later things\ncap 1:2"),
     };
     assert_int_equal(RESULT_OK, entry_parse(&text, &room, &e, &skipped));
