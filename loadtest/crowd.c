@@ -166,6 +166,16 @@ static void counts_read(struct crowd *c, const struct load_peek *p)
         c->allocated = allocated;
 }
 
+/* "pins":[{"slot":0,"sku":"mug-red",...}]: a show may have been running before we came. */
+static void pinned_read(struct crowd *c, const struct load_peek *p)
+{
+    const char *pins, *sku;
+    size_t pins_len, len;
+    if (load_find(p->d, p->d_len, "pins", &pins, &pins_len) && pins_len > 2 &&
+        load_find(pins + 1, pins_len - 2, "sku", &sku, &len) && len > 2)
+        snprintf(c->pinned, sizeof c->pinned, "%.*s", (int)(len - 2 < 63 ? len - 2 : 63), sku + 1);
+}
+
 static void host_message(struct load_viewer *v, const struct load_peek *p, const char *text, size_t len)
 {
     struct crowd *c = v->ctx;
@@ -173,8 +183,10 @@ static void host_message(struct load_viewer *v, const struct load_peek *p, const
     size_t code_len;
     (void)text;
     (void)len;
-    if (load_is(p->t, p->t_len, "snapshot"))
+    if (load_is(p->t, p->t_len, "snapshot") && p->d != NULL) {
         counts_read(c, p);
+        pinned_read(c, p);
+    }
     if (p->re == NULL || load_is(p->t, p->t_len, "welcome"))
         return;
     c->pin_answered = true;
@@ -323,6 +335,16 @@ bool crowd_allocate(struct crowd *c, const char *sku, int64_t units)
 
 static bool pin_is_out(const struct crowd *c) { return c->pin_answered && c->pin_receipts >= c->live; }
 
+/* The next of `skus` in turn, and never what is pinned already: that would be no event. */
+static const char *pin_choose(struct crowd *c, const char *const *skus, size_t count)
+{
+    const char *sku = skus[c->pin_turn++ % count];
+    if (count > 1 && strcmp(sku, c->pinned) == 0)
+        sku = skus[c->pin_turn++ % count];
+    snprintf(c->pinned, sizeof c->pinned, "%s", sku);
+    return sku;
+}
+
 static bool pin_send(struct crowd *c, const char *sku)
 {
     c->pin_answered = false;
@@ -349,7 +371,7 @@ bool crowd_pins(struct crowd *c, const char *const *skus, size_t skus_count, siz
     snprintf(c->doing, sizeof c->doing, "pins");
     for (size_t i = 0; i < count && all; i++) {
         int64_t began = load_now_ms();
-        all = pin_send(c, skus[c->pins % skus_count]); /* never what is pinned already: that is no event */
+        all = pin_send(c, pin_choose(c, skus, skus_count));
         crowd_wait(c, every_ms - (load_now_ms() - began));
     }
     return all;
@@ -360,7 +382,7 @@ uint64_t crowd_flood(struct crowd *c, const char *const *skus, size_t skus_count
     uint64_t sent = 0;
     snprintf(c->doing, sizeof c->doing, "flood");
     for (int64_t until = load_now_ms() + last_ms; load_now_ms() < until; sent++)
-        if (!pin_send(c, skus[c->pins % skus_count]))
+        if (!pin_send(c, pin_choose(c, skus, skus_count)))
             break;
     return sent;
 }

@@ -61,6 +61,8 @@ struct crowd {
     int64_t pin_last_us;
     bool pin_answered;
     char host_error[64];
+    char pinned[64]; /* in slot 0 now, as far as the host knows */
+    size_t pin_turn;
     const struct crowd_wishes *wishes;
     int64_t progress_ms;
     char doing[48];

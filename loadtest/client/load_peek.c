@@ -7,6 +7,7 @@
 
 struct scan {
     const char *at, *end;
+    bool inside; /* behind a member: a comma comes first */
 };
 
 static void scan_space(struct scan *s)
@@ -68,9 +69,13 @@ static bool scan_value(struct scan *s, const char **ret, size_t *ret_len)
 static bool scan_member(struct scan *s, const char **name, size_t *name_len, const char **value, size_t *value_len)
 {
     scan_space(s);
-    if (s->at < s->end && *s->at == ',')
+    if (s->inside) {
+        if (s->at >= s->end || *s->at != ',')
+            return false;
         s->at++;
-    scan_space(s);
+        scan_space(s);
+    }
+    s->inside = true;
     if (s->at >= s->end || *s->at != '"')
         return false;
     *name = s->at + 1;
