@@ -232,6 +232,17 @@ static void pass_time(struct game *g)
         g->first_id++;
 }
 
+/* Time passed after the last batch: the questions below would expire holds on one side only. */
+static void settle(struct game *g)
+{
+    for (int i = 0; i < 20; i++) {
+        struct inventory_request memory = {.op = INVENTORY_EXPIRE, .shop = {"game"}}, redis = memory, asked = memory;
+        stage_ask(&g->memory, 0, &memory, 1);
+        stage_ask(&g->redis, 0, &redis, 1);
+        compare_answers(g, &asked, &memory, &redis);
+    }
+}
+
 static void compare_ledgers(struct game *g)
 {
     struct bytes memory = {0}, redis = {0};
@@ -294,6 +305,7 @@ static bool play(uint64_t seed, size_t operations)
         pass_time(&g);
     }
     if (there) {
+        settle(&g);
         memory_check(g.memory.world);
         compare_ledgers(&g);
         compare_holds(&g);
