@@ -25,7 +25,8 @@ struct feed {
     size_t columns_count;
     struct product *products;
     size_t count, capacity;
-    struct map rows; /* SKU -> the row it stands in, as a number in the pointer */
+    struct map by_sku; /* -> where `rows` says which row a SKU stands in */
+    unsigned *rows;    /* of each product; CATALOGUE_PRODUCTS_MAX of them, so that they stay where they are */
 };
 
 /* ---- columns ---- */
@@ -99,20 +100,30 @@ static int column_find(const char *written)
 
 /* ---- faults ---- */
 
+/* Into the field, and at the head of the detail; how long that is. */
+static size_t place_write(struct decode_fault *fault, unsigned row, const char *column)
+{
+    fault->code = DECODE_BAD_REQUEST;
+    if (column == NULL) {
+        snprintf(fault->field, sizeof fault->field, "row[%u]", row);
+        snprintf(fault->detail, sizeof fault->detail, "row %u: ", row);
+    } else {
+        snprintf(fault->field, sizeof fault->field, "row[%u].%s", row, column);
+        snprintf(fault->detail, sizeof fault->detail, "row %u, column %s: ", row, column);
+    }
+    return strlen(fault->detail);
+}
+
 /* `column` NULL: the row as a whole. */
 static enum result row_fault(struct feed *f, unsigned row, const char *column, const char *format, ...)
     PRINTF_LIKE(4, 5);
 static enum result row_fault(struct feed *f, unsigned row, const char *column, const char *format, ...)
 {
     struct decode_fault *fault = f->fault;
-    fault->code = DECODE_BAD_REQUEST;
-    snprintf(fault->field, sizeof fault->field, "row[%u]%s%s", row, column == NULL ? "" : ".",
-             column == NULL ? "" : column);
-    int head = snprintf(fault->detail, sizeof fault->detail, "row %u%s%s: ", row, column == NULL ? "" : ", column ",
-                        column == NULL ? "" : column);
+    size_t head = place_write(fault, row, column);
     va_list args;
     va_start(args, format);
-    vsnprintf(fault->detail + head, sizeof fault->detail - (size_t)head, format, args);
+    vsnprintf(fault->detail + head, sizeof fault->detail - head, format, args);
     va_end(args);
     return RESULT_MALFORMED;
 }
@@ -201,10 +212,12 @@ static enum result product_add(struct feed *f)
 
 static enum result product_is_new(struct feed *f, const char *sku)
 {
-    uintptr_t row = (uintptr_t)map_get(&f->rows, sku);
-    if (row != 0)
-        return row_fault(f, f->csv.row, "id", "\"%s\" stands in row %u already", sku, (unsigned)row);
-    return map_set(&f->rows, sku, (void *)(uintptr_t)f->csv.row);
+    const unsigned *earlier = map_get(&f->by_sku, sku);
+    if (earlier != NULL)
+        return row_fault(f, f->csv.row, "id", "\"%s\" stands in row %u already", sku, *earlier);
+    unsigned *row = &f->rows[f->count - 1];
+    *row = f->csv.row;
+    return map_set(&f->by_sku, sku, row);
 }
 
 static enum result feed_read(struct feed *f)
@@ -229,9 +242,11 @@ enum result catalogue_csv_decode(const char *data, size_t len, struct product **
     if (len == 0 || !text_obeys(TEXT_ANY, data, len))
         return row_fault(&f, 1, NULL, len == 0 ? "there are no column names" : "the file is not UTF-8 text");
     csv_init(&f.csv, data, len);
-    map_init(&f.rows, CATALOGUE_PRODUCTS_MAX);
-    enum result result = feed_read(&f);
-    map_finish(&f.rows);
+    map_init(&f.by_sku, CATALOGUE_PRODUCTS_MAX);
+    f.rows = calloc(CATALOGUE_PRODUCTS_MAX, sizeof *f.rows);
+    enum result result = f.rows == NULL ? RESULT_NO_MEMORY : feed_read(&f);
+    map_finish(&f.by_sku);
+    free(f.rows);
     csv_finish(&f.csv);
     if (result != RESULT_OK) {
         free(f.products);

@@ -66,6 +66,7 @@ static enum result read_catalogue_part(struct json_in *in, const json_t *value, 
 /* ---- the tables ---- */
 
 /* clang-format off */
+/* NOLINTBEGIN(bugprone-macro-parentheses): `field` is the name of a member */
 #define TIME(of, name, field, required_) \
     MEMBER_OF(of, name, MEMBER_I64, field, required_, .min = -WHOLE_MAX, .max = WHOLE_MAX)
 #define TITLE(field) MAY(struct event, "title", TEXT, field, .max = TITLE_LEN_MAX)
@@ -75,6 +76,7 @@ static enum result read_catalogue_part(struct json_in *in, const json_t *value, 
     MAY(struct event, "video", OBJECT, field, .members = &video_members), \
     MAY(struct event, "hold_ms", I64, field.hold_ms, .max = HOLD_MS_MAX), \
     MAY(struct event, "pdt_offset_ms", I64, field.pdt_offset_ms, .min = -PDT_OFFSET_MS_MAX, .max = PDT_OFFSET_MS_MAX)
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 /* Version 0, no price yet, is a shelf's alone. */
 static const struct member item_price_list[] = {

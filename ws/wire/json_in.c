@@ -18,17 +18,22 @@ static size_t place_write(const struct place *at, char *ret, size_t size)
     return len + (more < 0 ? 0 : (size_t)more);
 }
 
-enum result fault_at(struct json_in *in, const struct place *at, const char *format, ...)
+/* A member's name is foreign text of any length: what fits is shown, up to the last whole character. */
+static void field_write(struct decode_fault *fault, const struct place *at)
 {
-    struct decode_fault *fault = in->fault;
-    fault->code = DECODE_BAD_REQUEST;
-    /* A member's name is foreign text of any length: what fits is shown, up to the last whole character. */
     fault->field[0] = '\0';
     if (at != NULL)
         place_write(at, fault->field, sizeof fault->field);
     size_t len = strlen(fault->field);
     while (!utf8_is_valid(fault->field, len))
         fault->field[--len] = '\0';
+}
+
+enum result fault_at(struct json_in *in, const struct place *at, const char *format, ...)
+{
+    struct decode_fault *fault = in->fault;
+    fault->code = DECODE_BAD_REQUEST;
+    field_write(fault, at);
     va_list args;
     va_start(args, format);
     vsnprintf(fault->detail, sizeof fault->detail, format, args);

@@ -120,6 +120,7 @@ enum result read_products(struct json_in *in, const json_t *value, const struct 
 
 enum result products_find_repeated(const struct product *products, size_t count, size_t *ret_index)
 {
+    static char mark; /* what every key has as its value: only the keys count */
     struct map seen;
     map_init(&seen, count);
     enum result result = RESULT_OK;
@@ -127,7 +128,7 @@ enum result products_find_repeated(const struct product *products, size_t count,
     for (; result == RESULT_OK && i < count; i++) {
         if (map_get(&seen, products[i].sku.text) != NULL)
             break;
-        result = map_set(&seen, products[i].sku.text, (void *)(uintptr_t)&products[i]);
+        result = map_set(&seen, products[i].sku.text, &mark);
     }
     map_finish(&seen);
     if (result == RESULT_OK)

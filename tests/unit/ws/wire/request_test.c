@@ -201,10 +201,12 @@ static void ids_in_paths(void **state)
     for (size_t i = 0; i < ARRAY_LEN(bad); i++)
         expect_fault("GET", bad[i], NULL, NULL, DECODE_BAD_REQUEST, "hold");
     expect_fault("GET", "/v1/holds/", NULL, NULL, DECODE_NOT_FOUND, ""); /* an empty one is none */
-    char path[100] = "/v1/stock/";
-    memset(path + strlen(path), 'a', 63);
+    char path[100], letters[65] = "";
+    memset(letters, 'a', 63);
+    snprintf(path, sizeof path, "/v1/stock/%s", letters);
     expect_command("PUT", path, JSON, "{\"count\":0,\"gone\":0,\"version\":1}", COMMAND_STOCK_SYNC);
-    strcat(path, "a");
+    letters[63] = 'a';
+    snprintf(path, sizeof path, "/v1/stock/%s", letters);
     expect_fault("PUT", path, JSON, "{\"count\":0,\"gone\":0,\"version\":1}", DECODE_BAD_REQUEST, "sku");
     expect_fault("POST", "/v1/broadcasts/b%20/start", NULL, NULL, DECODE_BAD_REQUEST, "broadcast");
 }
@@ -296,13 +298,15 @@ static void a_catalogue_of_too_many(void **state)
 static void a_long_name_is_shown_in_part(void **state)
 {
     (void)state;
-    char body[1024] = "{\"";
+    struct bytes body = {0};
+    bytes_text(&body, "{\"");
     for (int i = 0; i < 200; i++)
-        strcat(body, "\xc3\xa9");
-    strcat(body, "\":1}");
+        bytes_text(&body, "\xc3\xa9");
+    bytes_text(&body, "\":1}");
     struct command c;
     struct decode_fault fault;
-    assert_int_equal(request("POST", "/v1/broadcasts/b/end", JSON, body, &c, &fault), RESULT_MALFORMED);
+    assert_int_equal(request("POST", "/v1/broadcasts/b/end", JSON, body.data, &c, &fault), RESULT_MALFORMED);
+    bytes_finish(&body);
     assert_int_equal(strlen(fault.field), 94); /* 47 of two bytes each; one more byte had room */
 }
 

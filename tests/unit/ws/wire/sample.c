@@ -187,7 +187,7 @@ static void catalogue_make(struct catalogue *c)
                       .u.catalogue = {.products = products, .count = 2, .first = true, .last = true}};
     catalogue_init(c);
     MUST(catalogue_apply(c, &e) == RESULT_OK);
-    event_finish(&e);
+    free(products);
 }
 
 /* ---- the whole ---- */
