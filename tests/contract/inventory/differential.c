@@ -23,8 +23,9 @@ struct game {
     struct rng rng;
     uint64_t seed;
     size_t operations;
-    unsigned first_id;  /* the window of ids moves on */
-    unsigned favourite; /* an id that many operations meet on */
+    unsigned first_id;        /* the window of ids moves on */
+    unsigned favourite;       /* an id that many operations meet on */
+    struct hold_id stretched; /* extended last: extended again until it may not be */
     unsigned refs;
     int64_t versions[SKUS];
     size_t answers[INVENTORY_ANSWERS];
@@ -143,6 +144,8 @@ static struct inventory_request some_request(struct game *g)
         some_claim(g, &r.hold);
         break;
     case INVENTORY_EXTEND:
+        if (one_in(g, 2))
+            r.hold.id = g->stretched;
         know_hold(g, &r, !one_in(g, 5));
         r.ttl_ms = one_in(g, 60) ? 0 : 10000;
         break;
@@ -202,6 +205,8 @@ static void compare_answers(struct game *g, const struct inventory_request *aske
         differ(g, what, memory.data, redis.data);
     }
     g->answers[m->answer]++;
+    if (m->op == INVENTORY_EXTEND && m->answer == INVENTORY_DONE)
+        g->stretched = m->hold.id;
     bytes_finish(&memory);
     bytes_finish(&redis);
 }
