@@ -36,7 +36,7 @@ enum result data_dir_make(const char *path, struct fault *ret_fault)
 
 static int lock_try(int fd, int wait_ms)
 {
-    const struct timespec pause = {.tv_nsec = 20 * 1000 * 1000};
+    const struct timespec pause = {.tv_nsec = 20000000};
     for (int waited = 0;; waited += 20) {
         if (flock(fd, LOCK_EX | LOCK_NB) == 0)
             return 0;
@@ -49,7 +49,7 @@ static int lock_try(int fd, int wait_ms)
 static long lock_holder(int fd)
 {
     char text[32] = "";
-    return pread(fd, text, sizeof text - 1, 0) > 0 ? atol(text) : 0;
+    return pread(fd, text, sizeof text - 1, 0) > 0 ? strtol(text, NULL, 10) : 0;
 }
 
 /* Not so a zombie: killed, and not yet collected by whoever comes after its parent. */
@@ -99,6 +99,8 @@ enum result data_dir_lock(const char *path, int wait_ms, int *ret_fd, struct fau
 
 /* ---- the key ---- */
 
+#define KEY_TEXT ((size_t)2 * KEY_BYTES)
+
 static enum result key_write(const char *part, const char *text, size_t len)
 {
     int fd = open(part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
@@ -112,15 +114,15 @@ static enum result key_write(const char *part, const char *text, size_t len)
 static enum result key_make(const char *name, struct fault *ret_fault)
 {
     unsigned char secret[KEY_BYTES];
-    char text[2 * KEY_BYTES + 2], part[PATH_MAX + 32];
+    char text[KEY_TEXT + 2], part[PATH_MAX + 32];
     if (getrandom(secret, sizeof secret, 0) != (ssize_t)sizeof secret)
         return fault_set(ret_fault, RESULT_IO, "no randomness for a key: %s", strerror(errno));
     for (size_t i = 0; i < sizeof secret; i++)
         snprintf(text + 2 * i, 3, "%02x", secret[i]);
-    text[2 * KEY_BYTES] = '\n';
+    text[KEY_TEXT] = '\n';
     snprintf(part, sizeof part, "%s.%ld", name, (long)getpid());
     unlink(part);
-    enum result result = key_write(part, text, 2 * KEY_BYTES + 1);
+    enum result result = key_write(part, text, KEY_TEXT + 1);
     if (result == RESULT_OK && link(part, name) != 0 && errno != EEXIST)
         result = RESULT_IO;
     if (result != RESULT_OK)

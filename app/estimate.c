@@ -187,7 +187,7 @@ static int moments_parse(struct recording *r, const char *at)
             return -1;
         at = *end == ',' ? end + 1 : end;
     }
-    if (r->moments_count == 0 || *at != '\0') /* none, or too many */
+    if (r->moments_count == 0 || at == NULL || *at != '\0') /* none, or too many */
         return -1;
     qsort(r->moments, r->moments_count, sizeof *r->moments, moment_compare);
     return 0;

@@ -24,7 +24,7 @@ static enum result listen_split(const char *listen, char *address, size_t size, 
     } else if (memchr(listen, ':', len) != NULL) {
         return RESULT_MALFORMED;
     }
-    if (len >= size || atoi(colon + 1) > 65535)
+    if (len >= size || strtol(colon + 1, NULL, 10) > 65535)
         return RESULT_MALFORMED;
     snprintf(address, size, "%.*s", (int)len, listen);
     snprintf(port, 8, "%s", colon + 1);
@@ -46,12 +46,15 @@ static int listener_bind(const struct addrinfo *where, int option)
 
 static unsigned port_of(int fd)
 {
-    struct sockaddr_storage bound;
+    union {
+        struct sockaddr any;
+        struct sockaddr_in four;
+        struct sockaddr_in6 six;
+    } bound = {.six = {0}};
     socklen_t len = sizeof bound;
-    if (getsockname(fd, (struct sockaddr *)&bound, &len) != 0)
+    if (getsockname(fd, &bound.any, &len) != 0)
         return 0;
-    return ntohs(bound.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&bound)->sin6_port
-                                             : ((struct sockaddr_in *)&bound)->sin_port);
+    return ntohs(bound.any.sa_family == AF_INET6 ? bound.six.sin6_port : bound.four.sin_port);
 }
 
 /* SO_REUSEPORT would let a second instance join unnoticed and take half of the viewers; a plain bind would not. */
@@ -95,7 +98,8 @@ enum result listener_settle(const char *listen, struct listener *ret, struct fau
     freeaddrinfo(where);
     if (l.port == 0) {
         listener_close(&l);
-        return fault_set(ret_fault, RESULT_CONFLICT, "listen %s: %s", listen, error);
+        return fault_set(ret_fault, RESULT_CONFLICT, "listen %s: %s; --listen takes another address:port", listen,
+                         error);
     }
     *ret = l;
     return RESULT_OK;

@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "base/must.h"
@@ -42,15 +43,35 @@ static int64_t loop_now_ms(struct clock *clock)
     return l->told_ms;
 }
 
-/* ---- timers: a binary heap; impl[0] is the place in it from 1 (0: not running), impl[1] when it is due ---- */
+/* ---- timers: a binary heap ---- */
 
-static size_t timer_place(const struct clock_timer *t) { return (size_t)(uintptr_t)t->impl[0]; }
-static int64_t timer_due(const struct clock_timer *t) { return (int64_t)(intptr_t)t->impl[1]; }
+struct timer_impl {
+    size_t place; /* in the heap, from 1; 0: not running */
+    int64_t due_ms;
+};
+_Static_assert(sizeof(struct timer_impl) <= sizeof(((struct clock_timer *)0)->impl), "fits what the port leaves us");
+
+/* By copy: the port's room is pointers, and ours are numbers. */
+static struct timer_impl impl_get(const struct clock_timer *t)
+{
+    struct timer_impl impl;
+    memcpy(&impl, t->impl, sizeof impl);
+    return impl;
+}
+
+static void impl_set(struct clock_timer *t, size_t place, int64_t due_ms)
+{
+    struct timer_impl impl = {.place = place, .due_ms = due_ms};
+    memcpy(t->impl, &impl, sizeof impl);
+}
+
+static size_t timer_place(const struct clock_timer *t) { return impl_get(t).place; }
+static int64_t timer_due(const struct clock_timer *t) { return impl_get(t).due_ms; }
 
 static void heap_put(struct loop *l, size_t place, struct clock_timer *t)
 {
     l->heap[place - 1] = t;
-    t->impl[0] = (void *)(uintptr_t)place;
+    impl_set(t, place, timer_due(t));
 }
 
 static void heap_rise(struct loop *l, size_t place, struct clock_timer *t)
@@ -82,7 +103,7 @@ static void heap_remove(struct loop *l, struct clock_timer *t)
 {
     size_t place = timer_place(t);
     struct clock_timer *last = l->heap[--l->heap_count];
-    t->impl[0] = NULL;
+    impl_set(t, 0, 0);
     if (last == t)
         return;
     if (place > 1 && timer_due(l->heap[place / 2 - 1]) > timer_due(last))
@@ -138,7 +159,7 @@ static void timer_start(struct clock *clock, struct clock_timer *t, int64_t dela
         l->heap_capacity = capacity;
     }
     int64_t delay = delay_ms > 0 ? delay_ms : 0;
-    t->impl[1] = (void *)(intptr_t)(clock_read_ms(CLOCK_MONOTONIC) + delay + (delay == 0)); /* never within this turn */
+    impl_set(t, 0, clock_read_ms(CLOCK_MONOTONIC) + delay + (delay == 0)); /* never within this turn */
     l->heap_count++;
     heap_rise(l, l->heap_count, t);
     if (l->heap[0] == t)
@@ -197,7 +218,7 @@ static void loop_close_own(struct loop *l)
 bool loop_finish(struct loop *l, int64_t wait_ms)
 {
     int64_t until = clock_read_ms(CLOCK_MONOTONIC) + wait_ms;
-    const struct timespec pause = {.tv_nsec = 1000 * 1000};
+    const struct timespec pause = {.tv_nsec = 1000000};
     loop_close_own(l);
     while (uv_run(&l->uv, UV_RUN_NOWAIT) != 0 && clock_read_ms(CLOCK_MONOTONIC) < until)
         nanosleep(&pause, NULL);

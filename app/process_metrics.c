@@ -2,6 +2,8 @@
 
 #include <dirent.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -46,10 +48,10 @@ static double open_files(void)
 
 static double resident_bytes(void)
 {
-    long pages = 0;
+    char text[128] = "";
     FILE *file = fopen("/proc/self/statm", "re");
-    if (file != NULL && fscanf(file, "%*s %ld", &pages) != 1)
-        pages = 0;
+    const char *second = file != NULL && fgets(text, sizeof text, file) != NULL ? strchr(text, ' ') : NULL;
+    long pages = second == NULL ? 0 : strtol(second, NULL, 10);
     if (file != NULL)
         fclose(file);
     return (double)pages * (double)sysconf(_SC_PAGESIZE);

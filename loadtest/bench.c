@@ -1,6 +1,6 @@
 /* loadtest/bench.c - the first honest table: what one node costs, beside a bare send() loop in the same minutes.
  *
- *   liveshelf-bench BIN_DIR OUT.json [--quick]
+ *   liveshelf-bench BIN_DIR DATA_DIR OUT.json [--quick]
  *
  * The servers share core 0, everything here runs on core 1. Rounds of the two are interleaved, because a machine's pace changes within
  * minutes: the ratio of a round's pair says more than either figure. */
@@ -29,10 +29,10 @@ struct figure {
 };
 
 struct bench {
-    const char *bin_dir, *out;
+    const char *bin_dir, *data_dir, *out;
     bool quick;
     struct bench_server shop, limit;
-    char data_dir[64], url[64], host_token[1024], viewer_token[1024], integrator_token[1024];
+    char url[64], host_token[1024], viewer_token[1024], integrator_token[1024];
     double rss_before;
     struct figure figures[FIGURES_MAX];
     size_t figures_count;
@@ -69,17 +69,10 @@ static void figure_add(struct bench *b, double value, const char *unit, double r
 
 static enum result token_make(struct bench *b, const char *role, char *ret, size_t size)
 {
-    char command[512];
-    snprintf(command, sizeof command, "'%s/liveshelf' token --data-dir '%s' --shop bench --role %s", b->bin_dir,
-             b->data_dir, role);
-    FILE *out = popen(command, "r");
-    char *line = out == NULL ? NULL : fgets(ret, (int)size, out);
-    if (out != NULL)
-        pclose(out);
-    if (line == NULL)
-        return RESULT_UNAVAILABLE;
-    ret[strcspn(ret, "\n")] = '\0';
-    return RESULT_OK;
+    char program[256];
+    snprintf(program, sizeof program, "%s/liveshelf", b->bin_dir);
+    const char *words[] = {program, "token", "--data-dir", b->data_dir, "--shop", "bench", "--role", role, NULL};
+    return bench_run(words, ret, size);
 }
 
 static enum result shop_start(struct bench *b)
@@ -187,10 +180,11 @@ static double flood_shop(struct bench *b, struct crowd *c, int64_t last_ms)
 
 static double flood_limit(struct bench *b, struct limit_audience *a, int64_t last_ms)
 {
-    double before = bench_cpu_us(&b->limit), sent = 0;
+    double before = bench_cpu_us(&b->limit);
+    uint64_t sent = 0;
     for (int64_t until = load_now_ms() + last_ms; load_now_ms() < until; sent++)
         limit_publish(a);
-    return (bench_cpu_us(&b->limit) - before) / (sent * (double)a->count);
+    return (bench_cpu_us(&b->limit) - before) / ((double)sent * (double)a->count);
 }
 
 static void cost_measure(struct bench *b, struct crowd *c, struct limit_audience *a)
@@ -384,30 +378,26 @@ static enum result measure(struct bench *b)
 
 int main(int argc, char **argv)
 {
-    struct bench b = {.data_dir = "/tmp/liveshelf-bench-XXXXXX"};
+    struct bench b = {0};
     struct rlimit files;
-    char clean[128];
-    if (argc < 3) {
-        fputs("usage: liveshelf-bench BIN_DIR OUT.json [--quick]\n", stderr);
+    if (argc < 4) {
+        fputs("usage: liveshelf-bench BIN_DIR DATA_DIR OUT.json [--quick]\n", stderr);
         return 2;
     }
     b.bin_dir = argv[1];
-    b.out = argv[2];
-    b.quick = argc > 3 && strcmp(argv[3], "--quick") == 0;
+    b.data_dir = argv[2];
+    b.out = argv[3];
+    b.quick = argc > 4 && strcmp(argv[4], "--quick") == 0;
     if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
         files.rlim_cur = files.rlim_max;
         (void)setrlimit(RLIMIT_NOFILE, &files);
     }
     setvbuf(stdout, NULL, _IOLBF, 0); /* minutes pass: whoever watches through a pipe wants to see */
     bench_pin_to(BENCH_LOAD_CORE);
-    if (mkdtemp(b.data_dir) == NULL)
-        return EXIT_FAILURE;
     enum result result = measure(&b);
     bench_stop(&b.shop);
     bench_stop(&b.limit);
-    snprintf(clean, sizeof clean, "rm -rf '%s'", b.data_dir);
-    bool cleaned = system(clean) == 0;
     if (result != RESULT_OK)
         fprintf(stderr, "bench: it went wrong (%s); what was measured until then:\n", result_name(result));
-    return report(&b) && result == RESULT_OK && cleaned ? EXIT_SUCCESS : EXIT_FAILURE;
+    return report(&b) && result == RESULT_OK ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -6,4 +6,6 @@ set -euo pipefail
 cd "$(dirname "$(readlink -f "$0")")/.."
 bin=build/release
 mkdir -p build/bench
-exec "$bin/loadtest/liveshelf-bench" "$bin" build/bench/first.json "$@"
+data=$(mktemp -d)
+trap 'rm -rf "$data"' EXIT
+"$bin/loadtest/liveshelf-bench" "$bin" "$data" build/bench/first.json "$@"

@@ -1,5 +1,6 @@
 #include "loadtest/bench_server.h"
 
+#include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -28,17 +29,40 @@ _Noreturn static void server_become(const char *const *words, int out)
     _exit(127);
 }
 
-enum result bench_start(const char *const *words, struct bench_server *ret)
+/* *ret_out is its standard output; NULL when it could not be started. */
+static pid_t server_fork(const char *const *words, FILE **ret_out)
 {
     int ends[2];
-    char line[512];
-    if (pipe(ends) != 0)
-        return RESULT_IO;
+    *ret_out = NULL;
+    if (pipe2(ends, O_CLOEXEC) != 0)
+        return -1;
     pid_t pid = fork();
     if (pid == 0)
         server_become(words, ends[1]);
     close(ends[1]);
-    FILE *out = fdopen(ends[0], "r");
+    *ret_out = fdopen(ends[0], "r");
+    return pid;
+}
+
+enum result bench_run(const char *const *words, char *ret, size_t size)
+{
+    FILE *out;
+    pid_t pid = server_fork(words, &out);
+    bool read = out != NULL && fgets(ret, (int)size, out) != NULL;
+    if (out != NULL)
+        fclose(out);
+    if (pid > 0)
+        waitpid(pid, NULL, 0);
+    if (read)
+        ret[strcspn(ret, "\n")] = '\0';
+    return read ? RESULT_OK : RESULT_UNAVAILABLE;
+}
+
+enum result bench_start(const char *const *words, struct bench_server *ret)
+{
+    char line[512];
+    FILE *out;
+    pid_t pid = server_fork(words, &out);
     *ret = (struct bench_server){.pid = pid, .measured = pid};
     while (pid > 0 && out != NULL && ret->port == 0 && fgets(line, sizeof line, out) != NULL) {
         const char *number = strrchr(line, line[6] >= '0' && line[6] <= '9' ? ' ' : ':');
@@ -60,17 +84,27 @@ static bool is_node(long pid)
     return len > 0 && strcmp(words + strlen(words) + 1, "node") == 0;
 }
 
-void bench_measure_node(struct bench_server *s)
+/* One line of /proc/PID/<name>; "" when there is none. */
+static void proc_read(long pid, const char *name, char *ret, size_t size)
 {
-    char name[96];
-    long child;
-    snprintf(name, sizeof name, "/proc/%ld/task/%ld/children", (long)s->pid, (long)s->pid);
-    FILE *file = fopen(name, "re");
-    while (file != NULL && fscanf(file, "%ld", &child) == 1)
-        if (is_node(child))
-            s->measured = (pid_t)child;
+    char path[96];
+    snprintf(path, sizeof path, "/proc/%ld/%s", pid, name);
+    FILE *file = fopen(path, "re");
+    if (file == NULL || fgets(ret, (int)size, file) == NULL)
+        ret[0] = '\0';
     if (file != NULL)
         fclose(file);
+}
+
+void bench_measure_node(struct bench_server *s)
+{
+    char name[64], text[1024];
+    snprintf(name, sizeof name, "task/%ld/children", (long)s->pid);
+    proc_read(s->pid, name, text, sizeof text);
+    char *end = text;
+    for (long child; (child = strtol(end, &end, 10)) > 0;)
+        if (is_node(child))
+            s->measured = (pid_t)child;
 }
 
 void bench_stop(struct bench_server *s)
@@ -82,28 +116,30 @@ void bench_stop(struct bench_server *s)
     s->pid = 0;
 }
 
+/* The nth word, from 0, as a number. */
+static double word_number(const char *text, unsigned n)
+{
+    for (; n > 0 && text != NULL; n--) {
+        text = strchr(text, ' ');
+        text += text != NULL;
+    }
+    return text == NULL ? 0 : strtod(text, NULL);
+}
+
 double bench_cpu_us(const struct bench_server *s)
 {
-    char name[64], text[1024] = "";
-    unsigned long user = 0, system = 0;
-    snprintf(name, sizeof name, "/proc/%ld/stat", (long)s->measured);
-    FILE *file = fopen(name, "re");
-    if (file != NULL && fgets(text, sizeof text, file) != NULL && strrchr(text, ')') != NULL)
-        sscanf(strrchr(text, ')') + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user, &system);
-    if (file != NULL)
-        fclose(file);
-    return (double)(user + system) * 1e6 / (double)sysconf(_SC_CLK_TCK);
+    char text[1024];
+    proc_read(s->measured, "stat", text, sizeof text);
+    const char *behind_name = strrchr(text, ')');
+    if (behind_name == NULL)
+        return 0;
+    double ticks = word_number(behind_name, 12) + word_number(behind_name, 13); /* utime, stime */
+    return ticks * 1e6 / (double)sysconf(_SC_CLK_TCK);
 }
 
 double bench_rss_bytes(const struct bench_server *s)
 {
-    char name[64];
-    long pages = 0;
-    snprintf(name, sizeof name, "/proc/%ld/statm", (long)s->measured);
-    FILE *file = fopen(name, "re");
-    if (file != NULL && fscanf(file, "%*s %ld", &pages) != 1)
-        pages = 0;
-    if (file != NULL)
-        fclose(file);
-    return (double)pages * (double)sysconf(_SC_PAGESIZE);
+    char text[256];
+    proc_read(s->measured, "statm", text, sizeof text);
+    return word_number(text, 1) * (double)sysconf(_SC_PAGESIZE);
 }

@@ -2,6 +2,7 @@
 #ifndef LOADTEST_BENCH_SERVER_H
 #define LOADTEST_BENCH_SERVER_H
 
+#include <stddef.h>
 #include <sys/types.h>
 
 #include "base/must.h"
@@ -20,6 +21,8 @@ struct bench_server {
 void bench_pin_to(int core); /* this process; nothing when the machine has not so many */
 /* Runs words[0..], reads `ready ...:PORT` from its standard output. */
 MUST_USE enum result bench_start(const char *const *words, struct bench_server *ret);
+/* Runs words[0..] to its end; the first line it prints, without newline. */
+MUST_USE enum result bench_run(const char *const *words, char *ret, size_t size);
 void bench_measure_node(struct bench_server *s);   /* below a supervisor: its first node */
 void bench_stop(struct bench_server *s);           /* takes zeroed memory */
 double bench_cpu_us(const struct bench_server *s); /* user and system so far */

@@ -16,8 +16,8 @@ static double middle_us(unsigned slot)
     if (slot < HISTOGRAM_STEPS)
         return slot;
     unsigned shift = slot / (HISTOGRAM_STEPS / 2) - 1;
-    double base = slot - shift * (HISTOGRAM_STEPS / 2);
-    return (base + 0.5) * (double)(UINT64_C(1) << shift);
+    unsigned base = slot - shift * (HISTOGRAM_STEPS / 2);
+    return ((double)base + 0.5) * (double)(UINT64_C(1) << shift);
 }
 
 void histogram_add(struct histogram *h, int64_t us)

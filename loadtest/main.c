@@ -100,8 +100,9 @@ int main(int argc, char **argv)
     }
     if (options_read(argc, argv, &o) != 0)
         return 2;
-    long viewers = atol(o.viewers);
-    if (viewers < 1 || viewers > 100000) {
+    char *end;
+    long viewers = strtol(o.viewers, &end, 10);
+    if (*end != '\0' || viewers < 1 || viewers > 100000) {
         fprintf(stderr, "liveshelf-load: --viewers \"%s\": it takes 1 to 100000\n", o.viewers);
         return 2;
     }

@@ -579,7 +579,7 @@ static void http_finish(struct load_conn *c)
     if (c->close_code != HTTP_WHOLE || end == NULL || in.len < 12 || memcmp(in.data, "HTTP/1.", 7) != 0) {
         h->done(h, 0, c->why, strlen(c->why));
     } else {
-        int status = atoi(in.data + 9);
+        int status = (int)strtol(in.data + 9, NULL, 10);
         size_t len = in.len - (size_t)(end + 4 - in.data);
         *end = '\0';
         if (strcasestr(in.data, "transfer-encoding: chunked") != NULL)

@@ -146,7 +146,7 @@ int main(int argc, char **argv)
     }
     signal(SIGPIPE, SIG_IGN);
     epoll = epoll_create1(EPOLL_CLOEXEC);
-    if (listen_on(argc > 1 ? atoi(argv[1]) : 0) != 0)
+    if (listen_on(argc > 1 ? (int)strtol(argv[1], NULL, 10) : 0) != 0)
         return EXIT_FAILURE;
     watch(listening);
     for (;;) {

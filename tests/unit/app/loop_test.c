@@ -1,6 +1,7 @@
 #include "app/loop.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "tests/unit/unit.h"
 
@@ -35,7 +36,7 @@ static void timers_fire_once_in_order_of_their_time(void **state)
             (struct trial){.loop = &l, .timer = {.fire = fired}, .number = delay, .order = order, .count = &count};
         l.clock.start(&l.clock, &trials[i].timer, delay / 4);
         l.clock.start(&l.clock, &trials[i].timer, delay / 4); /* re-arming is not a second timer */
-        due_of[delay] = (intptr_t)trials[i].timer.impl[1];
+        memcpy(&due_of[delay], (char *)trials[i].timer.impl + sizeof(size_t), sizeof due_of[delay]);
     }
     for (int i = 0; i < N; i += 2)
         l.clock.stop(&l.clock, &trials[i].timer);
