@@ -8,17 +8,19 @@
 #include <sys/time.h>
 
 #include "inventory/redis/audit_fold.h"
+#include "inventory/redis/audit_kept.h"
 #include "inventory/redis/node.h"
 
 #define AUDIT_PAGE 256
 #define AUDIT_WAIT_S 30
+#define KEPT_PARTS 6
 
 struct audit {
     redisContext *redis;
     struct audit_result *result;
     struct audit_fold fold;
     struct entry_room room;
-    struct map kept; /* hold ids that Redis keeps -> anything */
+    struct audit_kept kept;
     char keys[STOCK_KEYS][KEY_MAX];
     char last_id[LEDGER_ID_LEN_MAX + 1];
     const char **ret_why;
@@ -138,80 +140,61 @@ static enum result replay(struct audit *a)
 
 /* ---- what is kept ---- */
 
-static void compare_row(struct audit *a, const redisReply *sku, const redisReply *row)
+typedef void compare_pair(struct audit_kept *k, struct text key, struct text value);
+
+static struct text text_of(const redisReply *reply)
 {
-    struct stock_count count = {0};
-    int64_t waiting = 0;
-    struct text name = {sku->str, (size_t)sku->len}, text = {row->str, (size_t)row->len};
-    if (text_id(name, count.sku.text) && text_row(text, &count, &waiting) == RESULT_OK)
-        audit_fold_compare_row(&a->fold, &count, waiting);
-    else
-        audit_differ(a->result, "counters: %.60s cannot be read", sku->str);
+    return reply->type == REDIS_REPLY_STRING ? (struct text){reply->str, (size_t)reply->len} : (struct text){0};
 }
 
-static void compare_hold(struct audit *a, const redisReply *id, const redisReply *record)
-{
-    struct hold hold = {0};
-    struct text name = {id->str, (size_t)id->len}, text = {record->str, (size_t)record->len};
-    if (text_id(name, hold.id.text) && text_hold_record(text, &hold) == RESULT_OK &&
-        map_set(&a->kept, hold.id.text, a) == RESULT_OK)
-        audit_fold_compare_hold(&a->fold, &hold);
-    else
-        audit_differ(a->result, "holds: %.60s cannot be read", id->str);
-}
-
-static void compare_pairs(struct audit *a, const redisReply *pairs,
-                          void (*compare)(struct audit *a, const redisReply *key, const redisReply *value))
+static void compare_pairs(struct audit *a, const redisReply *pairs, compare_pair *compare)
 {
     for (size_t i = 0; pairs->type == REDIS_REPLY_ARRAY && i + 1 < pairs->elements; i += 2)
-        if (pairs->element[i]->type == REDIS_REPLY_STRING && pairs->element[i + 1]->type == REDIS_REPLY_STRING)
-            compare(a, pairs->element[i], pairs->element[i + 1]);
-}
-
-/* ls_check answers { skus, holds, open holds, breach... }. */
-static void take_breaches(struct audit *a, const redisReply *check)
-{
-    if (check->type != REDIS_REPLY_ARRAY || check->elements < 3) {
-        audit_differ(a->result, "the stock library did not check: %.100s", check->str == NULL ? "" : check->str);
-        return;
-    }
-    for (size_t i = 3; i < check->elements; i++)
-        audit_differ(a->result, "library: %.200s", check->element[i]->str == NULL ? "" : check->element[i]->str);
+        compare(&a->kept, text_of(pairs->element[i]), text_of(pairs->element[i + 1]));
 }
 
 static enum result compare_kept(struct audit *a, const redisReply *all)
 {
-    if (all->type != REDIS_REPLY_ARRAY || all->elements != 4)
+    if (all->type != REDIS_REPLY_ARRAY || all->elements != KEPT_PARTS)
         return fail(a, RESULT_UNAVAILABLE, "the counters cannot be read in one step");
     enum result result = fold_all(a, all->element[0]);
     if (result != RESULT_OK)
         return result;
-    compare_pairs(a, all->element[1], compare_row);
-    compare_pairs(a, all->element[2], compare_hold);
-    take_breaches(a, all->element[3]);
-    return audit_fold_close(&a->fold, &a->kept);
+    compare_pairs(a, all->element[1], audit_kept_row);
+    compare_pairs(a, all->element[2], audit_kept_hold);
+    compare_pairs(a, all->element[3], audit_kept_timer);
+    compare_pairs(a, all->element[4], audit_kept_taken);
+    const redisReply *places = all->element[5];
+    for (size_t i = 0; places->type == REDIS_REPLY_ARRAY && i < places->elements; i++)
+        audit_kept_place(&a->kept, text_of(places->element[i]));
+    return audit_kept_close(&a->kept);
 }
 
-/* The rest of the ledger, counters and holds as of one moment. */
+/* The rest of the ledger and all that is kept, as of one moment. */
 static enum result read_kept(struct audit *a)
 {
     char from[LEDGER_ID_LEN_MAX + 2];
-    snprintf(from, sizeof from, a->last_id[0] == '\0' ? "-%s" : "(%s", a->last_id);
-    const char *multi[] = {"MULTI"};
-    const char *rest[] = {"XRANGE", a->keys[4], from, "+"};
-    const char *rows[] = {"HGETALL", a->keys[0]};
-    const char *holds[] = {"HGETALL", a->keys[1]};
-    const char *check[3 + STOCK_KEYS] = {"FCALL_RO", "ls_check", "8"};
-    const char *exec[] = {"EXEC"};
-    for (size_t i = 0; i < STOCK_KEYS; i++)
-        check[3 + i] = a->keys[i];
-    enum result result = ask_and_forget(a, 1, multi);
-    result = result == RESULT_OK ? ask_and_forget(a, 4, rest) : result;
-    result = result == RESULT_OK ? ask_and_forget(a, 2, rows) : result;
-    result = result == RESULT_OK ? ask_and_forget(a, 2, holds) : result;
-    result = result == RESULT_OK ? ask_and_forget(a, 3 + STOCK_KEYS, check) : result;
+    snprintf(from, sizeof from, "%s%s", a->last_id[0] == '\0' ? "-" : "(", a->last_id);
+    struct {
+        int argc;
+        const char *argv[5];
+    } parts[] = {
+        {1, {"MULTI"}},
+        {4, {"XRANGE", a->keys[4], from, "+"}},
+        {2, {"HGETALL", a->keys[0]}},
+        {2, {"HGETALL", a->keys[1]}},
+        {5, {"ZRANGE", a->keys[2], "0", "-1", "WITHSCORES"}},
+        {2, {"HGETALL", a->keys[3]}},
+        {4, {"ZRANGE", a->keys[5], "0", "-1"}},
+    };
+    _Static_assert(ARRAY_LEN(parts) == 1 + KEPT_PARTS, "MULTI and the parts");
+    enum result result = RESULT_OK;
+    for (size_t i = 0; i < ARRAY_LEN(parts) && result == RESULT_OK; i++)
+        result = ask_and_forget(a, parts[i].argc, parts[i].argv);
     redisReply *all = NULL;
-    result = result == RESULT_OK ? audit_ask(a, &all, 1, exec) : result;
+    const char *exec[] = {"EXEC"};
+    if (result == RESULT_OK)
+        result = audit_ask(a, &all, 1, exec);
     if (result != RESULT_OK)
         return result;
     result = compare_kept(a, all);
@@ -225,7 +208,7 @@ static void audit_close(struct audit *a)
 {
     audit_fold_finish(&a->fold);
     entry_room_finish(&a->room);
-    map_finish(&a->kept);
+    audit_kept_finish(&a->kept);
     if (a->redis != NULL)
         redisFree(a->redis);
 }
@@ -234,7 +217,7 @@ enum result audit_run(const char *url, const struct shop_id *shop, struct audit_
 {
     struct audit a = {.result = ret, .ret_why = ret_why};
     *ret = (struct audit_result){.shop = *shop};
-    map_init(&a.kept, AUDIT_MAP_MAX);
+    audit_kept_init(&a.kept, &a.fold);
     for (size_t i = 0; i < STOCK_KEYS; i++)
         key_stock(a.keys[i], shop->text, stock_key_letters[i]);
     enum result result = audit_fold_init(&a.fold, ret);

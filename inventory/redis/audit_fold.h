@@ -25,7 +25,7 @@ MUST_USE enum result audit_fold_entry(struct audit_fold *f, const struct ledger_
 /* What Redis keeps, against what was folded. */
 void audit_fold_compare_row(struct audit_fold *f, const struct stock_count *kept, int64_t waiting);
 void audit_fold_compare_hold(struct audit_fold *f, const struct hold *kept);
-/* After all rows and holds: `skus` and `open` of them were compared; nothing folded may be missing there. Fills the
+/* After all rows and holds; `kept_holds` has the ids of those kept. Nothing folded may be missing there. Fills the
  * certificates. */
 MUST_USE enum result audit_fold_close(struct audit_fold *f, const struct map *kept_holds);
 void audit_differ(struct audit_result *r, const char *format, ...) PRINTF_LIKE(2, 3);

@@ -139,9 +139,9 @@ static void parse_counts(struct text text, struct entry_room *room, struct ledge
     size_t count = 0;
     while (text_take(&text, '\n', &line)) {
         struct stock_count *c = &room->counts[count];
-        int64_t waiting = 0;
+        struct row_rest rest;
         memset(c, 0, sizeof *c);
-        if (take_id(&line, c->sku.text) && text_row(line, c, &waiting) == RESULT_OK)
+        if (take_id(&line, c->sku.text) && text_row(line, c, &rest) == RESULT_OK)
             count++;
         else
             ++*skipped;

@@ -30,7 +30,7 @@ local EXTENDS_MAX = 2
 local UNITS_MAX, STOCK_MAX, MONEY_MAX, VERSION_MAX = 1000000, 1000000000, 1000000000000, 4294967295
 local ID_MAX, REF_MAX = 63, 128
 local LOOK_MAX, LINE_LEN_MAX = 16, 100000     -- of a waitlist
-local BACKFILL_HOLDS_MAX = 50000
+local BACKFILL_HOLDS_MAX = 20000
 local UNPACK_MAX = 4000                       -- values given to one command; Lua's stack ends near 8000
 
 local function num(n) return string.format('%.0f', n) end
@@ -583,23 +583,28 @@ function op.O(b, sku) -- open
   return with_count('done', c)
 end
 
--- A SKU already selling gets its first limit: what viewers hold and bought is counted back from the holds.
+-- A SKU already selling gets its first limit: what viewers hold and bought is counted back from the holds. Those in the
+-- store are not taken apart: most are of other SKUs or closed.
 local function backfill(b, sku, c)
   c.tracked = true
   b.backfilled[sku] = true
-  local function count(h)
-    if h.state ~= 'H' and h.state ~= 'C' then return end
-    for _, line in ipairs(h.lines) do
-      if line[1] == sku then take(b, sku, h.viewer, line[2]) end
+  if c.h + c.s == 0 then return end
+  local find, match = string.find, string.match
+  local all, word = redis.call('HGETALL', b.keys[2]), sku .. ':'
+  local line = ',' .. string.gsub(sku, '%W', '%%%0') .. ':(%d+):'
+  for i = 1, #all, 2 do
+    local record = all[i + 1]
+    if b.holds[all[i]] == nil and find(record, word, 1, true) and find(record, '^[HC]') then
+      local units = match(',' .. match(record, '|([^|]*)$'), line)
+      if units then take(b, sku, match(record, '^%u|%d+|%d+|[01]|[^|]*|([^|]*)'), tonumber(units)) end
     end
   end
-  if c.h + c.s == 0 then return end
-  local all = redis.call('HGETALL', b.keys[2])
-  for i = 1, #all, 2 do
-    if b.holds[all[i]] == nil then count(parse_hold(b, all[i], all[i + 1])) end
-  end
   for _, h in pairs(b.holds) do
-    if h then count(h) end
+    if h and (h.state == 'H' or h.state == 'C') then
+      for _, own in ipairs(h.lines) do
+        if own[1] == sku then take(b, sku, h.viewer, own[2]) end
+      end
+    end
   end
 end
 

@@ -41,7 +41,8 @@ enum result reply_answer_parse(const char *text, size_t len, struct inventory_re
 {
     struct text rest = {text, len}, word, part;
     enum inventory_answer answer = INVENTORY_BAD;
-    int64_t number = 0, waiting = 0;
+    int64_t number = 0;
+    struct row_rest more;
     struct hold hold = {.state = HOLD_NONE};
     struct stock_count count = {0};
     if (!text_take(&rest, ' ', &word) || !word_parse(word, &answer))
@@ -51,7 +52,7 @@ enum result reply_answer_parse(const char *text, size_t len, struct inventory_re
     bool is_stock = is_stock_op(r->op);
     if (is_stock && rest.len > 0) {
         count.sku = r->sku;
-        if (text_row(rest, &count, &waiting) != RESULT_OK)
+        if (text_row(rest, &count, &more) != RESULT_OK)
             return RESULT_MALFORMED;
     } else if (rest.len > 0 && text_hold(rest, &hold) != RESULT_OK) {
         return RESULT_MALFORMED;

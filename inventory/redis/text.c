@@ -161,17 +161,19 @@ void text_claim_write(struct bytes *out, const struct hold *h)
 
 /* ---- rows ---- */
 
-enum result text_row(struct text row, struct stock_count *ret, int64_t *ret_waiting)
+enum result text_row(struct text row, struct stock_count *ret, struct row_rest *ret_rest)
 {
-    int64_t stopped = 0, limit = 0, waiting = 0;
+    int64_t stopped = 0, limit = 0;
+    struct text tracked;
     if (!take_number(&row, ':', -2 * (int64_t)STOCK_UNITS_MAX, STOCK_UNITS_MAX, &ret->available) ||
         !take_number(&row, ':', 0, INT64_MAX, &ret->held) || !take_number(&row, ':', 0, INT64_MAX, &ret->sold) ||
         !take_number(&row, ':', INT64_MIN, INT64_MAX, &ret->allocated) || !take_number(&row, ':', 0, 1, &stopped) ||
         !take_number(&row, ':', 0, HOLD_UNITS_MAX, &limit) ||
-        !take_number(&row, ':', 0, MONEY_MINOR_MAX, &ret->version) || !take_number(&row, ':', 0, INT64_MAX, &waiting))
+        !take_number(&row, ':', 0, MONEY_MINOR_MAX, &ret->version) ||
+        !take_number(&row, ':', 0, INT64_MAX, &ret_rest->waiting) || !text_take(&row, ':', &tracked))
         return RESULT_MALFORMED;
     ret->stopped = stopped == 1;
     ret->limit_per_viewer = (uint32_t)limit;
-    *ret_waiting = waiting;
-    return RESULT_OK; /* what follows is the library's own, or of a later version */
+    ret_rest->tracked = text_is(tracked, "1");
+    return RESULT_OK; /* what follows is of a later version */
 }

@@ -23,7 +23,12 @@ bool text_ref(struct text t, char ret[REF_LEN_MAX + 1]); /* visible ASCII withou
 /* RESULT_OK, or RESULT_MALFORMED with *ret in any state. */
 MUST_USE enum result text_hold_record(struct text record, struct hold *ret); /* all but the id */
 MUST_USE enum result text_hold(struct text text, struct hold *ret);
-MUST_USE enum result text_row(struct text row, struct stock_count *ret, int64_t *ret_waiting); /* all but the SKU */
+struct row_rest {    /* of a row, what the ports do not show */
+    int64_t waiting; /* viewers in line */
+    bool tracked;    /* units per viewer are counted */
+};
+MUST_USE enum result text_row(struct text row, struct stock_count *ret,
+                              struct row_rest *ret_rest); /* all but the SKU */
 
 /* "viewer|broadcast|currency|lines": what a reserve or a wish promises. The hold's values must be valid ids. */
 void text_claim_write(struct bytes *out, const struct hold *h);

@@ -18,7 +18,7 @@ struct counts {
 
 /* A limit that is first set on a SKU already selling is counted back from the holds still known (a closed one for a
  * day). That reads every hold of the shop, so a shop with more than this many is refused it. */
-#define LIMIT_BACKFILL_HOLDS_MAX 50000
+#define LIMIT_BACKFILL_HOLDS_MAX 20000
 
 bool counts_add_up(const struct counts *c);
 

@@ -133,6 +133,20 @@ void redis_server_finish(struct redis_server *s)
     *s = (struct redis_server){0};
 }
 
+static void write_reply(char *text, size_t size, const redisReply *reply)
+{
+    size_t len = strlen(text);
+    if (reply->type == REDIS_REPLY_INTEGER)
+        snprintf(text + len, size - len, "%lld", reply->integer);
+    else if (reply->type != REDIS_REPLY_ARRAY)
+        snprintf(text + len, size - len, "%s", reply->str == NULL ? "" : reply->str);
+    for (size_t i = 0; reply->type == REDIS_REPLY_ARRAY && i < reply->elements; i++) {
+        write_reply(text, size, reply->element[i]);
+        len = strlen(text);
+        snprintf(text + len, size - len, "\n");
+    }
+}
+
 const char *redis_server_command(const struct redis_server *s, const char *format, ...)
 {
     static char text[4096];
@@ -143,10 +157,8 @@ const char *redis_server_command(const struct redis_server *s, const char *forma
     redisReply *reply = redisvCommand(c, format, args);
     va_end(args);
     MUST(reply != NULL);
-    if (reply->type == REDIS_REPLY_INTEGER)
-        snprintf(text, sizeof text, "%lld", reply->integer);
-    else
-        snprintf(text, sizeof text, "%s", reply->str == NULL ? "" : reply->str);
+    text[0] = '\0';
+    write_reply(text, sizeof text, reply);
     freeReplyObject(reply);
     redisFree(c);
     return text;

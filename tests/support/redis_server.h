@@ -25,7 +25,8 @@ void redis_server_kill(struct redis_server *s);        /* -9 */
 void redis_server_start_again(struct redis_server *s); /* in the same folder */
 void redis_server_pause(struct redis_server *s, bool paused);
 void redis_server_finish(struct redis_server *s); /* kills, removes the folder; zeroed memory is fine */
-/* One command over a connection of its own; the answer as text ("" for nil), in a static buffer. */
+/* One command over a connection of its own; the answer as text ("" for nil, a line per element), in a static
+ * buffer of 4 kB. */
 const char *redis_server_command(const struct redis_server *s, const char *format, ...);
 
 #endif

@@ -294,6 +294,10 @@ static void a_limit_set_late_counts_back(void **state)
     confirm("h2", 990, "A1");
     reserve("h3", "a", "mug", 1);
     release("h3", "a");
+    allocate("cap", 1, "po2");
+    reserve("h9", "b", "cap", 1);
+    confirm("h9", 990, "|mug:3:990:1"); /* refused */
+    confirm("h9", 990, "mug:3:990:1");  /* looks like a line, is an order */
     /* In the same call as a reserve, too. */
     struct inventory_request batch[3] = {a_reserve("h4", "b", "mug", 1), question(INVENTORY_LIMIT),
                                          a_reserve("h5", "b", "mug", 3)};

@@ -261,8 +261,24 @@ void stage_ledger(struct stage *s, size_t node, const char *shop, struct bytes *
     ledger->unfollow(ledger, &reading.follow);
 }
 
+/* The library's own check: skus, holds, open holds, and a line per breach. */
+static void library_check(struct stage *s, const char *shop)
+{
+    const char *text = redis_server_command(&s->server,
+                                            "FCALL_RO ls_check 8 ls:{%s.0}:c ls:{%s.0}:h ls:{%s.0}:x ls:{%s.0}:l "
+                                            "ls:{%s.0}:g ls:{%s.0}:w ls:{%s.0}:y ls:{%s.0}:r",
+                                            shop, shop, shop, shop, shop, shop, shop, shop);
+    size_t lines = 0;
+    for (const char *at = text; *at != '\0'; at++)
+        lines += *at == '\n';
+    if (lines != 3)
+        fprintf(stderr, "ls_check: %s", text);
+    MUST(lines == 3);
+}
+
 void stage_audit(struct stage *s, const char *shop)
 {
+    library_check(s, shop);
     struct audit_result result;
     struct shop_id id = {0};
     const char *why = NULL;
