@@ -101,11 +101,12 @@ class Failures(unittest.TestCase):
                     lost.append(viewer)
             self.assertTrue(0 < len(lost) < len(viewers), f"{len(lost)} of {len(viewers)} were on it")
             if host.ws.closed or not self.host_is_there(host):
-                host = shop.host()
+                host = self.back(shop.host)
             for i in range(5):
                 seq = host.ask({"t": "notice", "text": f"after {i}", "level": "info"})["seq"]
             for viewer in lost:
-                again = shop.viewer(resume=(viewer.epoch, viewer.seq), viewer_key=viewer.viewer_key)
+                again = self.back(lambda viewer=viewer: shop.viewer(resume=(viewer.epoch, viewer.seq),
+                                                                    viewer_key=viewer.viewer_key))
                 self.assertTrue(again.welcome["recovered"])
                 again.level(seq)
                 self.assertEqual([e["d"]["text"] for e in again.events], [f"after {i}" for i in range(5)])
@@ -115,6 +116,16 @@ class Failures(unittest.TestCase):
                     viewer.level(seq)
                     self.assertEqual((viewer.gaps, viewer.duplicates, len(viewer.events)), (0, 0, 10))
             until("the node to be back", lambda: len(shop.nodes()) == 2 and victim not in shop.nodes())
+
+    def back(self, join):
+        """As a page does: a line that dies in the dying node's queue is tried again."""
+        def attempt():
+            try:
+                return join()
+            except (Closed, OSError):
+                return None
+
+        return until("a line", attempt, every=0.05)
 
     def host_is_there(self, host):
         try:
