@@ -14,6 +14,7 @@
 #include "app/command.h"
 #include "app/loop.h"
 #include "app/supervisor.h"
+#include "app/watchdog.h"
 #include "app/wiring.h"
 #include "base/log.h"
 #include "base/map.h"
@@ -93,7 +94,8 @@ static void process_prepare(const struct node_id *node)
 static int node_run(struct node *n, struct wiring_options *options)
 {
     struct fault fault;
-    if (loop_init(&n->loop) != RESULT_OK || loop_signals(&n->loop, false, node_signalled, n) != RESULT_OK) {
+    if (loop_init(&n->loop) != RESULT_OK || loop_signals(&n->loop, false, node_signalled, n) != RESULT_OK ||
+        watchdog_start(&n->loop.uv, WATCHDOG_LOOK_MS) != RESULT_OK) {
         log_error("node.loop", "error=%s", log_quote(strerror(errno)));
         return EXIT_FAILURE;
     }
@@ -103,6 +105,7 @@ static int node_run(struct node *n, struct wiring_options *options)
     else
         log_error("node.start", "why=%s", log_quote(fault.text));
     wiring_destroy(n->wiring);
+    watchdog_stop();
     bool clean = loop_finish(&n->loop, CLOSE_WAIT_MS);
     if (result == RESULT_MALFORMED)
         return EXIT_SETTING;

@@ -13,6 +13,8 @@ bool id_is_valid(const char *text, size_t len)
 {
     if (len < 1 || len > ID_LEN_MAX)
         return false;
+    if (text[0] == '.' && (len == 1 || (len == 2 && text[1] == '.')))
+        return false; /* a path with it would name something else */
     for (size_t i = 0; i < len; i++)
         if (!is_id_byte(text[i]))
             return false;

@@ -1,5 +1,5 @@
 /* base/types.h - identities. Every id is a NUL-terminated text of 1..ID_LEN_MAX characters out of
- * [A-Za-z0-9._~-], held by value: copying the struct copies the id, no owner, no lifetime.
+ * [A-Za-z0-9._~-] other than "." and "..", held by value: copying the struct copies the id, no owner, no lifetime.
  * An all-zero id means "none". The character set keeps ids safe in keys, ledger lines, URLs and JSON. */
 #ifndef LIVESHELF_BASE_TYPES_H
 #define LIVESHELF_BASE_TYPES_H

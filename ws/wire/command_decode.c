@@ -253,6 +253,9 @@ static enum result document_take(struct json_in *in, const char *data, size_t le
 
 static enum result command_settle(struct json_in *in, const char *data, size_t len, struct command *c)
 {
+    struct place id = {.member = "id"};
+    if (c->kind == COMMAND_RESERVE && c->id[0] == '~')
+        return fault_at(in, &id, "must not begin with ~: those are the server's own");
     if (c->kind == COMMAND_RESERVE)
         memcpy(c->hold.text, c->id, sizeof c->id);
     return c->kind == COMMAND_RUN_LOAD ? document_take(in, data, len, c) : RESULT_OK;

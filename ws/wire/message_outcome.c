@@ -28,7 +28,7 @@ static const char *detail_of(const struct outcome *o)
         [ERROR_LIMIT_REACHED] = "You already have as many of these as one person may take.",
         [ERROR_PRICE_CHANGED] = "The price changed while you were looking. Have a look at the new one.",
         [ERROR_NOT_LIVE] = "Nothing can be claimed before the show starts or after it ends.",
-        [ERROR_PAUSED] = "The show is paused. What you hold stays yours.",
+        [ERROR_PAUSED] = "The show is paused. What you hold can still be paid.",
         [ERROR_RECALLED] = "This product was recalled and is not sold any more.",
         [ERROR_STOPPED] = "The sale of this product was stopped for the moment.",
         [ERROR_SKU_UNKNOWN] = "This product is not on the shelf of this show.",

@@ -9,6 +9,10 @@ static void ids_take_the_characters_promised(void **state)
 {
     (void)state;
     assert_true(valid("a"));
+    assert_false(valid("."));
+    assert_false(valid(".."));
+    assert_true(valid(".a"));
+    assert_true(valid("..."));
     assert_true(valid("mug-red"));
     assert_true(valid("AZaz09._~-"));
     const char *wrong[] = {"", " ", "a b", "a:b", "a/b", "{shop}", "a\n", "\xc3\xa9", "a*", "a%", "\"", "a\x7f"};
