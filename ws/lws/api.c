@@ -46,6 +46,12 @@ static bool token_fits(struct request *r, struct auth_claims *claims)
     return true;
 }
 
+bool api_token_is_valid(const struct request *r)
+{
+    struct auth_claims claims;
+    return auth_verify(r->server->hub->auth, r->token, r->server->hub->outlets.now_ms, &claims) == AUTH_OK;
+}
+
 /* A token for one broadcast reaches no other, and viewers ask over their socket. */
 static bool scope_fits(struct request *r, const struct auth_claims *claims)
 {

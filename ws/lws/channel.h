@@ -67,6 +67,7 @@ struct outlet {
     int fd;
     bool plain; /* no TLS: send() may be used */
     bool want, dead;
+    bool corked;    /* what it is sent alone is gathered */
     bool behind;    /* channel->caught_up is to be told when it reaches the head; set after outlet_follow */
     bool is_stream; /* Server-Sent Events, not a conn */
 };
@@ -89,6 +90,8 @@ uint64_t outlet_lag(const struct outlet *o);
 void outlet_jump(struct outlet *o); /* to the head */
 /* To this one alone. False: the queue is full, nothing was taken. */
 MUST_USE bool outlet_send(struct outlet *o, struct span bytes);
+void outlet_cork(struct outlet *o); /* until outlet_uncork, several messages go out in one send */
+void outlet_uncork(struct outlet *o);
 void outlet_drain(struct outlet *o);    /* what the ring has for it, now */
 void outlet_writable(struct outlet *o); /* lws said WRITEABLE */
 void outlet_kill(struct outlet *o);     /* cuts the socket at the next turn */

@@ -222,6 +222,7 @@ void conn_caught_up(struct outlet *o)
     conn_move(c, CONN_LIVE);
     if (show == NULL || c->role == ROLE_LOGISTICS)
         return;
+    outlet_cork(o);
     conn_send_frames(c, room_values(c->room, show, c->role));
     const struct hold *holds[CONN_HOLDS_MAX];
     size_t count = claims_of_viewer(show->claims, c->viewer.text, holds, CONN_HOLDS_MAX);
@@ -230,6 +231,7 @@ void conn_caught_up(struct outlet *o)
         hold_copy(&outcome.hold, holds[i]);
         conn_answer(c, &outcome);
     }
+    outlet_uncork(o);
 }
 
 void conn_seen(struct conn *c)

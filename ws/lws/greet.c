@@ -185,10 +185,12 @@ static void greet_opened(struct orchestrator_open *open)
         1000 * (c->role == ROLE_HOST ? hub->limits->host_messages_burst_max : hub->limits->messages_burst_max);
     c->seen_ms = hub->outlets.now_ms;
     conn_move(c, recovered ? CONN_RESUMING : CONN_LIVE);
+    outlet_cork(&c->outlet);
     welcome(c, show, recovered);
     greet_finish(c);
     if (c->state == CONN_LIVE)
         conn_show(c, show);
+    outlet_uncork(&c->outlet);
     if (c->state != CONN_RESUMING)
         return;
     meter_count(&meters.resumed);

@@ -197,4 +197,12 @@ void hub_tick(struct hub *hub)
         drain_some(hub);
 }
 
-void hub_drain(struct hub *hub) { hub->draining = true; }
+void hub_drain(struct hub *hub)
+{
+    hub->draining = true;
+    list_for_each (at, &hub->rooms_list) {
+        struct channel *streams = &container_of(at, struct room, link)->channels[AUDIENCE_STREAMS];
+        if (channel_is_open(streams))
+            channel_break(streams); /* cuts them: a stream that falls off its ring comes back, elsewhere */
+    }
+}

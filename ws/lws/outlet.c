@@ -118,7 +118,8 @@ static bool queue_append(struct outlet *o, const char *data, size_t len)
     bytes_append(o->queue, data, len);
     bool taken = !o->queue->failed;
     o->queue->failed = false;
-    outlet_wait(o);
+    if (!o->corked)
+        outlet_wait(o);
     return taken;
 }
 
@@ -127,7 +128,7 @@ bool outlet_send(struct outlet *o, struct span bytes)
     if (o->dead)
         return true; /* nobody there to miss it */
     meter_count(&meters.messages_out);
-    if (o->want || o->queue != NULL || lws_partial_buffered(o->wsi))
+    if (o->corked || o->want || o->queue != NULL || lws_partial_buffered(o->wsi))
         return queue_append(o, bytes.data, bytes.len);
     ssize_t sent = socket_send(o, bytes.data, bytes.len);
     if (sent < 0)
@@ -165,7 +166,7 @@ static enum drained drain_ring(struct outlet *o)
 
 void outlet_drain(struct outlet *o)
 {
-    if (o->channel == NULL || o->dead || o->want)
+    if (o->channel == NULL || o->dead || o->want || o->corked)
         return;
     switch (drain_ring(o)) {
     case DRAINED:
@@ -198,6 +199,19 @@ static void queue_flush(struct outlet *o)
         (void)hand_over(o, queue->data + sent, queue->len - (size_t)sent);
     bytes_finish(queue);
     free(queue);
+}
+
+void outlet_cork(struct outlet *o) { o->corked = true; }
+
+void outlet_uncork(struct outlet *o)
+{
+    o->corked = false;
+    if (o->queue == NULL || o->dead || o->want)
+        return;
+    if (lws_partial_buffered(o->wsi))
+        outlet_wait(o);
+    else
+        queue_flush(o);
 }
 
 void outlet_writable(struct outlet *o)

@@ -118,6 +118,7 @@ void request_reply(struct request *r)
     }
     meter_count(&meters.http[r->status / 100 % 6]);
     r->state = REQUEST_ANSWERING;
+    r->moved_ms = r->server->hub->outlets.now_ms;
     if (r->socket == NULL) { /* nobody listens any more; request_gone left the end to us */
         request_end(r);
         return;

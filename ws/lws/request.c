@@ -9,6 +9,8 @@
 
 #define CHUNK_BYTES (64u << 10) /* given to lws at once: what the socket does not take it copies */
 #define LINGER_S 2
+#define UNPROVEN_BODY_MAX (16 << 10) /* more is collected only for a valid token */
+#define BODY_ROOM_AFTER_MS 1000      /* when too many requests are in progress, a body this old makes room */
 
 /* ---- headers ---- */
 
@@ -199,10 +201,39 @@ static bool needs_body(struct request *r)
         request_reply_problem(r, ERROR_TOO_LARGE, NULL, "The body is larger than this server takes.", 0);
         return true;
     }
+    if (r->content_length > UNPROVEN_BODY_MAX && !api_token_is_valid(r)) {
+        last_of_socket(r);
+        request_reply_problem(r, ERROR_UNAUTHENTICATED, NULL, "A valid bearer token is needed.", 0);
+        return true;
+    }
     bool lws_waits = strcmp(r->method, "POST") == 0 || strcmp(r->method, "PUT") == 0 || strcmp(r->method, "PATCH") == 0;
     if (r->content_length < 0 && lws_waits)
         r->close_after = true;
     return r->content_length > 0;
+}
+
+static void body_too_slow(struct request *r)
+{
+    last_of_socket(r);
+    request_reply_status(r, 408, "Request Timeout");
+}
+
+/* True when there is room for one more, if need be at the cost of the slowest body. */
+static bool requests_have_room(struct server *s)
+{
+    if (s->requests_count <= s->limits.http_requests_max)
+        return true;
+    list_for_each (at, &s->requests) {
+        struct request *r = container_of(at, struct request, link);
+        if (s->hub->outlets.now_ms - r->since_ms < BODY_ROOM_AFTER_MS)
+            break;
+        if (r->state == REQUEST_BODY) {
+            directory_remove(&s->hub->directory, r->id);
+            body_too_slow(r);
+            return true;
+        }
+    }
+    return false;
 }
 
 int request_begin(struct server *s, struct http_conn *socket, struct lws *wsi)
@@ -216,8 +247,7 @@ int request_begin(struct server *s, struct http_conn *socket, struct lws *wsi)
         request_reply_problem(r, ERROR_BAD_REQUEST, NULL, "A header or the target is malformed or too long.", 0);
         return 0;
     }
-    if (s->requests_count > s->limits.http_requests_max ||
-        directory_add(&s->hub->directory, RESIDENT_REQUEST, r, &r->id) != RESULT_OK) {
+    if (!requests_have_room(s) || directory_add(&s->hub->directory, RESIDENT_REQUEST, r, &r->id) != RESULT_OK) {
         last_of_socket(r);
         request_reply_problem(r, ERROR_OVERLOADED, NULL, "Too many requests in progress.", 1000);
         return 0;
@@ -238,8 +268,11 @@ int request_received(struct request *r, const char *data, size_t len)
 
 int request_complete(struct request *r)
 {
+    if (r->body_complete)
+        return -1;
+    r->body_complete = true;
     if (r->state != REQUEST_BODY)
-        return 0;
+        return 0; /* there was none, or it was answered before its end */
     lws_set_timeout(r->wsi, NO_PENDING_TIMEOUT, 0);
     if (bytes_result(&r->body) == RESULT_OK)
         request_route(r);
@@ -250,14 +283,15 @@ int request_complete(struct request *r)
 
 void requests_tick(struct server *s)
 {
+    int64_t now_ms = s->hub->outlets.now_ms;
     list_for_each (at, &s->requests) {
         struct request *r = container_of(at, struct request, link);
-        if (s->hub->outlets.now_ms - r->since_ms < s->limits.http_body_timeout_ms)
-            return; /* the oldest are first */
-        if (r->state != REQUEST_BODY)
-            continue;
-        last_of_socket(r);
-        request_reply_status(r, 408, "Request Timeout");
+        if (r->state == REQUEST_BODY && now_ms - r->since_ms >= s->limits.http_body_timeout_ms) {
+            body_too_slow(r);
+        } else if (r->state == REQUEST_ANSWERING && now_ms - r->moved_ms >= s->limits.slow_timeout_ms) {
+            lws_set_timeout(r->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC); /* takes nothing */
+            s->hub->outlets.nudge = true;
+        }
     }
 }
 
@@ -281,13 +315,23 @@ static int send_piece(struct request *r)
     return 0;
 }
 
-static int finish_sent(struct request *r)
+/* Everything was given to lws. It is told at once that the transaction is over, also when it has to flush first: a client
+ * may ask again as soon as it has the last byte, and lws must not be found in the old request then. */
+static int finish_given(struct request *r)
 {
     struct lws *wsi = r->wsi;
-    bool close_after = r->close_after, linger = r->linger;
+    bool close_after = r->close_after, linger = r->linger, flushed = !lws_partial_buffered(wsi);
+    int slow_timeout_s = (int)(r->server->limits.slow_timeout_ms / 1000) + 1;
+    if (close_after && !flushed) {
+        lws_callback_on_writable(wsi);
+        return 0;
+    }
     request_end(r);
-    if (!close_after)
+    if (!close_after) {
+        if (!flushed)
+            lws_set_timeout(wsi, PENDING_TIMEOUT_USER_OK, slow_timeout_s);
         return lws_http_transaction_completed(wsi); /* may free the socket's http_conn */
+    }
     if (!linger)
         return -1;
     /* Closing now would reset the connection under the answer: what still comes in is read and dropped for a while. */
@@ -299,12 +343,14 @@ int request_writable(struct request *r)
 {
     if (r->state != REQUEST_ANSWERING)
         return 0;
-    while (!lws_partial_buffered(r->wsi)) {
-        if (r->head_sent == r->head.len && r->body_sent == body_len(r))
-            return finish_sent(r);
+    r->moved_ms = r->server->hub->outlets.now_ms;
+    while (r->head_sent < r->head.len || r->body_sent < body_len(r)) {
+        if (lws_partial_buffered(r->wsi)) {
+            lws_callback_on_writable(r->wsi);
+            return 0;
+        }
         if (send_piece(r) != 0)
             return -1;
     }
-    lws_callback_on_writable(r->wsi);
-    return 0;
+    return finish_given(r);
 }

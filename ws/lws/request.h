@@ -56,9 +56,10 @@ struct request {
     char token[AUTH_TOKEN_MAX + 1];
     int64_t content_length; /* -1: not said */
     struct bytes body;
-    bool is_head;     /* answered like GET, without the body */
-    bool close_after; /* the last one on this socket */
-    bool linger;      /* the client is still sending what nobody reads */
+    bool body_complete; /* lws said so */
+    bool is_head;       /* answered like GET, without the body */
+    bool close_after;   /* the last one on this socket */
+    bool linger;        /* the client is still sending what nobody reads */
     /* ---- /v1 ---- */
     bool as_csv, as_stream;
     bool claimed; /* holds its Idempotency-Key */
@@ -78,20 +79,24 @@ struct request {
     struct bytes out;     /* the body, unless `file` is set */
     struct span file;
     size_t head_sent, body_sent;
+    int64_t moved_ms; /* when the socket last took something */
 };
 
 /* ---- from libwebsockets, through server.c: 0, or lws closes the socket ---- */
 int request_begin(struct server *s, struct http_conn *socket, struct lws *wsi);
 int request_received(struct request *r, const char *data, size_t len);
+/* The body is there. When more than the body came with it, lws says so again, and again, without end: the second time
+ * the socket is closed. */
 int request_complete(struct request *r);
 int request_writable(struct request *r);
 void request_gone(struct http_conn *socket); /* again: nothing */
 void request_end(struct request *r);         /* frees it; its socket has no request then */
-void requests_tick(struct server *s);        /* bodies that take too long */
+void requests_tick(struct server *s);        /* bodies that take too long, answers that are not taken */
 void requests_abandon(struct server *s);     /* closing: nobody is answered any more */
 
 /* ---- the steps ---- */
 void request_route(struct request *r);                                 /* routes.c */
+bool api_token_is_valid(const struct request *r);                      /* before a long body is read */
 void api_begin(struct request *r);                                     /* api.c */
 void api_ask(struct request *r);                                       /* after the Idempotency-Key was claimed */
 void request_answer(struct request *r, const struct outcome *outcome); /* the core's answer, from the hub */

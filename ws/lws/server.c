@@ -45,7 +45,8 @@ static int on_http(struct lws *wsi, enum lws_callback_reasons reason, void *user
         return socket->request == NULL ? 0 : request_received(socket->request, in, len);
     case LWS_CALLBACK_HTTP_BODY_COMPLETION:
         hub_turn(s->hub);
-        return socket->request == NULL ? 0 : request_complete(socket->request);
+        return socket->request == NULL ? -1
+                                       : request_complete(socket->request); /* -1: read to its end after the answer */
     case LWS_CALLBACK_HTTP_WRITEABLE:
         hub_turn(s->hub);
         if (socket != NULL && socket->stream != NULL)

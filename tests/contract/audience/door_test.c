@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/rng.h"
 #include "tests/contract/audience/peer.h"
 
 #define PATH "/v1/broadcasts/" STAGE_SHOW "/live"
@@ -135,6 +136,58 @@ static void odd_upgrades_harm_nobody(void **state)
     stage_close(s);
 }
 
+/* Real requests with bytes changed, cut and repeated, in pieces of any size: the server answers, closes or waits, and lives. */
+static void mangled_requests_harm_nobody(void **state)
+{
+    (void)state;
+    struct stage_options options = stage_options_default();
+    options.limits.handshake_timeout_ms = 500;
+    options.limits.http_body_timeout_ms = 500;
+    struct stage *s = stage_open(&options);
+    static const char *const good[] = {
+        "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n",
+        "POST /v1/broadcasts HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer a.b.c\r\nContent-Length: "
+        "12\r\n\r\n{\"id\":\"xyz\"}",
+        "GET " PATH " HTTP/1.1\r\n" HEAD "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n" PROTOCOL "\r\n\x81\x85\x01\x02\x03\x04hello",
+        "GET /?a=b&c=%41%%zz HTTP/1.1\r\nHost: x\r\nAccept-Encoding: gzip;q=0, br\r\nOrigin: http://x\r\n\r\n",
+    };
+    struct rng rng;
+    rng_seed(&rng, 20261120);
+    for (int round = 0; round < 600; round++) {
+        struct peer p;
+        const char *from = good[rng_below(&rng, 4)];
+        size_t len = strlen(from);
+        char *text = malloc(2 * len);
+        memcpy(text, from, len);
+        if (rng_below(&rng, 3) == 0) { /* more than asked for, behind it */
+            memcpy(text + len, from, len);
+            len *= 2;
+        }
+        for (uint64_t n = rng_below(&rng, 4); n > 0; n--)
+            text[rng_below(&rng, len)] = (char)rng_next(&rng);
+        if (rng_below(&rng, 4) == 0)
+            len = 1 + rng_below(&rng, len);
+        peer_connect(&p, s);
+        for (size_t at = 0, piece; at < len && !p.closed; at += piece) {
+            piece = 1 + rng_below(&rng, round % 2 == 0 ? len - at : 9 < len - at ? 9 : len - at);
+            peer_send(&p, text + at, piece);
+            if (rng_below(&rng, 2) == 0)
+                stage_turn(s);
+        }
+        for (uint64_t n = rng_below(&rng, 6); n > 0; n--) {
+            stage_turn(s);
+            peer_drop(&p);
+        }
+        peer_finish(&p);
+        free(text);
+    }
+    struct peer viewer;
+    peer_join(&viewer, s, ROLE_VIEWER, NULL);
+    peer_finish(&viewer);
+    stage_close(s);
+}
+
 /* ---- those who never finish ---- */
 
 static void slow_handshakes_are_cut_and_others_are_served(void **state)
@@ -223,6 +276,7 @@ int main(void)
         cmocka_unit_test(wrong_paths_and_protocols_are_refused),
         cmocka_unit_test(full_houses_say_when_to_come_back),
         cmocka_unit_test(odd_upgrades_harm_nobody),
+        cmocka_unit_test(mangled_requests_harm_nobody),
         cmocka_unit_test(slow_handshakes_are_cut_and_others_are_served),
         cmocka_unit_test(a_thousand_who_never_say_hello),
         cmocka_unit_test(half_a_frame_and_gone),
