@@ -1,5 +1,6 @@
 #include "app/redis_server.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -78,13 +79,23 @@ static enum result config_write(const struct redis_server *r, bool relaxed, stru
 
 /* ---- the module's face ---- */
 
+/* A folder may be called "what?" or "50%". */
+static void url_write(struct redis_server *r)
+{
+    size_t len = (size_t)snprintf(r->url, sizeof r->url, "unix://");
+    for (const unsigned char *c = (const unsigned char *)r->socket; *c != '\0'; c++) {
+        bool plain = isalnum(*c) || strchr("/._~-", *c) != NULL;
+        len += (size_t)snprintf(r->url + len, sizeof r->url - len, plain ? "%c" : "%%%02X", *c);
+    }
+}
+
 bool redis_server_name(const struct config *c, struct redis_server *ret)
 {
     *ret = (struct redis_server){0};
     snprintf(ret->folder, sizeof ret->folder, "%.1000s/redis", config_text(c, SETTING_DATA_DIR));
     snprintf(ret->config, sizeof ret->config, "%s/redis.conf", ret->folder);
     int len = snprintf(ret->socket, sizeof ret->socket, "%s/redis.sock", ret->folder);
-    snprintf(ret->url, sizeof ret->url, "unix://%s", ret->socket);
+    url_write(ret);
     return len > 0 && (size_t)len < sizeof ret->socket;
 }
 

@@ -12,7 +12,7 @@ struct redis_server {
     char folder[PATH_MAX]; /* data-dir/redis */
     char config[PATH_MAX + 16];
     char socket[108];
-    char url[128]; /* unix:///... for the nodes */
+    char url[7 + 3 * 108]; /* unix:///... for the nodes, what is special in a URL escaped */
 };
 
 /* Where things are; false: the socket's name is too long for the system. */

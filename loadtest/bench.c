@@ -17,6 +17,7 @@
 
 #define ROUNDS 3
 #define FIGURES_MAX 64
+#define PIN_EVERY_MS 200
 #define BUYERS 300
 #define WARM_VIEWERS 200
 #define HOST_ANSWER_BYTES 34 /* of an `ok` and the two frames' heads */
@@ -209,10 +210,11 @@ static void latency_measure(struct bench *b, struct crowd *c, struct limit_audie
     size_t pins = b->quick ? 10 : 40, viewers = c->config.viewers;
     c->pin = c->pin_last = (struct histogram){0};
     a->each = a->last = (struct histogram){0};
-    (void)crowd_pins(c, skus, ARRAY_LEN(skus), pins, 200);
+    (void)crowd_pins(c, skus, ARRAY_LEN(skus), pins, PIN_EVERY_MS);
     for (size_t i = 0; i < pins; i++) {
+        int64_t began = load_now_ms();
         limit_publish(a);
-        usleep(150000);
+        limit_wait(a, PIN_EVERY_MS - (load_now_ms() - began));
     }
     figure_add(b, histogram_ms(&c->pin, 0.5), "ms", histogram_ms(&a->each, 0.5), -1, "pin to %zu viewers, p50",
                viewers);

@@ -58,6 +58,12 @@ void limit_publish(struct limit_audience *a)
     histogram_add(&a->last, load_now_us() - a->sent_us);
 }
 
+void limit_wait(struct limit_audience *a, int64_t ms)
+{
+    for (int64_t until = load_now_ms() + ms; load_now_ms() < until;)
+        load_turn(&a->set, 1);
+}
+
 void limit_finish(struct limit_audience *a)
 {
     if (a->set.buffer == NULL)

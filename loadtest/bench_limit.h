@@ -18,6 +18,7 @@ struct limit_audience {
 /* `count` conns to 127.0.0.1:port, all open when it returns RESULT_OK. */
 MUST_USE enum result limit_join(struct limit_audience *a, unsigned port, size_t count, size_t message_len);
 void limit_publish(struct limit_audience *a); /* one message; returns when the last has it */
+void limit_wait(struct limit_audience *a, int64_t ms);
 void limit_finish(struct limit_audience *a);
 
 #endif

@@ -36,6 +36,14 @@ class Ends(unittest.TestCase):
             self.assertEqual(server.process.wait(DEADLINE), 0)
             self.assert_nothing_left(server, pids)
 
+    def test_a_folder_with_an_odd_name(self):
+        with tempfile.TemporaryDirectory(prefix="ls-") as above:
+            folder = os.path.join(above, 'a "b" 50%?x=1#y@z:ü')
+            with Shop(data_dir=folder, log_dir=above) as shop:
+                self.assertEqual(shop.counts("mug-red")["available"], 40)
+                self.assertEqual(shop.audit().returncode, 0)
+                self.assertEqual(shop.stop(), 0)
+
     def test_a_killed_parent_takes_its_children_along_and_the_next_one_starts(self):
         with Shop() as shop:
             pids, port = list(shop.children()), shop.port

@@ -280,8 +280,8 @@ class Conn:
 class Server:
     """`liveshelf serve` on a free port with a data folder of its own."""
 
-    def __init__(self, *flags, command="serve", data_dir=None, env=None):
-        self.flags, self.command, self.env = flags, command, env
+    def __init__(self, *flags, command="serve", data_dir=None, log_dir=None, env=None):
+        self.flags, self.command, self.env, self.log_dir = flags, command, env, log_dir
         self.own_dir = data_dir is None
         self.data_dir = data_dir or tempfile.mkdtemp(prefix="ls-e2e-")
         self.process, self.port, self.url, self.lines = None, None, None, []
@@ -303,7 +303,7 @@ class Server:
             shutil.rmtree(self.data_dir, ignore_errors=True)
 
     def start(self, wait=True):
-        self.log_path = pathlib.Path(self.data_dir).with_name(pathlib.Path(self.data_dir).name + ".log")
+        self.log_path = pathlib.Path(self.log_dir or os.path.dirname(self.data_dir), os.path.basename(self.data_dir) + ".log")
         self.log = open(self.log_path, "ab")
         self.process = subprocess.Popen(
             [binary(), self.command, "--listen", f"127.0.0.1:{self.port or 0}", "--data-dir", self.data_dir, *self.flags],
