@@ -941,6 +941,20 @@ local function check_skus(b, held, breach)
   return n
 end
 
+-- Facts of the waitlists: a ticket is in line, an offer is open.
+local function check_facts(b, breach)
+  local facts = redis.call('HGETALL', b.keys[7])
+  for i = 1, #facts, 2 do
+    local field, value = facts[i], facts[i + 1]
+    if string.find(field, '|', 1, true) then
+      if not redis.call('ZSCORE', b.keys[6], field) then breach('wish without a place: ' .. field) end
+    elseif string.byte(value) == 126 then
+      local record = redis.call('HGET', b.keys[2], value)
+      if not record or string.sub(record, 1, 1) ~= 'H' then breach('offer that is not open: ' .. field) end
+    end
+  end
+end
+
 local function ls_check(KEYS)
   local b, held, sold, breaches = batch(KEYS, 0), {}, {}, {}
   local function breach(text)
@@ -948,6 +962,7 @@ local function ls_check(KEYS)
   end
   local holds, open = check_holds(b, held, sold, breach)
   local skus = check_skus(b, held, breach)
+  check_facts(b, breach)
   for key, units in pairs(sold) do -- more may have been bought than is still kept, never less
     local c = b.counts[string.match(key, '^[^/]+')]
     if c and c.tracked and tonumber(redis.call('HGET', b.keys[4], key) or 0) < units then

@@ -456,15 +456,17 @@ static void the_call_that_pays_spares_the_hold(void **state)
     reserve("h2", "a", "mug", 1);
     reserve("h3", "a", "mug", 1);
     stage_pass(&stage, TTL);
-    struct inventory_request batch[] = {a_reserve("h4", "b", "mug", 2), a_confirm("h1", 990, "A1"),
-                                        of_hold(INVENTORY_EXTEND, "h2", "a"), of_hold(INVENTORY_EXTEND, "h3", "b")};
+    struct inventory_request batch[] = {a_reserve("h4", "b", "mug", 2), a_reserve("h5", "b", "mug", 1),
+                                        a_confirm("h1", 990, "A1"), of_hold(INVENTORY_EXTEND, "h2", "a"),
+                                        of_hold(INVENTORY_EXTEND, "h3", "b")};
     stage_ask(&stage, 0, batch, ARRAY_LEN(batch));
     EXPECT(HELD_OUT, batch[0].answer);
-    EXPECT(DONE, batch[1].answer);
+    EXPECT(DONE, batch[1].answer); /* the unit of h3: a stranger's wish spares nothing */
     EXPECT(DONE, batch[2].answer);
-    EXPECT(HOLD_UNKNOWN, batch[3].answer); /* a stranger's wish spares nothing */
+    EXPECT(DONE, batch[3].answer);
+    EXPECT(HOLD_UNKNOWN, batch[4].answer);
     check_hold("h3", HOLD_EXPIRED);
-    check_count("mug", 1, 1, 1);
+    check_count("mug", 0, 2, 1);
 }
 
 static void closed_holds_answer_for_a_day(void **state)
