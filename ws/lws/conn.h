@@ -60,8 +60,8 @@ struct conn {
     int64_t seen_ms;  /* last sign of life */
     int64_t tokens_at_ms;
     uint32_t tokens_milli; /* thousandths of messages it may send now */
-    uint16_t refused_in_row;
-    uint16_t malformed_in_row;
+    uint32_t refused_in_row;
+    uint32_t malformed_in_row;
     enum conn_state state;
     enum role role;
     const char *close_reason; /* static text */

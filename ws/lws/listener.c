@@ -15,6 +15,7 @@
 #include "ws/lws/meters.h"
 
 #define BACKLOG 4096
+#define WARN_AGAIN_MS 10000
 
 enum result listener_init(struct listener *l, uv_loop_t *loop, struct outlets *outlets)
 {
@@ -208,7 +209,10 @@ static void on_readable(uv_poll_t *poll, int status, int events)
     for (uint32_t i = 0; i < l->outlets->limits->accepts_per_turn_max && l->tokens > 0; i++) {
         int fd = accept4(s->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd < 0 && (errno == EMFILE || errno == ENFILE)) {
-            log_warn("accept.refused", "error=%s", log_quote(strerror(errno)));
+            if (l->outlets->now_ms - l->warned_at_ms >= WARN_AGAIN_MS) {
+                log_warn("accept.refused", "error=%s", log_quote(strerror(errno)));
+                l->warned_at_ms = l->outlets->now_ms;
+            }
             l->tokens = 0; /* rests until the next tick, instead of spinning */
         }
         if (fd < 0)

@@ -37,6 +37,7 @@ struct listener {
     bool polling;
     int64_t tokens; /* sockets that may be accepted now */
     int64_t tokens_at_ms;
+    int64_t warned_at_ms; /* that descriptors are used up */
     struct pool handshakes;
     struct list oldest_first;
 };
