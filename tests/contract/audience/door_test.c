@@ -132,7 +132,8 @@ static void odd_upgrades_harm_nobody(void **state)
         odd_upgrade(s, NULL, odd[i]);
         odd_upgrade(s, plain, odd[i]); /* on a socket that is kept alive: 4.1.6's use after free */
     }
-    assert_true(stage_metric("liveshelf_refused_total{reason=\"upgrade\"}") >= 4);
+    /* 4.1 leaves at least four of them to us, 4.3 turns away two more by itself. */
+    assert_true(stage_metric("liveshelf_refused_total{reason=\"upgrade\"}") >= 2);
     stage_close(s);
 }
 

@@ -266,8 +266,13 @@ static void lose_the_last_entry(uint64_t seq)
         memory_cut(stage.nodes[0].memory, false);
         return;
     }
-    redis_server_command(&stage.server, "XDEL ls:{demo}:e:%s %llu-0", broadcast, (unsigned long long)seq);
-    redis_server_command(&stage.server, "XSETID ls:{demo}:e:%s %llu-0", broadcast, (unsigned long long)seq - 1);
+    /* Written anew without its end, as a replica that lagged would have it: XSETID goes back on Redis 7 only. */
+    static const char script[] = "local all = redis.call('XRANGE', KEYS[1], '-', '+') redis.call('DEL', KEYS[1]) "
+                                 "for i = 1, #all - 1 do redis.call('XADD', KEYS[1], all[i][1], unpack(all[i][2])) end "
+                                 "return all[#all][1]";
+    char last[32];
+    snprintf(last, sizeof last, "%llu-0", (unsigned long long)seq);
+    assert_non_null(strstr(redis_server_command(&stage.server, "EVAL %s 1 ls:{demo}:e:%s", script, broadcast), last));
     redis_server_command(&stage.server, "CLIENT KILL TYPE normal");
     stage_wait_ready(&stage, 0, false);
     stage_wait_ready(&stage, 0, true);

@@ -242,7 +242,10 @@ static EVP_PKEY *key_pair(const char *kind, char **ret_private, char **ret_publi
         assert_int_equal(
             public ? PEM_write_bio_PUBKEY(bio, key) : PEM_write_bio_PrivateKey(bio, key, NULL, NULL, 0, NULL, NULL), 1);
         long len = BIO_get_mem_data(bio, &data);
-        *(public ? ret_public : ret_private) = strndup(data, (size_t)len);
+        char *copy = calloc(1, (size_t)len + 1); /* what a BIO holds ends without a NUL */
+        assert_non_null(copy);
+        memcpy(copy, data, (size_t)len);
+        *(public ? ret_public : ret_private) = copy;
         BIO_free(bio);
     }
     return key;
