@@ -1,6 +1,7 @@
 #include "tests/support/redis_server.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <ftw.h>
 #include <hiredis/hiredis.h>
 #include <signal.h>
@@ -58,6 +59,34 @@ static bool launch(struct redis_server *s)
     return false;
 }
 
+static int remove_one(const char *path, const struct stat *info, int kind, struct FTW *where)
+{
+    (void)info, (void)kind, (void)where;
+    return remove(path);
+}
+
+static void remove_folder(const char *folder) { nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS); }
+
+/* A child that waits for the test's end, however it comes, and removes the folder then. */
+static void post_janitor(struct redis_server *s)
+{
+    int ends[2];
+    MUST(pipe2(ends, O_CLOEXEC) == 0);
+    pid_t janitor = fork();
+    MUST(janitor >= 0);
+    if (janitor == 0) {
+        char nothing = '\0';
+        close(ends[1]);
+        while (read(ends[0], &nothing, 1) > 0)
+            continue;
+        remove_folder(s->folder);
+        _exit(0);
+    }
+    close(ends[0]);
+    s->janitor = janitor;
+    s->janitor_fd = ends[1];
+}
+
 static void make_folder(struct redis_server *s)
 {
     const char *tmp = getenv("TMPDIR");
@@ -65,6 +94,7 @@ static void make_folder(struct redis_server *s)
     MUST(mkdtemp(s->folder) != NULL);
     snprintf(s->socket, sizeof s->socket, "%s/redis.sock", s->folder);
     snprintf(s->url, sizeof s->url, "unix://%s", s->socket);
+    post_janitor(s);
 }
 
 bool redis_server_start(struct redis_server *s, bool durable)
@@ -119,17 +149,15 @@ void redis_server_pause(struct redis_server *s, bool paused)
         MUST(waitpid(s->pid, NULL, WUNTRACED) == s->pid);
 }
 
-static int remove_one(const char *path, const struct stat *info, int kind, struct FTW *where)
-{
-    (void)info, (void)kind, (void)where;
-    return remove(path);
-}
-
 void redis_server_finish(struct redis_server *s)
 {
     redis_server_kill(s);
-    if (s->folder[0] != '\0')
-        nftw(s->folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+    if (s->janitor != 0) {
+        remove_folder(s->folder);
+        kill(s->janitor, SIGKILL); /* nothing left for it to do */
+        waitpid(s->janitor, NULL, 0);
+        close(s->janitor_fd);
+    }
     *s = (struct redis_server){0};
 }
 

@@ -8,8 +8,10 @@
 #include <sys/types.h>
 
 struct redis_server {
-    pid_t pid;           /* 0: not running */
-    int log_fd;          /* its standard output */
+    pid_t pid;     /* 0: not running */
+    int log_fd;    /* its standard output */
+    pid_t janitor; /* removes the folder when this process ends, also by a signal */
+    int janitor_fd;
     bool durable;        /* append-only file, synced always */
     unsigned replica_of; /* port of its master; 0: none */
     char folder[64];
