@@ -17,7 +17,20 @@ static void stock_ask(struct errand *e);
 static void stock_answered(struct journey *j);
 static void stock_folded(struct journey *j);
 
-void stock_start(struct errand *e) { errand_open(e, false, stock_limit); }
+/* A host moves stock of their own show; shop-wide is for the shop's systems, which name no broadcast. */
+static bool stock_is_theirs(struct errand *e)
+{
+    struct show *show = e->j.asker.role == ROLE_HOST ? journey_show(&e->j) : NULL;
+    return show == NULL || broadcast_item(&show->b, e->command.sku.text) != NULL;
+}
+
+void stock_start(struct errand *e)
+{
+    if (stock_is_theirs(e))
+        errand_open(e, false, stock_limit);
+    else
+        journey_refuse(&e->j, &(struct refusal){.code = ERROR_SKU_UNKNOWN, .field = "sku", .sku = e->command.sku});
+}
 
 static void stock_limit(struct errand *e)
 {

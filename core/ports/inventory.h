@@ -46,7 +46,6 @@ enum inventory_answer {
     INVENTORY_BAD,            /* refused as malformed: a fault of ours */
     INVENTORY_ANSWERS,
 };
-const char *inventory_answer_name(enum inventory_answer answer);
 
 struct inventory_request {
     enum inventory_op op;

@@ -52,16 +52,18 @@ bool api_token_is_valid(const struct request *r)
     return auth_verify(r->server->hub->auth, r->token, r->server->hub->outlets.now_ms, &claims) == AUTH_OK;
 }
 
-/* A token for one broadcast reaches no other, and viewers ask over their socket. */
+/* A token for one broadcast reaches no other and not the whole shop either; viewers ask over their socket. */
 static bool scope_fits(struct request *r, const struct auth_claims *claims)
 {
     const struct command *c = &r->command;
     bool role_fits = claims->role != ROLE_VIEWER && command_is_allowed(c->kind, claims->role);
-    bool broadcast_fits =
-        ID_IS_NONE(claims->broadcast) || ID_IS_NONE(c->broadcast) || ID_EQUAL(claims->broadcast, c->broadcast);
+    bool broadcast_fits = ID_IS_NONE(claims->broadcast) || ID_EQUAL(claims->broadcast, c->broadcast);
     if (!role_fits || !broadcast_fits)
         request_reply_problem(r, ERROR_FORBIDDEN, NULL,
-                              role_fits ? "The token is for another broadcast." : "Not for this role.", 0);
+                              !role_fits                 ? "Not for this role."
+                              : ID_IS_NONE(c->broadcast) ? "The token is for one broadcast, this is for the whole shop."
+                                                         : "The token is for another broadcast.",
+                              0);
     return role_fits && broadcast_fits;
 }
 

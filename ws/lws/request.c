@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/socket.h>
 
 #include "ws/lws/server_parts.h"
 
@@ -188,6 +189,18 @@ static void last_of_socket(struct request *r)
 }
 
 /* Without a length there is no body (RFC 9112, 6.3), but lws waits for one: so the socket ends with the answer. */
+/* A client that asks first is told to go on; it is too late for that once it has sent some of the body, and harmless. Straight
+ * to the socket: to libwebsockets it would be the answer. */
+static void continue_if_asked(const struct request *r)
+{
+    static const char go_on[] = "HTTP/1.1 100 Continue\r\n\r\n";
+    char expect[32];
+    if (!header_read(r->wsi, WSI_TOKEN_HTTP_EXPECT, expect, sizeof expect) || strcasecmp(expect, "100-continue") != 0)
+        return;
+    if (!lws_partial_buffered(r->wsi))
+        (void)!send(lws_get_socket_fd(r->wsi), go_on, sizeof go_on - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
 static bool needs_body(struct request *r)
 {
     char coding[32];
@@ -209,6 +222,8 @@ static bool needs_body(struct request *r)
     bool lws_waits = strcmp(r->method, "POST") == 0 || strcmp(r->method, "PUT") == 0 || strcmp(r->method, "PATCH") == 0;
     if (r->content_length < 0 && lws_waits)
         r->close_after = true;
+    if (r->content_length > 0)
+        continue_if_asked(r);
     return r->content_length > 0;
 }
 

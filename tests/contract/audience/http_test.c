@@ -87,6 +87,24 @@ static void head_has_the_length_and_no_body(void **state)
     stage_close(s);
 }
 
+static void who_asks_before_sending_is_told_to_go_on(void **state)
+{
+    (void)state;
+    struct stage *s = stage_open(NULL);
+    struct peer p;
+    peer_connect(&p, s);
+    peer_send_text(&p, "POST /v1/nothing HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n");
+    char *head = peer_answer(&p, NULL);
+    assert_int_equal(strncmp(head, "HTTP/1.1 100 ", 13), 0);
+    free(head);
+    peer_send_text(&p, "{}");
+    head = peer_answer(&p, NULL);
+    assert_int_equal(strncmp(head, "HTTP/1.1 401 ", 13), 0);
+    free(head);
+    peer_finish(&p);
+    stage_close(s);
+}
+
 static void old_and_closing_clients(void **state)
 {
     (void)state;
@@ -455,6 +473,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(health_readiness_metrics),
         cmocka_unit_test(head_has_the_length_and_no_body),
+        cmocka_unit_test(who_asks_before_sending_is_told_to_go_on),
         cmocka_unit_test(old_and_closing_clients),
         cmocka_unit_test(bodies_have_limits),
         cmocka_unit_test(a_long_body_in_small_pieces),

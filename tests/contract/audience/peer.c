@@ -98,7 +98,7 @@ char *peer_answer(struct peer *p, char **ret_body)
     char *head = strndup(p->in.data, head_len);
     consume(p, head_len);
     int status = atoi(head + 9);
-    bool no_body = p->no_body || status == 101 || status == 204 || status == 304;
+    bool no_body = p->no_body || status / 100 == 1 || status == 204 || status == 304;
     long wanted = no_body ? 0 : content_length(head);
     STAGE_UNTIL(p->stage, (receive(p), p->closed) || (wanted >= 0 && p->in.len >= (size_t)wanted));
     size_t body_len = wanted >= 0 && (size_t)wanted < p->in.len ? (size_t)wanted : p->in.len;
