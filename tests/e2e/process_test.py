@@ -185,7 +185,7 @@ class Own_redis(unittest.TestCase):
             until("the warning that it is not durable",
                   lambda: "redis.not_ready" in server.log_path.read_text() and "appendfsync" in server.log_path.read_text())
         finally:
-            server.kill()
+            server.end()
 
 
 class Estimates(unittest.TestCase):

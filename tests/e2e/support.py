@@ -292,12 +292,16 @@ class Server:
             return self.start()
         except BaseException:
             self.show_log()
-            self.kill()
+            self.end()
             raise
 
     def __exit__(self, kind, value, trace):
         if kind is not None and not issubclass(kind, unittest.SkipTest):
             self.show_log()
+        self.end()
+
+    def end(self):
+        """Nothing of it is left: no process, no folder."""
         self.kill()
         if self.own_dir:
             shutil.rmtree(self.data_dir, ignore_errors=True)
@@ -457,7 +461,7 @@ class Shop(Server):
             self.set_up()
         except BaseException:
             self.show_log()
-            self.kill()
+            self.end()
             raise
         return self
 
