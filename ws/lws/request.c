@@ -188,7 +188,6 @@ static void last_of_socket(struct request *r)
     r->linger = true;
 }
 
-/* Without a length there is no body (RFC 9112, 6.3), but lws waits for one: so the socket ends with the answer. */
 /* A client that asks first is told to go on; it is too late for that once it has sent some of the body, and harmless. Straight
  * to the socket: to libwebsockets it would be the answer. */
 static void continue_if_asked(const struct request *r)
@@ -201,6 +200,7 @@ static void continue_if_asked(const struct request *r)
         (void)!send(lws_get_socket_fd(r->wsi), go_on, sizeof go_on - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
+/* Without a length there is no body (RFC 9112, 6.3), but lws waits for one: so the socket ends with the answer. */
 static bool needs_body(struct request *r)
 {
     char coding[32];
