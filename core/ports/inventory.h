@@ -55,7 +55,7 @@ struct inventory_request {
     struct money amount;       /* CONFIRM */
     struct sku_id sku;
     int64_t units, gone, version;
-    char ref[REF_LEN_MAX + 1]; /* ALLOCATE, WITHDRAW: idempotency; CONFIRM: the order */
+    char ref[REF_LEN_MAX + 1]; /* ALLOCATE, WITHDRAW: idempotency, per SKU; CONFIRM: the order */
     /* ---- the answer ---- */
     enum result result;        /* RESULT_OK, UNAVAILABLE (never asked), NO_ANSWER (may have happened), FULL (queue) */
     enum inventory_answer answer;

@@ -24,10 +24,18 @@ static void answer(struct inventory_request *r, enum inventory_answer what, cons
     r->count = truth_count(k);
 }
 
+/* One purchase order brings many SKUs, so a ref is a SKU's own. */
+static void ref_key(char key[ID_LEN_MAX + REF_LEN_MAX + 2], const struct inventory_request *r)
+{
+    snprintf(key, ID_LEN_MAX + REF_LEN_MAX + 2, "%s/%s", r->sku.text, r->ref);
+}
+
 /* The move once done under this ref, or NULL. */
 static const char *ref_find(const struct truth_call *c, const struct inventory_request *r)
 {
-    return map_get(&c->shop->refs, r->ref);
+    char key[ID_LEN_MAX + REF_LEN_MAX + 2];
+    ref_key(key, r);
+    return map_get(&c->shop->refs, key);
 }
 
 static void ref_text(char text[160], const struct inventory_request *r)
@@ -37,10 +45,11 @@ static void ref_text(char text[160], const struct inventory_request *r)
 
 static void ref_keep(const struct truth_call *c, const struct inventory_request *r)
 {
-    char text[160];
+    char text[160], key[ID_LEN_MAX + REF_LEN_MAX + 2];
     ref_text(text, r);
+    ref_key(key, r);
     char *copy = strdup(text);
-    MUST(copy != NULL && map_set(&c->shop->refs, r->ref, copy) == RESULT_OK);
+    MUST(copy != NULL && map_set(&c->shop->refs, key, copy) == RESULT_OK);
 }
 
 static bool units_are_valid(const struct inventory_request *r)

@@ -18,7 +18,7 @@
 --    6 w  zset    the lines of the waitlists: "sku|ticket", score 0, in lexical order
 --    7 y  hash    "sku|ticket" -> ttl|wish, "sku/viewer" -> ticket, or the id of the open offer made from it;
 --                 "#" -> last ticket given
---    8 r  hash    ref of a stock move -> op sku units; kept for ever
+--    8 r  hash    sku/ref of a stock move -> op sku units; kept for ever
 --
 -- Numbers are written with %.0f: tostring loses digits. While a library loads, Redis 7.0 hides redis.call, string and
 -- table; they are looked up inside functions only.
@@ -502,7 +502,7 @@ function op.Q(b, sku, _, viewer) -- leave a waitlist
   return 'done'
 end
 
--- Was a stock move done under this ref? nil: no.
+-- Was a stock move of this SKU done under this ref? nil: no. One purchase order brings many SKUs, so a ref is a SKU's own.
 local function ref_answer(b, ref, text, sku)
   local before = b.refs[ref] or redis.call('HGET', b.keys[8], ref)
   if not before then return nil end
@@ -518,12 +518,12 @@ function op.A(b, ref, units, sku) -- allocate
   units = whole(units, 1, STOCK_MAX)
   if not units or not is_id(sku) or ref == '' or not is_ref(ref) then return 'bad' end
   local text = 'A ' .. sku .. ' ' .. num(units)
-  local before = ref_answer(b, ref, text, sku)
+  local before = ref_answer(b, sku .. '/' .. ref, text, sku)
   if before then return before end
   local c = b.counts[sku] or new_count()
   if c.t + units > STOCK_MAX then return 'bad' end
   c.a, c.t = c.a + units, c.t + units
-  ref_keep(b, ref, text)
+  ref_keep(b, sku .. '/' .. ref, text)
   changed(b, sku, c)
   note(b, 'allocated ' .. sku .. ' ' .. num(units) .. ' ' .. ref)
   serve(b, sku)
@@ -534,13 +534,13 @@ function op.D(b, ref, units, sku) -- withdraw
   units = whole(units, 1, STOCK_MAX)
   if not units or not is_id(sku) or ref == '' or not is_ref(ref) then return 'bad' end
   local text = 'D ' .. sku .. ' ' .. num(units)
-  local before = ref_answer(b, ref, text, sku)
+  local before = ref_answer(b, sku .. '/' .. ref, text, sku)
   if before then return before end
   local c = b.counts[sku]
   if not c then return 'sku_unknown' end
   if c.a < units then return with_count(c.h > 0 and 'held_out' or 'sold_out', c) end
   c.a, c.t = c.a - units, c.t - units
-  ref_keep(b, ref, text)
+  ref_keep(b, sku .. '/' .. ref, text)
   changed(b, sku, c)
   note(b, 'withdrawn ' .. sku .. ' ' .. num(units) .. ' ' .. ref)
   return with_count('done', c)

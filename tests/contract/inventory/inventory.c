@@ -512,7 +512,8 @@ static void stock_moves_once_per_ref(void **state)
     EXPECT(REPLAYED, allocate("mug", 10, "po1"));
     assert_int_equal(10, got.count.allocated);
     EXPECT(MISMATCH, allocate("mug", 11, "po1"));
-    EXPECT(MISMATCH, allocate("cap", 10, "po1"));
+    EXPECT(DONE, allocate("cap", 10, "po1")); /* one purchase order, many SKUs */
+    EXPECT(REPLAYED, allocate("cap", 10, "po1"));
     EXPECT(MISMATCH, stock(INVENTORY_WITHDRAW, "mug", 10, "po1"));
     reserve("h1", "a", "mug", 8);
     EXPECT(HELD_OUT, stock(INVENTORY_WITHDRAW, "mug", 3, "w1"));
