@@ -86,7 +86,6 @@ void outlet_finish(struct outlet *o); /* the socket is gone; zeroed memory is fi
 /* From `cursor` on; RESULT_NO_MEMORY. Sends nothing yet: outlet_drain does. */
 MUST_USE enum result outlet_follow(struct outlet *o, struct channel *c, uint64_t cursor);
 void outlet_unfollow(struct outlet *o);
-uint64_t outlet_lag(const struct outlet *o);
 void outlet_jump(struct outlet *o); /* to the head */
 /* To this one alone. False: the queue is full, nothing was taken. */
 MUST_USE bool outlet_send(struct outlet *o, struct span bytes);

@@ -46,11 +46,6 @@ void outlet_unfollow(struct outlet *o)
         channel_unseat(o);
 }
 
-uint64_t outlet_lag(const struct outlet *o)
-{
-    return o->channel == NULL ? 0 : o->channel->ring.head - seat_of(o)->cursor;
-}
-
 void outlet_jump(struct outlet *o) { seat_of(o)->cursor = o->channel->ring.head; }
 
 void outlet_kill(struct outlet *o)
