@@ -258,6 +258,8 @@ struct world *world_open(const struct world_config *config)
     map_init(&w->given_back, 100000);
     map_init(&w->published, 1000000);
     map_init(&w->torn, 1000);
+    map_init(&w->notices, 1000000);
+    map_init(&w->acknowledged, 1000000);
     map_init(&w->tally, 1000);
     w->memory =
         memory_world_create(&(struct memory_config){.fate = world_fate, .ctx = w, .keeps_history = config->can_forget});

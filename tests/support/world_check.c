@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define OVERDUE_MS 3000 /* what is over is ended within this, when nothing is wrong */
+
 static const char *const world_skus[] = {"mug-red", "cap-blue", "tee-green"};
 
 /* ---- at any moment ---- */
@@ -116,6 +118,8 @@ static void check_holds(struct world *w, unsigned node, const struct claims *cla
         const struct hold *known = claims_hold(claims, holds[i]->id.text);
         bool keeps = holds[i]->state == HOLD_HELD || holds[i]->state == HOLD_CONFIRMED;
         kept += keeps;
+        if (holds[i]->state == HOLD_HELD && holds[i]->expires_at_ms + OVERDUE_MS < w->clock.now_ms)
+            world_fail(w, "hold %s is over, and nobody took it back", holds[i]->id.text);
         if (keeps != (known != NULL))
             world_fail(w, "node %u: hold %s is %s", node, holds[i]->id.text, hold_state_name(holds[i]->state));
         if (keeps && (known->state != holds[i]->state || known->expires_at_ms != holds[i]->expires_at_ms ||
@@ -151,10 +155,18 @@ static void check_torn(struct world *w, const struct broadcast *b)
                    lost->said);
 }
 
+static void check_offers(struct world *w, const struct broadcast *b)
+{
+    for (size_t i = 0; i < b->items_count; i++)
+        if (b->items[i].offer_ends_ms > 0 && b->items[i].offer_ends_ms + OVERDUE_MS < w->clock.now_ms)
+            world_fail(w, "the offer of %s is over, and goes on", b->items[i].sku.text);
+}
+
 void world_check_all(struct world *w)
 {
     struct bytes first = {0}, other = {0};
     world_check(w);
+    check_acknowledged(w);
     for (unsigned i = 0; i < w->config.nodes; i++) {
         struct world_node *n = &w->nodes[i];
         const struct show_view *show = n->lives ? orchestrator_show(n->o, &world_shop_id, &world_broadcast_id) : NULL;
@@ -166,6 +178,7 @@ void world_check_all(struct world *w)
         if (out == &other && strcmp(first.data, other.data) != 0)
             world_fail(w, "node %u differs:\n%s--- from ---\n%s", i + 1, other.data, first.data);
         check_torn(w, show->broadcast);
+        check_offers(w, show->broadcast);
         check_counts(w, i + 1, show->claims);
         check_holds(w, i + 1, show->claims);
         check_board(w, n);

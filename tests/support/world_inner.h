@@ -82,6 +82,8 @@ struct world {
     struct map given_back; /* holds somebody asked to release: -> anything */
     struct map published;  /* "broadcast epoch seq" -> struct published * */
     struct map torn;       /* epochs under which two histories were published -> struct published *, the lost one */
+    struct map acknowledged; /* the same key -> the notice's text, "" of another act */
+    struct map notices;      /* text -> the key it was published under */
     struct map tally;      /* answer -> how often, as a number in the pointer */
     bool forgot;           /* history was lost: what was acknowledged may be gone */
     struct bytes trace;
@@ -99,6 +101,7 @@ void people_node_died(struct world_node *n);
 void people_asked(struct world *w, uint64_t conn, unsigned node, const struct command *c);
 void told_forget_all(struct world *w);
 void published_forget_all(struct world *w);
+void check_acknowledged(struct world *w);
 
 /* world_tell.c */
 void tell_outcome(struct world *w, const char *who, const struct outcome *outcome, bool pushed);

@@ -273,6 +273,16 @@ static struct published *published_keep(struct map *map, const char *key, const 
     return kept;
 }
 
+/* People do not repeat themselves here: a notice that comes twice was appended twice. */
+static void check_said_once(struct world *w, const char *text, const char *key)
+{
+    const char *before = map_get(&w->notices, text);
+    if (before != NULL)
+        world_fail(w, "the notice '%s' is %s and %s", text, before, key);
+    char *kept = text[0] == '\0' ? NULL : strdup(key);
+    MUST(kept == NULL || map_set(&w->notices, text, kept) == RESULT_OK);
+}
+
 /* Under one epoch and seq every node publishes the same event. After a fail-over a node that never saw what was lost may go
  * on under the old epoch, but not for long: whoever did see it begins a new one (check_torn). */
 static void check_published(struct world_node *n, const struct broadcast *b, const struct event *e)
@@ -291,6 +301,8 @@ static void check_published(struct world_node *n, const struct broadcast *b, con
     if (before != NULL)
         published_keep(&w->torn, b->epoch.text, before);
     published_keep(&w->published, key, &now);
+    if (e->kind == EVENT_NOTICE && !w->forgot)
+        check_said_once(w, e->u.notice.text, key);
 }
 
 static void published_free(struct map *map)
@@ -307,26 +319,40 @@ void published_forget_all(struct world *w)
 {
     published_free(&w->published);
     published_free(&w->torn);
+    published_free(&w->acknowledged);
+    published_free(&w->notices);
 }
 
-/* An `ok` with a seq: that event is there, and a notice is the one this host gave. */
-static void check_acknowledged(struct world_node *n, const struct world_person *p, const struct asked *asked,
-                               const struct outcome *outcome)
+/* An `ok` with a seq promises that event: looked for when all is quiet (check_acknowledged), since a host whose time is up is
+ * told before this node has folded it. */
+static void note_acknowledged(struct world_node *n, const struct world_person *p, const struct asked *asked,
+                              const struct outcome *outcome)
 {
     struct world *w = n->w;
     char key[256];
-    if (outcome->kind != OUTCOME_OK || outcome->seq == 0 || w->forgot || p == NULL)
-        return;
-    const struct show_view *show = orchestrator_show(n->o, &world_shop_id, &p->broadcast);
-    if (show == NULL)
+    const struct show_view *show = p == NULL ? NULL : orchestrator_show(n->o, &world_shop_id, &p->broadcast);
+    if (outcome->kind != OUTCOME_OK || outcome->seq == 0 || show == NULL)
         return;
     published_key(key, show->broadcast, outcome->seq);
-    const struct published *published = map_get(&w->published, key);
-    const char *said = published == NULL ? NULL : published->said;
-    if (said == NULL)
-        world_fail(w, "%s was told that %s is done, and nothing is there", p->name, key);
-    if (asked->kind == COMMAND_NOTICE && strstr(said, asked->text) == NULL)
-        world_fail(w, "%s was told that their notice is %s, which is '%s'", p->name, key, said);
+    free(map_get(&w->acknowledged, key));
+    char *text = strdup(asked->text);
+    MUST(text != NULL && map_set(&w->acknowledged, key, text) == RESULT_OK);
+}
+
+void check_acknowledged(struct world *w)
+{
+    size_t at = 0;
+    const char *key;
+    void *text;
+    while (map_next(&w->acknowledged, &at, &key, &text)) {
+        const struct published *published = map_get(&w->published, key);
+        if (published == NULL && !w->forgot)
+            world_fail(w, "somebody was told that %s is done, and nothing is there", key);
+        if (!w->forgot && strstr(published->said, text) == NULL)
+            world_fail(w, "somebody was told that %s is their notice '%s', which is '%s'", key, (const char *)text,
+                       published->said);
+        free(map_remove(&w->acknowledged, key));
+    }
 }
 
 /* The oldest: the same may be asked twice before it is answered. */
@@ -358,7 +384,7 @@ static void people_send(struct audience *a, uint64_t conn, const struct outcome 
     tally(w, command_kind_name(asked->kind), answer_word(outcome));
     if (p != NULL)
         p->answer = answer_word(outcome);
-    check_acknowledged(n, p, asked, outcome);
+    note_acknowledged(n, p, asked, outcome);
     tell_outcome(w, p == NULL ? "shop" : p->name, outcome, false);
 }
 
@@ -379,11 +405,23 @@ static void people_send_viewer(struct audience *a, const struct shop_id *shop, c
     }
 }
 
+static bool is_watched(const struct world_node *n, const struct broadcast_id *id)
+{
+    bool watched = false;
+    for (size_t i = 0; i < n->w->people_count; i++) {
+        const struct world_person *p = &n->w->people[i];
+        watched = watched || (p->conn != 0 && p->node == n->number && ID_EQUAL(p->broadcast, *id));
+    }
+    return watched;
+}
+
 static void people_publish(struct audience *a, const struct show_view *show, const struct event *event)
 {
     struct world_node *n = node_of(a);
     struct world *w = n->w;
     struct ring *ring = ring_of(n, &show->broadcast->id);
+    if (event->seq == 1 && !is_watched(n, &show->broadcast->id))
+        ring->head = 0; /* closed for lack of place, and opened again */
     if (event->seq != ring->head + 1)
         world_fail(w, "node %u published %llu after %llu", n->number, (unsigned long long)event->seq,
                    (unsigned long long)ring->head);

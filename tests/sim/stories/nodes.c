@@ -181,6 +181,31 @@ static void a_lost_history_begins_a_new_epoch_for_all(void **state)
     world_close(w);
 }
 
+static void a_loss_of_an_epochs_beginning_never_goes_back_to_an_old_one(void **state)
+{
+    (void)state;
+    struct world *w = world_open(&(struct world_config){.seed = SEED, .can_forget = true});
+    world_do(w, "host pins mug-red");
+    const struct show_view *show =
+        orchestrator_show(world_orchestrator(w, 1), &(struct shop_id){"demo"}, &(struct broadcast_id){"spring-drop"});
+    struct epoch_id first = show->broadcast->epoch;
+    world_fail_over(w, 1);
+    world_run_ms(w, 500);
+    struct epoch_id second = show->broadcast->epoch;
+    assert_string_not_equal(first.text, second.text);
+    world_fail_over(w, 1); /* the event that began it */
+    world_run_ms(w, 500);
+    assert_string_not_equal(show->broadcast->epoch.text, first.text);
+    assert_string_not_equal(show->broadcast->epoch.text, second.text);
+    world_expect(w, "[    0] *     4 pin 0 mug-red\n"
+                    "[    0] host  ok 4\n"
+                    "[    0] *     snapshot at 4\n"
+                    "[  100] *     shelf tee-green 0 free, 0 held, 0 sold\n"
+                    "[  500] *     snapshot at 4\n"
+                    "[  600] *     shelf tee-green 0 free, 0 held, 0 sold\n");
+    world_close(w);
+}
+
 static void a_lost_ledger_stops_selling_until_it_is_read_again(void **state)
 {
     (void)state;
@@ -280,6 +305,7 @@ int main(void)
         cmocka_unit_test(without_stock_nothing_is_sold_and_the_show_goes_on),
         cmocka_unit_test(a_node_that_is_cut_off_catches_up),
         cmocka_unit_test(a_lost_history_begins_a_new_epoch_for_all),
+        cmocka_unit_test(a_loss_of_an_epochs_beginning_never_goes_back_to_an_old_one),
         cmocka_unit_test(a_lost_ledger_stops_selling_until_it_is_read_again),
         cmocka_unit_test(a_draining_node_finishes_what_it_began),
         cmocka_unit_test(a_restarted_node_does_not_forget_demand),
