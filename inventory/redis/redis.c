@@ -94,9 +94,23 @@ static void node_turn(uv_prepare_t *turn)
 
 bool node_waits_for_replicas(const struct redis_node *n) { return n->config.durability == REDIS_REPLICATED; }
 
+static void mark_replied(void *arg, redisReply *reply) { (void)arg, (void)reply; }
+
+/* WAIT covers what this connection wrote, and since Redis 7.2 nothing else. A call that is asked again on a new connection
+ * is a replay and writes nothing: the replicas would be called up to date without its first writes. So something is
+ * written behind every call: a message that nobody hears goes to the replicas, and into no file. */
+static bool send_mark(struct redis_node *n)
+{
+    bytes_clear(&n->scratch);
+    resp_command(&n->scratch, "PUBLISH", "ls:wait", "", NULL);
+    return link_send(&n->command, &n->scratch, mark_replied, NULL);
+}
+
 bool node_send_wait(struct redis_node *n, link_reply *reply, void *arg)
 {
     char replicas[16], ms[24];
+    if (!send_mark(n))
+        return false;
     snprintf(replicas, sizeof replicas, "%u", n->config.replicas);
     snprintf(ms, sizeof ms, "%lld", (long long)(n->config.silence_ms / WAIT_REPLICAS_SHARE));
     bytes_clear(&n->scratch);
