@@ -496,13 +496,15 @@ void deadline_fire(struct clock_timer *timer)
 void journeys_free(struct orchestrator *o)
 {
     o->turn_armed = true; /* nobody's turn comes any more */
+    list_for_each (turn, &o->turns) { /* first: the turns of journeys lie in them */
+        struct turn *waiting = container_of(turn, struct turn, link);
+        if (waiting->run != overloaded_turn)
+            continue;
+        list_remove(&waiting->link);
+        free(container_of(waiting, struct overloaded, turn));
+    }
     list_for_each (link, &o->unanswered)
         journey_free(container_of(link, struct journey, link));
     list_for_each (late, &o->late)
         journey_free(container_of(late, struct journey, link));
-    list_for_each (turn, &o->turns) {
-        struct turn *waiting = container_of(turn, struct turn, link);
-        if (waiting->run == overloaded_turn)
-            free(container_of(waiting, struct overloaded, turn));
-    }
 }
