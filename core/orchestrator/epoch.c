@@ -11,8 +11,6 @@
  * begun again with the details this node remembers. */
 #include "core/orchestrator/journeys.h"
 
-#include <stdint.h>
-
 #include "base/log.h"
 
 static void heal_append(struct show *show);
@@ -22,19 +20,29 @@ static void heal_done(struct show *show);
 
 enum result heal_step(struct show *show)
 {
-    if (map_get(&show->heal.epochs, show->b.epoch.text) != NULL)
+    const char *epoch = show->b.epoch.text;
+    if (map_get(&show->heal.known, epoch) != NULL || map_get(&show->heal.since, epoch) != NULL)
         return RESULT_OK;
-    return map_set(&show->heal.epochs, show->b.epoch.text, (void *)(uintptr_t)(show->heal.losses + 1));
+    return map_set(&show->heal.since, epoch, show);
 }
 
-static bool epoch_is_new(const struct show *show)
+static bool epoch_is_new(const struct show *show) { return map_get(&show->heal.since, show->b.epoch.text) != NULL; }
+
+static void epochs_grow_old(struct show *show)
 {
-    return map_get(&show->heal.epochs, show->b.epoch.text) == (void *)(uintptr_t)(show->heal.losses + 1);
+    size_t at = 0;
+    const char *epoch;
+    void *value;
+    while (map_next(&show->heal.since, &at, &epoch, &value)) {
+        enum result result = map_set(&show->heal.known, epoch, show);
+        MUST(result == RESULT_OK); /* forgetting one would let it come back */
+        map_remove(&show->heal.since, epoch);
+    }
 }
 
 void heal_rewound(struct show *show)
 {
-    show->heal.losses++;
+    epochs_grow_old(show);
     if (show->heal.pending || show->b.seq == 0)
         return; /* the first loss is what viewers have seen the other side of */
     show->heal.pending = true;

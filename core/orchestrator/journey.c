@@ -306,21 +306,21 @@ struct refusal refusal_of_answer(const struct inventory_request *ask)
 {
     static const struct {
         enum error_code code;
-        const char *detail;
         bool may_wait;
+        const char *detail;
     } told[INVENTORY_ANSWERS] = {
-        [INVENTORY_SOLD_OUT] = {ERROR_SOLD_OUT, "The last one was taken a moment ago.", true},
-        [INVENTORY_HELD_OUT] = {ERROR_HELD_OUT, "All are in other carts just now; one may come back.", true},
-        [INVENTORY_LIMIT_REACHED] = {ERROR_LIMIT_REACHED, "One person may not have more of this.", false},
-        [INVENTORY_STOPPED] = {ERROR_STOPPED, "The sale of this product was stopped.", false},
-        [INVENTORY_SKU_UNKNOWN] = {ERROR_SKU_UNKNOWN, "No units of this were ever given to sell.", false},
-        [INVENTORY_MISMATCH] = {ERROR_MISMATCH, "This id was used before with other content.", false},
-        [INVENTORY_HOLD_UNKNOWN] = {ERROR_HOLD_UNKNOWN, NULL, false},
-        [INVENTORY_HOLD_EXPIRED] = {ERROR_HOLD_EXPIRED, "Its time was over; the units went back on sale.", false},
-        [INVENTORY_HOLD_RELEASED] = {ERROR_HOLD_RELEASED, NULL, false},
-        [INVENTORY_HOLD_CONFIRMED] = {ERROR_HOLD_CONFIRMED, "It is bought already.", false},
-        [INVENTORY_EXTENDS_USED] = {ERROR_LIMIT_REACHED, "This hold cannot be extended again.", false},
-        [INVENTORY_BAD] = {ERROR_BAD_REQUEST, NULL, false},
+        [INVENTORY_SOLD_OUT] = {ERROR_SOLD_OUT, true, "The last one was taken a moment ago."},
+        [INVENTORY_HELD_OUT] = {ERROR_HELD_OUT, true, "All are in other carts just now; one may come back."},
+        [INVENTORY_LIMIT_REACHED] = {ERROR_LIMIT_REACHED, false, "One person may not have more of this."},
+        [INVENTORY_STOPPED] = {ERROR_STOPPED, false, "The sale of this product was stopped."},
+        [INVENTORY_SKU_UNKNOWN] = {ERROR_SKU_UNKNOWN, false, "No units of this were ever given to sell."},
+        [INVENTORY_MISMATCH] = {ERROR_MISMATCH, false, "This id was used before with other content."},
+        [INVENTORY_HOLD_UNKNOWN] = {ERROR_HOLD_UNKNOWN, false, NULL},
+        [INVENTORY_HOLD_EXPIRED] = {ERROR_HOLD_EXPIRED, false, "Its time was over; the units went back on sale."},
+        [INVENTORY_HOLD_RELEASED] = {ERROR_HOLD_RELEASED, false, NULL},
+        [INVENTORY_HOLD_CONFIRMED] = {ERROR_HOLD_CONFIRMED, false, "It is bought already."},
+        [INVENTORY_EXTENDS_USED] = {ERROR_LIMIT_REACHED, false, "This hold cannot be extended again."},
+        [INVENTORY_BAD] = {ERROR_BAD_REQUEST, false, NULL},
     };
     struct refusal refusal = {
         .code = told[ask->answer].code, .detail = told[ask->answer].detail, .may_wait = told[ask->answer].may_wait};
@@ -495,7 +495,7 @@ void deadline_fire(struct clock_timer *timer)
 
 void journeys_free(struct orchestrator *o)
 {
-    o->turn_armed = true; /* nobody's turn comes any more */
+    o->turn_armed = true;             /* nobody's turn comes any more */
     list_for_each (turn, &o->turns) { /* first: the turns of journeys lie in them */
         struct turn *waiting = container_of(turn, struct turn, link);
         if (waiting->run != overloaded_turn)

@@ -14,14 +14,14 @@
 #include "core/orchestrator/orchestrator.h"
 #include "scripts/load/runofshow_load.h"
 
-#define ERRANDS_MAX 1024          /* commands of hosts and machines in flight on one node */
-#define ASK_ATTEMPTS_MAX 5        /* of one inventory request that meets silence */
-#define ASK_AGAIN_MS 100          /* before the second attempt; doubled for each further one */
-#define PLAN_ATTEMPTS_MAX 3       /* of one act that others beat to the log */
-#define RETRY_AFTER_MS 1000       /* told to those who hear `unavailable` */
-#define EPOCHS_MAX 100000         /* of one broadcast: each is a lost history */
-#define HEAL_AGAIN_MS 250         /* between attempts to write a new epoch */
-#define OFFER_AGAIN_MS 1000       /* between attempts to end an offer that is over */
+#define ERRANDS_MAX 1024                 /* commands of hosts and machines in flight on one node */
+#define ASK_ATTEMPTS_MAX 5               /* of one inventory request that meets silence */
+#define ASK_AGAIN_MS 100                 /* before the second attempt; doubled for each further one */
+#define PLAN_ATTEMPTS_MAX 3              /* of one act that others beat to the log */
+#define RETRY_AFTER_MS 1000              /* told to those who hear `unavailable` */
+#define EPOCHS_MAX 100000                /* of one broadcast: each is a lost history */
+#define HEAL_AGAIN_MS 250                /* between attempts to write a new epoch */
+#define OFFER_AGAIN_MS 1000              /* between attempts to end an offer that is over */
 #define DEMAND_TTL_MS INT64_C(604800000) /* how long a node's share of demand outlives it: a week */
 
 /* ---- turns: what must not happen inside the call that led to it happens on the next loop turn, in order ---- */
@@ -32,29 +32,29 @@ struct turn {
 void turn_take(struct orchestrator *o, struct turn *turn); /* harmless when already taken */
 
 /* ---- append.c ---- */
-struct logbook {               /* a log as this node follows it */
+struct logbook { /* a log as this node follows it */
     struct log_follow follow;
-    uint64_t seq;              /* of the last entry folded */
+    uint64_t seq; /* of the last entry folded */
     bool caught_up;
-    bool broken;               /* an entry could not be read or folded: nothing after it is */
-    struct list appends;       /* struct append: under way */
+    bool broken;         /* an entry could not be read or folded: nothing after it is */
+    struct list appends; /* struct append: under way */
 };
 enum append_end {
-    APPEND_FOLDED,             /* in the log, and folded on this node */
-    APPEND_BEATEN,             /* somebody moved first, and this node has folded that: plan again */
-    APPEND_UNAVAILABLE,        /* certainly not in the log */
-    APPEND_UNKNOWN,            /* silence to the end */
+    APPEND_FOLDED,      /* in the log, and folded on this node */
+    APPEND_BEATEN,      /* somebody moved first, and this node has folded that: plan again */
+    APPEND_UNAVAILABLE, /* certainly not in the log */
+    APPEND_UNKNOWN,     /* silence to the end */
 };
-struct append {                /* zeroed before first use; owned by a journey or a show */
+struct append { /* zeroed before first use; owned by a journey or a show */
     struct log_append ask;
     struct orchestrator *o;
     struct logbook *book;
     struct bytes entries[EVENT_BATCH_MAX];
     enum append_step { APPEND_IDLE, APPEND_ASKED, APPEND_RESTING, APPEND_FOLDING, APPEND_CATCHING_UP } step;
     unsigned attempts;
-    bool doubted;              /* an attempt met silence: it may be in the log */
-    bool ours;                 /* the entry that was delivered at our seq is ours */
-    uint64_t wait_seq;         /* FOLDING, CATCHING_UP: settled once the book is there */
+    bool doubted;      /* an attempt met silence: it may be in the log */
+    bool ours;         /* the entry that was delivered at our seq is ours */
+    uint64_t wait_seq; /* FOLDING, CATCHING_UP: settled once the book is there */
     struct list link;
     struct turn turn;
     struct clock_timer again;
@@ -69,8 +69,8 @@ void logbook_rewound(struct logbook *book);
 void logbook_broke(struct logbook *book); /* an entry could not be folded: whoever waits hears so */
 /* Encodes the events and appends them behind what the book has folded. RESULT_NO_MEMORY, RESULT_FULL (an entry over
  * LOG_ENTRY_MAX): nothing was started. `done` runs once otherwise, on a later turn. */
-MUST_USE enum result append_start(struct append *a, struct orchestrator *o, struct logbook *book, const struct event *events,
-                                  size_t count);
+MUST_USE enum result append_start(struct append *a, struct orchestrator *o, struct logbook *book,
+                                  const struct event *events, size_t count);
 void append_finish(struct append *a);
 
 /* ---- shop.c, show.c, ledger.c ---- */
@@ -78,10 +78,10 @@ struct due_entry {
     int64_t ms;
     struct hold_id hold;
 };
-struct due {                   /* when open holds end, soonest first */
+struct due { /* when open holds end, soonest first */
     struct due_entry *entries;
     size_t count, capacity;
-    bool failed;               /* no memory once: anything may be due at any time */
+    bool failed; /* no memory once: anything may be due at any time */
 };
 void due_finish(struct due *d);
 void due_add(struct due *d, const struct hold *hold);
@@ -96,26 +96,26 @@ struct shop {
     size_t listed_count, listed_capacity;
     struct ledger_follow ledger;
     struct claims claims;
-    bool ledger_lost;          /* the ledger cannot be reached: the projection may be old */
-    bool ledger_rewound;       /* acknowledged stock was lost: nothing is sold until all is folded again */
-    bool ledger_broken;        /* an entry could not be folded: the projection decides nothing any more */
+    bool ledger_lost;    /* the ledger cannot be reached: the projection may be old */
+    bool ledger_rewound; /* acknowledged stock was lost: nothing is sold until all is folded again */
+    bool ledger_broken;  /* an entry could not be folded: the projection decides nothing any more */
     struct due due;
-    struct map shows;          /* broadcast -> struct show * */
-    struct map asking;         /* hold -> struct journey *: asked of the stock now, by `asked_next` */
-    struct map reserving;      /* viewer -> reserves under way, as a number in the pointer */
-    struct map answered;       /* hold -> struct answered *: told the viewer, not folded yet */
-    struct list folds;         /* struct journey, by `wait`: until the ledger is folded up to their entry */
-    struct list waiters;       /* struct orchestrator_open of the shop alone */
+    struct map shows;     /* broadcast -> struct show * */
+    struct map asking;    /* hold -> struct journey *: asked of the stock now, by `asked_next` */
+    struct map reserving; /* viewer -> struct reserving *: how many reserves are under way */
+    struct map answered;  /* hold -> struct answered *: told the viewer, not folded yet */
+    struct list folds;    /* struct journey, by `wait`: until the ledger is folded up to their entry */
+    struct list waiters;  /* struct orchestrator_open of the shop alone */
     struct inventory_request expire;
     bool expiring;
 };
 struct shop *shop_find(struct orchestrator *o, const struct shop_id *id);
 MUST_USE enum result shop_open(struct orchestrator *o, const struct shop_id *id, struct shop **ret);
-bool shop_is_ready(const struct shop *shop);   /* folded to its heads once */
+bool shop_is_ready(const struct shop *shop); /* folded to its heads once */
 bool shop_is_selling(const struct shop *shop);
-void shop_free(struct shop *shop);             /* asks no port */
-void shop_check_waiters(struct shop *shop);    /* who waits for the shop or a broadcast of it */
-void shop_close_idle(struct orchestrator *o);  /* makes room; never from inside a listener */
+void shop_free(struct shop *shop);            /* asks no port */
+void shop_check_waiters(struct shop *shop);   /* who waits for the shop or a broadcast of it */
+void shop_close_idle(struct orchestrator *o); /* makes room; never from inside a listener */
 /* The shop log's first event, when it has none yet: fills *ret and returns 1, or returns 0. */
 size_t shop_begun_event(struct shop *shop, struct event *ret);
 const struct broadcast_listed *shop_listed(const struct shop *shop, const char *broadcast);
@@ -127,7 +127,8 @@ void ledger_answered(struct shop *shop, const struct hold_id *hold, const char *
 bool ledger_is_folded(const struct shop *shop, const char *ledger_id);
 int ledger_id_compare(const char *a, const char *b);
 
-struct demand_row {            /* one SKU's demand, by where it was counted */
+struct demand_row { /* one SKU's demand, by where it was counted */
+    size_t at;      /* index in show->demand */
     uint64_t own_attempts, own_refused, others_attempts, others_refused;
 };
 struct show {
@@ -135,15 +136,18 @@ struct show {
     struct logbook log;
     struct broadcast b;
     struct run_of_show run;
-    struct list waiters;       /* struct orchestrator_open */
-    struct list acts;          /* struct errand, by `act`: those of hosts here, one at a time in the order they came */
+    struct list waiters; /* struct orchestrator_open */
+    struct list acts;    /* struct errand, by `act`: those of hosts here, one at a time in the order they came */
     struct show_view view;
     struct preflight preflight;
-    struct { uint64_t claims, catalogue, seq; bool valid; } preflight_of; /* what it was checked against */
-    struct {                   /* after history was lost */
-        bool pending;          /* nothing is published until a new epoch begins */
-        unsigned losses;       /* so far */
-        struct map epochs;     /* every epoch ever seen -> losses before that + 1, as a number in the pointer */
+    struct {
+        uint64_t claims, catalogue, seq;
+        bool valid;
+    } preflight_of;       /* what it was checked against */
+    struct {              /* after history was lost */
+        bool pending;     /* nothing is published until a new epoch begins */
+        struct map known; /* epochs seen before the last loss -> anything */
+        struct map since; /* first seen after it */
         struct epoch_id epoch;
         uint64_t seq;
         struct broadcast_details details;
@@ -151,39 +155,43 @@ struct show {
         bool appending;
         struct clock_timer again;
     } heal;
-    struct {                   /* values to publish on the tick */
-        struct list link;      /* in o->changed */
-        struct map marked;     /* SKUs below, to find them */
+    struct {               /* values to publish on the tick */
+        struct list link;  /* in o->changed */
+        struct map marked; /* SKUs below, to find them */
         struct sku_id *skus;
         size_t count, capacity;
         bool demand, volumes;
     } changed;
     size_t conns;
     uint64_t viewers, viewers_elsewhere, viewers_published, viewers_shared;
-    struct map demand_at;      /* sku -> index + 1, as a number in the pointer */
-    struct demand_row *demand_rows;
-    struct demand *demand;     /* the sums, same indices */
+    struct map demand_at; /* sku -> struct demand_row * */
+    struct demand_row **demand_rows;
+    struct demand *demand; /* the sums, same indices */
     size_t demand_count, demand_capacity;
     bool demand_unshared;
     struct node_id share_node; /* this node since it opened the show: what an earlier run counted stays apart */
-    struct share { struct store_request ask; struct show *show; bool busy; } share_viewers, share_demand;
+    struct share {
+        struct store_request ask;
+        struct show *show;
+        bool busy;
+    } share_viewers, share_demand;
     struct clock_timer offer_timer;
     int64_t volumes_published_ms;
 };
 struct show *show_find(struct orchestrator *o, const struct shop_id *shop, const struct broadcast_id *id);
 MUST_USE enum result show_open(struct shop *shop, const struct broadcast_id *id, struct show **ret);
-bool show_is_ready(const struct show *show);   /* folded, and its shop too; it may still not exist (seq 0) */
-bool show_is_on(const struct show *show);      /* it exists and is folded; stock may be being read again */
+bool show_is_ready(const struct show *show); /* folded, and its shop too; it may still not exist (seq 0) */
+bool show_is_on(const struct show *show);    /* it exists and is folded; stock may be being read again */
 const struct show_view *show_view(struct show *show);
 void show_check_waiters(struct show *show);
 void show_tell_health(struct show *show);
-void show_free(struct show *show);             /* asks no port */
-bool show_make_room(struct orchestrator *o);   /* closes an idle one; never from inside a listener */
+void show_free(struct show *show);                /* asks no port */
+bool show_make_room(struct orchestrator *o);      /* closes an idle one; never from inside a listener */
 void shows_close_missing(struct orchestrator *o); /* the same */
-void heal_check(struct show *show);            /* epoch.c: does lost history need a new epoch, or is it there */
+void heal_check(struct show *show);               /* epoch.c: does lost history need a new epoch, or is it there */
 void heal_rewound(struct show *show);
-MUST_USE enum result heal_step(struct show *show); /* after every step */
-void offer_arm(struct show *show);             /* offer.c: ends offers in time */
+MUST_USE enum result heal_step(struct show *show);         /* after every step */
+void offer_arm(struct show *show);                         /* offer.c: ends offers in time */
 const struct preflight *show_preflight(struct show *show); /* preflight.c; kept until what it depends on changes */
 
 /* ---- tick.c, share.c ---- */
@@ -203,11 +211,11 @@ bool show_volumes(struct show *show, struct volumes_view *ret);
 /* ---- journey.c ---- */
 struct refusal {
     enum error_code code;
-    const char *field, *detail;  /* static text or NULL */
+    bool may_wait;
+    const char *field, *detail; /* static text or NULL */
     int64_t retry_after_ms;
     struct sku_id sku;
     struct price price;
-    bool may_wait;
 };
 struct journey {
     struct orchestrator *o;
@@ -215,20 +223,20 @@ struct journey {
     enum command_kind kind;
     char re[ID_LEN_MAX + 1];
     struct broadcast_id broadcast;
-    struct list link;            /* in o->unanswered, soonest deadline first, or in o->late */
-    struct list wait;            /* where it waits for this node's own projection; none: a port has it */
+    struct list link; /* in o->unanswered, soonest deadline first, or in o->late */
+    struct list wait; /* where it waits for this node's own projection; none: a port has it */
     int64_t deadline_ms;
     bool answered;
-    bool is_errand, is_ours;     /* ours: nobody asked, nobody is answered */
+    bool is_errand, is_ours; /* ours: nobody asked, nobody is answered */
     /* the stock's part */
     struct inventory_request ask;
     void (*asked)(struct journey *j);
     unsigned attempts;
-    bool doubted;                /* an attempt met silence: it may have happened */
-    bool folded;                 /* the ledger told of just this meanwhile */
-    bool counted;                /* as an attempt; a repeat of one is none, and cannot be refused for the demand either */
-    struct hold_id asking;       /* key in shop->asking */
-    struct journey *asked_next;  /* of the same hold */
+    bool doubted;          /* an attempt met silence: it may have happened */
+    bool folded;           /* the ledger told of just this meanwhile */
+    bool counted;          /* as an attempt; a repeat of one is none, and cannot be refused for the demand either */
+    struct hold_id asking; /* key in shop->asking */
+    struct journey *asked_next; /* of the same hold */
     struct clock_timer again;
     char ledger_id[LEDGER_ID_LEN_MAX + 1]; /* journey_when_folded */
     void (*overdue)(struct journey *j);    /* NULL: `unavailable`; must answer, may end */
@@ -238,10 +246,10 @@ struct journey {
 };
 struct errand;
 typedef void errand_step(struct errand *e);
-struct errand {                  /* a command of a host or a machine: keeps the whole command, may write to a log */
-    struct journey j;            /* first */
+struct errand {       /* a command of a host or a machine: keeps the whole command, may write to a log */
+    struct journey j; /* first */
     struct command command;
-    struct list act;             /* in show->acts */
+    struct list act; /* in show->acts */
     struct orchestrator_open open;
     struct append append;
     unsigned tries;
@@ -254,10 +262,10 @@ struct errand {                  /* a command of a host or a machine: keeps the 
     char detail[256];
     /* catalogue.put */
     size_t product_at, product_next;
-    uint64_t seq;                /* of the shop log behind the last part */
+    uint64_t seq; /* of the shop log behind the last part */
     bool created, forced, may_be_missing;
-    errand_step *step;           /* after the opening */
-    struct stock_count stock;    /* stock.allocate and the like: answered so far */
+    errand_step *step;        /* after the opening */
+    struct stock_count stock; /* stock.allocate and the like: answered so far */
     bool replayed, ignored;
     struct preflight *preflight; /* START: why not */
 };
@@ -305,9 +313,9 @@ void drain_check(struct orchestrator *o);
 /* ---- the journeys ---- */
 typedef void journey_start(struct journey *j, const struct command *command);
 journey_start reserve_start, extend_start, release_start, checkout_start, waitlist_join_start, waitlist_leave_start;
-errand_step host_start, run_load_start, preflight_start, run_get_start, stock_start, stock_get_start, catalogue_put_start,
-    catalogue_get_start, broadcast_create_start, broadcast_list_start, broadcast_get_start, hold_get_start,
-    hold_confirm_start, hold_release_start, volumes_get_start;
+errand_step host_start, run_load_start, preflight_start, run_get_start, stock_start, stock_get_start,
+    catalogue_put_start, catalogue_get_start, broadcast_create_start, broadcast_list_start, broadcast_get_start,
+    hold_get_start, hold_confirm_start, hold_release_start, volumes_get_start;
 /* host.c: the log's part of an act, after the stock's; and the one way out of it when refused. */
 void host_plan(struct errand *e);
 /* Continues in `step` when the acts before it on this node are over: they would only beat each other to the log, and the last
@@ -357,7 +365,7 @@ struct orchestrator {
     struct orchestrator_config config;
     struct rng rng;
     bool stock_ready, draining;
-    struct map shops;            /* struct shop * */
+    struct map shops; /* struct shop * */
     size_t shows_open;
     struct pool journeys;
     size_t errands;
@@ -365,8 +373,8 @@ struct orchestrator {
     struct clock_timer deadline, turn_timer, tick, share, expire, open_timer, drain_timer;
     bool turn_armed, tick_armed, open_armed;
     struct list turns;
-    struct list changed;         /* shows with values to publish */
-    struct list opened;          /* struct orchestrator_open that are to be told */
+    struct list changed; /* shows with values to publish */
+    struct list opened;  /* struct orchestrator_open that are to be told */
     struct turn opened_turn;
     size_t opens_waiting;
     void (*drained)(void *ctx);

@@ -4,11 +4,11 @@
 
 #define COUNTER(metric_name, metric_labels, metric_help)                                                               \
     {                                                                                                                  \
-        .name = metric_name, .labels = metric_labels, .help = metric_help, .kind = METRIC_COUNTER                      \
+        .name = (metric_name), .labels = (metric_labels), .help = (metric_help), .kind = METRIC_COUNTER                \
     }
 #define GAUGE(metric_name, metric_help)                                                                                \
     {                                                                                                                  \
-        .name = metric_name, .help = metric_help, .kind = METRIC_GAUGE                                                 \
+        .name = (metric_name), .help = (metric_help), .kind = METRIC_GAUGE                                             \
     }
 
 #define RESERVE(answer)                                                                                                \

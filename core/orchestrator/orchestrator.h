@@ -19,11 +19,11 @@ struct orchestrator_limits {
     uint32_t holds_per_viewer_max;   /* open holds of one viewer */
     uint32_t broadcasts_max;         /* open on this node */
     uint32_t shops_max;
-    int64_t request_timeout_ms;      /* a viewer hears `unavailable` after this, whatever Redis does */
-    int64_t tick_ms;                 /* counts and demand are published at most once per tick */
-    int64_t share_ms;                /* audience and demand are shared between nodes this often */
-    int64_t expire_ms;               /* due holds are looked for this often */
-    int64_t offer_ms;                /* how long an offer from the waitlist lasts */
+    int64_t request_timeout_ms; /* a viewer hears `unavailable` after this, whatever Redis does */
+    int64_t tick_ms;            /* counts and demand are published at most once per tick */
+    int64_t share_ms;           /* audience and demand are shared between nodes this often */
+    int64_t expire_ms;          /* due holds are looked for this often */
+    int64_t offer_ms;           /* how long an offer from the waitlist lasts */
     int64_t undo_ms;
 };
 
@@ -40,7 +40,7 @@ struct orchestrator_observer {
 
 struct orchestrator_config {
     struct node_id node;
-    uint64_t seed;                   /* epoch ids, jitter */
+    uint64_t seed; /* epoch ids, jitter */
     struct clock *clock;
     struct log *log;
     struct inventory *inventory;
@@ -82,8 +82,10 @@ bool orchestrator_volumes(struct orchestrator *o, const struct shop_id *shop, co
                           struct volumes_view *ret);
 
 /* The hub counts its conns here; counts of all nodes are summed and shown. */
-void orchestrator_joined(struct orchestrator *o, const struct shop_id *shop, const struct broadcast_id *broadcast, enum role role);
-void orchestrator_left(struct orchestrator *o, const struct shop_id *shop, const struct broadcast_id *broadcast, enum role role);
+void orchestrator_joined(struct orchestrator *o, const struct shop_id *shop, const struct broadcast_id *broadcast,
+                         enum role role);
+void orchestrator_left(struct orchestrator *o, const struct shop_id *shop, const struct broadcast_id *broadcast,
+                       enum role role);
 
 /* The link's state, told by the wiring. Not ready: selling answers `unavailable` at once and hosts are told. */
 void orchestrator_stock_ready(struct orchestrator *o, bool ready);

@@ -13,9 +13,14 @@
  * ledger. */
 #include "core/orchestrator/journeys.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
+
+struct reserving { /* what shop->reserving points to */
+    size_t count;
+};
 
 static const struct hold *reserve_earlier(struct shop *shop, const struct hold_id *id);
 static bool reserve_is_replay(struct journey *j, const struct command *command, const struct hold *earlier);
@@ -142,7 +147,8 @@ static bool reserve_within_limit(struct journey *j, struct shop *shop)
     const struct hold *holds[64];
     size_t at_most = max < ARRAY_LEN(holds) ? max : ARRAY_LEN(holds);
     size_t found = claims_of_viewer(&shop->claims, j->asker.viewer.text, holds, at_most);
-    size_t open = (size_t)(uintptr_t)map_get(&shop->reserving, j->asker.viewer.text);
+    const struct reserving *under_way = map_get(&shop->reserving, j->asker.viewer.text);
+    size_t open = under_way == NULL ? 0 : under_way->count;
     for (size_t i = 0; i < found; i++)
         open += holds[i]->state == HOLD_HELD;
     if (open < at_most)
@@ -176,19 +182,30 @@ static bool reserve_is_gone(struct journey *j, struct show *show)
 
 /* ---- the stock decides ---- */
 
-static void reserving_add(struct shop *shop, const struct viewer_id *viewer, int by)
+static void reserving_add(struct shop *shop, const struct viewer_id *viewer)
 {
-    uintptr_t under_way = (uintptr_t)map_get(&shop->reserving, viewer->text) + (uintptr_t)by;
-    if (under_way == 0)
-        map_remove(&shop->reserving, viewer->text);
-    else if (map_set(&shop->reserving, viewer->text, (void *)under_way) != RESULT_OK)
-        log_warn("reserve.uncounted", "viewer=%s", viewer->text);
+    struct reserving *r = map_get(&shop->reserving, viewer->text);
+    if (r == NULL) {
+        r = calloc(1, sizeof *r);
+        if (r == NULL || map_set(&shop->reserving, viewer->text, r) != RESULT_OK) {
+            free(r); /* uncounted: the viewer may hold one more than the limit */
+            return;
+        }
+    }
+    r->count++;
+}
+
+static void reserving_remove(struct shop *shop, const struct viewer_id *viewer)
+{
+    struct reserving *r = map_get(&shop->reserving, viewer->text);
+    if (r != NULL && --r->count == 0)
+        free(map_remove(&shop->reserving, viewer->text));
 }
 
 static void reserve_go(struct journey *j, struct shop *shop, int64_t ttl_ms)
 {
     j->ask.ttl_ms = ttl_ms;
-    reserving_add(shop, &j->asker.viewer, 1);
+    reserving_add(shop, &j->asker.viewer);
     journey_ask(j, INVENTORY_RESERVE, reserve_answered);
 }
 
@@ -217,7 +234,7 @@ static void reserve_answered(struct journey *j)
     struct shop *shop = journey_shop(j);
     const struct hold *told = shop == NULL ? NULL : claims_hold(&shop->claims, j->asking.text);
     if (shop != NULL)
-        reserving_add(shop, &j->asker.viewer, -1);
+        reserving_remove(shop, &j->asker.viewer);
     if (j->ask.result != RESULT_OK && j->folded && told != NULL) { /* no answer came, but the ledger told of it */
         hold_copy(&j->ask.hold, told);
         j->ask.result = RESULT_OK;

@@ -72,10 +72,10 @@ static void share_show(struct show *show)
         bytes_clear(value);
         bytes_text(value, "-"); /* never empty, also before the first wish */
         for (size_t i = 0; i < show->demand_count; i++)
-            if (show->demand_rows[i].own_attempts > 0)
+            if (show->demand_rows[i]->own_attempts > 0)
                 bytes_format(value, ",%s:%llu:%llu", show->demand[i].sku.text,
-                             (unsigned long long)show->demand_rows[i].own_attempts,
-                             (unsigned long long)show->demand_rows[i].own_refused);
+                             (unsigned long long)show->demand_rows[i]->own_attempts,
+                             (unsigned long long)show->demand_rows[i]->own_refused);
         show->demand_unshared = false;
         share_ask(&show->share_demand, "demand", DEMAND_TTL_MS, share_demand_answered);
     }
@@ -117,32 +117,39 @@ static void share_viewers_answered(struct store_request *ask)
     }
 }
 
-static size_t demand_row(struct show *show, const char *sku)
+static bool demand_grow(struct show *show)
 {
-    size_t found = (size_t)(uintptr_t)map_get(&show->demand_at, sku);
-    if (found > 0)
-        return found - 1;
-    if (show->demand_count == show->demand_capacity) {
-        size_t capacity = show->demand_capacity == 0 ? 16 : show->demand_capacity * 2;
-        struct demand_row *rows = realloc(show->demand_rows, capacity * sizeof *rows);
-        if (rows == NULL)
-            return SIZE_MAX;
+    if (show->demand_count < show->demand_capacity)
+        return true;
+    size_t capacity = show->demand_capacity == 0 ? 16 : show->demand_capacity * 2;
+    struct demand_row **rows = realloc(show->demand_rows, capacity * sizeof *rows);
+    if (rows != NULL)
         show->demand_rows = rows;
-        struct demand *demand = realloc(show->demand, capacity * sizeof *demand);
-        if (demand == NULL)
-            return SIZE_MAX;
+    struct demand *demand = realloc(show->demand, capacity * sizeof *demand);
+    if (demand != NULL)
         show->demand = demand;
-        show->demand_capacity = capacity;
+    if (rows == NULL || demand == NULL)
+        return false;
+    show->demand_capacity = capacity;
+    return true;
+}
+
+/* Made when first named; NULL: no memory, no SKU, or one too many. */
+static struct demand_row *demand_row(struct show *show, const char *sku)
+{
+    struct demand_row *row = map_get(&show->demand_at, sku);
+    struct demand sums = {0};
+    if (row != NULL)
+        return row;
+    row = ID_PARSE(&sums.sku, sku, strlen(sku)) == RESULT_OK && demand_grow(show) ? calloc(1, sizeof *row) : NULL;
+    if (row == NULL || map_set(&show->demand_at, sku, row) != RESULT_OK) {
+        free(row);
+        return NULL;
     }
-    size_t at = show->demand_count;
-    struct demand *row = &show->demand[at];
-    *row = (struct demand){0};
-    show->demand_rows[at] = (struct demand_row){0};
-    if (ID_PARSE(&row->sku, sku, strlen(sku)) != RESULT_OK ||
-        map_set(&show->demand_at, sku, (void *)(uintptr_t)(at + 1)) != RESULT_OK)
-        return SIZE_MAX;
-    show->demand_count++;
-    return at;
+    row->at = show->demand_count++;
+    show->demand_rows[row->at] = row;
+    show->demand[row->at] = sums;
+    return row;
 }
 
 /* ",sku:attempts:refused" again and again, behind a dash */
@@ -151,21 +158,21 @@ static void demand_take(struct show *show, char *value)
     char *word;
     while ((word = strsep(&value, ",")) != NULL) {
         char *sku = strsep(&word, ":"), *attempts = strsep(&word, ":"), *refused = word;
-        size_t at = refused == NULL ? SIZE_MAX : demand_row(show, sku);
-        if (at == SIZE_MAX)
+        struct demand_row *row = refused == NULL ? NULL : demand_row(show, sku);
+        if (row == NULL)
             continue;
-        show->demand_rows[at].others_attempts += strtoull(attempts, NULL, 10);
-        show->demand_rows[at].others_refused += strtoull(refused, NULL, 10);
+        row->others_attempts += strtoull(attempts, NULL, 10);
+        row->others_refused += strtoull(refused, NULL, 10);
     }
 }
 
-static bool demand_sum(struct show *show, size_t at)
+static bool demand_sum(struct show *show, const struct demand_row *row)
 {
-    const struct demand_row *row = &show->demand_rows[at];
+    struct demand *sums = &show->demand[row->at];
     uint64_t attempts = row->own_attempts + row->others_attempts, refused = row->own_refused + row->others_refused;
-    bool changed = show->demand[at].attempts != attempts || show->demand[at].refused != refused;
-    show->demand[at].attempts = attempts;
-    show->demand[at].refused = refused;
+    bool changed = sums->attempts != attempts || sums->refused != refused;
+    sums->attempts = attempts;
+    sums->refused = refused;
     return changed;
 }
 
@@ -178,11 +185,11 @@ static void share_demand_answered(struct store_request *ask)
         return;
     }
     for (size_t i = 0; i < show->demand_count; i++)
-        show->demand_rows[i].others_attempts = show->demand_rows[i].others_refused = 0;
+        show->demand_rows[i]->others_attempts = show->demand_rows[i]->others_refused = 0;
     share_read(show, &ask->value, demand_take);
     bool changed = false;
     for (size_t i = 0; i < show->demand_count; i++)
-        changed = demand_sum(show, i) || changed;
+        changed = demand_sum(show, show->demand_rows[i]) || changed;
     if (changed)
         show_mark_demand(show);
 }
@@ -191,12 +198,12 @@ static void share_demand_answered(struct store_request *ask)
 
 void demand_count(struct show *show, const struct sku_id *sku, bool refused)
 {
-    size_t at = demand_row(show, sku->text);
-    if (at == SIZE_MAX)
+    struct demand_row *row = demand_row(show, sku->text);
+    if (row == NULL)
         return;
-    uint64_t *count = refused ? &show->demand_rows[at].own_refused : &show->demand_rows[at].own_attempts;
+    uint64_t *count = refused ? &row->own_refused : &row->own_attempts;
     (*count)++;
     show->demand_unshared = true;
-    (void)demand_sum(show, at);
+    (void)demand_sum(show, row);
     show_mark_demand(show);
 }

@@ -77,6 +77,9 @@ void shop_free(struct shop *shop)
         show_free(value);
     map_finish(&shop->shows);
     map_finish(&shop->asking);
+    at = 0;
+    while (map_next(&shop->reserving, &at, &key, &value))
+        free(value);
     map_finish(&shop->reserving);
     ledger_forget(shop);
     catalogue_finish(&shop->catalogue);

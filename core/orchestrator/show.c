@@ -47,7 +47,8 @@ static enum result show_create(struct shop *shop, const struct broadcast_id *id,
     list_init(&show->acts);
     map_init(&show->changed.marked, SHELF_ITEMS_MAX);
     map_init(&show->demand_at, SHELF_ITEMS_MAX);
-    map_init(&show->heal.epochs, EPOCHS_MAX);
+    map_init(&show->heal.known, EPOCHS_MAX);
+    map_init(&show->heal.since, EPOCHS_MAX);
     show->share_node = shop->o->config.node;
     show->share_node.text[ID_LEN_MAX - 9] = '\0';
     size_t len = strlen(show->share_node.text);
@@ -228,10 +229,13 @@ void show_free(struct show *show)
     run_of_show_finish(&show->run);
     map_finish(&show->changed.marked);
     map_finish(&show->demand_at);
-    map_finish(&show->heal.epochs);
+    map_finish(&show->heal.known);
+    map_finish(&show->heal.since);
     bytes_finish(&show->share_viewers.ask.value);
     bytes_finish(&show->share_demand.ask.value);
     free(show->changed.skus);
+    for (size_t i = 0; i < show->demand_count; i++)
+        free(show->demand_rows[i]);
     free(show->demand_rows);
     free(show->demand);
     free(show);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/list.h"
 #include "base/log.h"
 #include "logistics/rules/volume.h"
 
@@ -219,7 +220,7 @@ static void row_fill(struct volume_sku *row, const struct show_view *view, const
 static size_t rows_fill(struct board_show *show, const struct show_view *view)
 {
     const struct broadcast *b = view->broadcast;
-    size_t count = 0, most = b->items_count + show->volume.count;
+    size_t count = 0, most = b->items_count + show->volume.at.count;
     if (most > show->rows_capacity) {
         show->rows = realloc(show->rows, most * sizeof *show->rows);
         MUST(show->rows != NULL);
@@ -227,9 +228,11 @@ static size_t rows_fill(struct board_show *show, const struct show_view *view)
     }
     for (size_t i = 0; i < b->items_count; i++)
         row_fill(&show->rows[count++], view, &show->volume, &b->items[i].sku);
-    for (size_t i = 0; i < show->volume.count; i++)
-        if (broadcast_item(b, show->volume.rows[i].sku.text) == NULL)
-            row_fill(&show->rows[count++], view, &show->volume, &show->volume.rows[i].sku);
+    list_for_each (link, &show->volume.rows) {
+        const struct volume_row *row = container_of(link, struct volume_row, link);
+        if (broadcast_item(b, row->sku.text) == NULL)
+            row_fill(&show->rows[count++], view, &show->volume, &row->sku);
+    }
     return count;
 }
 

@@ -19,7 +19,8 @@ MUST_USE enum result board_create(struct board **ret);
 void board_destroy(struct board *b); /* NULL is fine */
 
 void board_ledger_entry(void *board, const struct shop_id *shop, const struct ledger_entry *entry);
-void board_ledger_rewound(void *board, const struct shop_id *shop); /* forgets the shop's movements: all are told again */
+void board_ledger_rewound(void *board,
+                          const struct shop_id *shop); /* forgets the shop's movements: all are told again */
 void board_event(void *board, const struct show_view *show, const struct event *event);
 /* Rows: the shelf's SKUs in its order, then those once sold and no longer on it. `as_of_ms`, `ledger_id` and `series_new` are
  * left to the caller. False at BOARD_BROADCASTS_MAX. What *ret points to is valid until the next call with the same broadcast. */

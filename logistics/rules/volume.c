@@ -35,45 +35,38 @@ void volume_init(struct volume *v)
 {
     *v = (struct volume){0};
     map_init(&v->at, VOLUME_SKUS_MAX);
+    list_init(&v->rows);
     course_init(&v->course);
 }
 
 void volume_finish(struct volume *v)
 {
+    size_t at = 0;
+    const char *sku;
+    void *row;
+    while (map_next(&v->at, &at, &sku, &row))
+        free(row);
     map_finish(&v->at);
-    free(v->rows);
     *v = (struct volume){0};
 }
 
-const struct volume_row *volume_row(const struct volume *v, const char *sku)
-{
-    size_t found = (size_t)(uintptr_t)map_get(&v->at, sku);
-    return found == 0 ? NULL : &v->rows[found - 1];
-}
+const struct volume_row *volume_row(const struct volume *v, const char *sku) { return map_get(&v->at, sku); }
 
 static enum result row_make(struct volume *v, const char *sku, struct volume_row **ret)
 {
-    size_t found = (size_t)(uintptr_t)map_get(&v->at, sku);
-    struct volume_row row = {0};
-    if (found > 0) {
-        *ret = &v->rows[found - 1];
+    *ret = map_get(&v->at, sku);
+    if (*ret != NULL)
         return RESULT_OK;
-    }
-    enum result result = ID_PARSE(&row.sku, sku, strlen(sku));
-    if (result == RESULT_OK && v->count == v->capacity) {
-        size_t capacity = v->capacity == 0 ? 16 : v->capacity * 2;
-        struct volume_row *rows = realloc(v->rows, capacity * sizeof *rows);
-        if (rows == NULL)
-            return RESULT_NO_MEMORY;
-        v->rows = rows;
-        v->capacity = capacity;
-    }
+    struct volume_row *row = calloc(1, sizeof *row);
+    enum result result = row == NULL ? RESULT_NO_MEMORY : ID_PARSE(&row->sku, sku, strlen(sku));
     if (result == RESULT_OK)
-        result = map_set(&v->at, sku, (void *)(uintptr_t)(v->count + 1));
-    if (result != RESULT_OK)
+        result = map_set(&v->at, sku, row);
+    if (result != RESULT_OK) {
+        free(row);
         return result;
-    v->rows[v->count] = row;
-    *ret = &v->rows[v->count++];
+    }
+    list_push_back(&v->rows, &row->link);
+    *ret = row;
     return RESULT_OK;
 }
 

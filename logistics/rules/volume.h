@@ -5,12 +5,13 @@
 #ifndef LIVESHELF_LOGISTICS_RULES_VOLUME_H
 #define LIVESHELF_LOGISTICS_RULES_VOLUME_H
 
+#include "base/list.h"
 #include "base/map.h"
 #include "base/types.h"
 
-#define VOLUME_SKUS_MAX 20000   /* of one broadcast */
+#define VOLUME_SKUS_MAX 20000 /* of one broadcast */
 #define COURSE_POINTS_MAX 720
-#define COURSE_GAP_MS 5000      /* between points, to begin with: an hour at full resolution */
+#define COURSE_GAP_MS 5000 /* between points, to begin with: an hour at full resolution */
 
 /* A course keeps a bounded number of points. Neighbours are at least `gap_ms` apart, except the newest, which is always
  * exact. When all places are taken every second point goes and the gap doubles. */
@@ -23,7 +24,8 @@ struct course {
     int64_t gap_ms;
 };
 void course_init(struct course *c);
-void course_add(struct course *c, int64_t ms, int64_t confirmed, int64_t held); /* `ms` before the newest counts as it */
+void course_add(struct course *c, int64_t ms, int64_t confirmed,
+                int64_t held); /* `ms` before the newest counts as it */
 
 enum volume_move {
     VOLUME_TAKEN,    /* available -> held */
@@ -32,13 +34,13 @@ enum volume_move {
     VOLUME_RETAKEN,  /* paid after expiry: available -> sold */
 };
 struct volume_row {
+    struct list link;
     struct sku_id sku;
     int64_t confirmed, held;
 };
 struct volume {
-    struct map at;           /* sku -> index + 1, as a number in the pointer */
-    struct volume_row *rows; /* in the order in which they were first moved */
-    size_t count, capacity;
+    struct map at;           /* sku -> struct volume_row *, owned */
+    struct list rows;        /* in the order in which they were first moved */
     int64_t confirmed, held; /* over all SKUs */
     int64_t orders;          /* confirmed holds */
     struct course course;

@@ -31,10 +31,10 @@ struct world_faults { /* of a thousand deliveries, so many */
 };
 struct world_config {
     uint64_t seed;
-    unsigned nodes;          /* 0: one */
-    bool draft;              /* leave the broadcast unstarted */
-    bool can_forget;         /* memory_forget may be used: costs memory */
-    bool quiet;              /* keep only the end of the trace */
+    unsigned nodes;                    /* 0: one */
+    bool draft;                        /* leave the broadcast unstarted */
+    bool can_forget;                   /* memory_forget may be used: costs memory */
+    bool quiet;                        /* keep only the end of the trace */
     struct orchestrator_limits limits; /* request_timeout_ms 0: the defaults */
 };
 
@@ -73,8 +73,9 @@ void world_go_away(struct world *w, struct world_person *p);
 bool world_submit(struct world *w, struct world_person *p, struct command *command);
 void world_last_hold(const struct world_person *p, struct hold_id *ret); /* none: none yet */
 uint64_t world_seen_seq(const struct world_person *p);
-const char *world_last_answer(const struct world_person *p); /* "ok", "held", "in line", "other", or an error's code; "" before the first */
-size_t world_unanswered(const struct world *w); /* of people whose node lives */
+const char *world_last_answer(
+    const struct world_person *p); /* "ok", "held", "in line", "other", or an error's code; "" before the first */
+size_t world_unanswered(const struct world *w);                                    /* of people whose node lives */
 const struct hold *world_truth(const struct world *w, const struct hold_id *hold); /* NULL: there is none */
 void world_node_die(struct world *w, unsigned node);
 void world_node_start(struct world *w, unsigned node);
@@ -83,7 +84,7 @@ void world_node_cut(struct world *w, unsigned node, bool off);
 /* All nodes are cut off, the truth forgets `writes`, all come back. What was promised before may be lost from now on. */
 void world_fail_over(struct world *w, size_t writes);
 struct orchestrator *world_orchestrator(struct world *w, unsigned node);
-void world_print_tally(const struct world *w); /* what was answered, published and pushed, and how often */
+void world_print_tally(const struct world *w);      /* what was answered, published and pushed, and how often */
 bool world_step(struct world *w, int64_t until_ms); /* one timer; false: none left until then */
 
 /* At any moment: the stock's own laws; every hold somebody was told is theirs is so; every command whose time is up was

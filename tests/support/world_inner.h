@@ -35,15 +35,15 @@ struct world_person {
     char name[16];
     enum role role;
     unsigned node;
-    uint64_t conn;                 /* 0: away */
+    uint64_t conn; /* 0: away */
     struct orchestrator_open open;
     bool opening;
     struct broadcast_id broadcast;
-    struct epoch_id epoch;         /* what they have seen */
+    struct epoch_id epoch; /* what they have seen */
     uint64_t seq;
-    unsigned commands;             /* given so far */
+    unsigned commands; /* given so far */
     struct hold_id last_hold;
-    const char *answer;            /* to their last command that was answered */
+    const char *answer; /* to their last command that was answered */
 };
 struct asked { /* a command that waits for its one answer */
     bool used;
@@ -52,7 +52,7 @@ struct asked { /* a command that waits for its one answer */
     char re[ID_LEN_MAX + 1];
     enum command_kind kind;
     int64_t ms;
-    char text[64];                 /* of a notice */
+    char text[64]; /* of a notice */
 };
 struct published { /* an event under one epoch and seq */
     char said[256];
@@ -77,15 +77,15 @@ struct world {
     size_t people_count;
     uint64_t conns;
     struct asked asked[WORLD_ASKED_MAX];
-    size_t asked_count; /* places ever used */
-    struct map told;    /* hold -> struct told * */
-    struct map given_back; /* holds somebody asked to release: -> anything */
-    struct map published;  /* "broadcast epoch seq" -> struct published * */
-    struct map torn;       /* epochs under which two histories were published -> struct published *, the lost one */
+    size_t asked_count;      /* places ever used */
+    struct map told;         /* hold -> struct told * */
+    struct map given_back;   /* holds somebody asked to release: -> anything */
+    struct map published;    /* "broadcast epoch seq" -> struct published * */
+    struct map torn;         /* epochs under which two histories were published -> struct published *, the lost one */
     struct map acknowledged; /* the same key -> the notice's text, "" of another act */
     struct map notices;      /* text -> the key it was published under */
-    struct map tally;      /* answer -> how often, as a number in the pointer */
-    bool forgot;           /* history was lost: what was acknowledged may be gone */
+    struct map tally;        /* answer -> how often, as a number in the pointer */
+    bool forgot;             /* history was lost: what was acknowledged may be gone */
     struct bytes trace;
     size_t refs;
 };

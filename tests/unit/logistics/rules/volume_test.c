@@ -33,7 +33,8 @@ static void foreign_text_is_no_sku(void **state)
     struct volume v;
     volume_init(&v);
     assert_int_equal(volume_move(&v, VOLUME_TAKEN, "not a sku", 1), RESULT_MALFORMED);
-    assert_int_equal(v.count, 0);
+    assert_int_equal(v.at.count, 0);
+    assert_true(list_is_empty(&v.rows));
     assert_int_equal(v.held, 0);
     volume_finish(&v);
 }
