@@ -1,9 +1,12 @@
 /* The client class on fake time and a fake socket: every wait is a step of the clock, nothing sleeps. */
 
+import { webcrypto } from 'node:crypto';
 import test from 'node:test';
 import assert from 'node:assert/strict';
 import { build } from 'esbuild';
 import { fileURLToPath } from 'node:url';
+
+globalThis.crypto ??= webcrypto; /* every browser has it, Node 18 hides it */
 
 const bundle = await build({
   entryPoints: [fileURLToPath(new URL('../client/client.ts', import.meta.url))],
