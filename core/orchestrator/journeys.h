@@ -368,6 +368,7 @@ struct orchestrator {
     struct map shops; /* struct shop * */
     size_t shows_open;
     struct pool journeys;
+    const struct hold **holds; /* holds_per_viewer_max places, to count one viewer's */
     size_t errands;
     struct list unanswered, late;
     struct clock_timer deadline, turn_timer, tick, share, expire, open_timer, drain_timer;

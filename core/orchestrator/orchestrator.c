@@ -56,8 +56,11 @@ enum result orchestrator_create(const struct orchestrator_config *config, struct
     orchestrator_init(o, config);
     metrics_register();
     enum result result = pool_init(&o->journeys, sizeof(struct journey), config->limits.requests_in_flight_max);
+    o->holds = calloc(config->limits.holds_per_viewer_max, sizeof(const struct hold *));
+    if (result == RESULT_OK && o->holds == NULL)
+        result = RESULT_NO_MEMORY;
     if (result != RESULT_OK) {
-        free(o);
+        orchestrator_destroy(o);
         return result;
     }
     share_start(o);
@@ -84,6 +87,7 @@ void orchestrator_destroy(struct orchestrator *o)
     map_finish(&o->shops);
     metrics_add(METRIC_BROADCASTS_OPEN, -(double)o->shows_open);
     pool_finish(&o->journeys);
+    free(o->holds);
     free(o);
 }
 

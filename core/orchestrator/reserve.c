@@ -143,15 +143,14 @@ static bool reserve_allowed(struct journey *j, struct show *show, const struct c
 /* Open holds as told by the ledger, and reserves of the same viewer that are under way. */
 static bool reserve_within_limit(struct journey *j, struct shop *shop)
 {
-    uint32_t max = j->o->config.limits.holds_per_viewer_max;
-    const struct hold *holds[64];
-    size_t at_most = max < ARRAY_LEN(holds) ? max : ARRAY_LEN(holds);
-    size_t found = claims_of_viewer(&shop->claims, j->asker.viewer.text, holds, at_most);
+    const struct hold **holds = j->o->holds;
+    size_t max = j->o->config.limits.holds_per_viewer_max;
+    size_t found = claims_of_viewer(&shop->claims, j->asker.viewer.text, holds, max);
     const struct reserving *under_way = map_get(&shop->reserving, j->asker.viewer.text);
     size_t open = under_way == NULL ? 0 : under_way->count;
     for (size_t i = 0; i < found; i++)
         open += holds[i]->state == HOLD_HELD;
-    if (open < at_most)
+    if (open < max)
         return true;
     reserve_refuse(j, &(struct refusal){.code = ERROR_LIMIT_REACHED, .detail = "Too many holds are open at once."});
     return false;
