@@ -25,7 +25,7 @@ RULES = [
     (re.compile(r"[ \t\r]+$"), "trailing whitespace"),
 ]
 TAB = re.compile("\t")
-BINARY = {".png", ".jpg", ".jpeg", ".gif", ".ico", ".webp", ".avif", ".woff2", ".mp4", ".m4s", ".gz", ".br"}
+BINARY = {".png", ".jpg", ".jpeg", ".gif", ".ico", ".webp", ".avif", ".woff2", ".mp4", ".m4s", ".m2ts", ".gz", ".br"}
 # Left alone when there is no git to ask.
 NOT_OURS = {".git", "build", "node_modules", "data"}
 
