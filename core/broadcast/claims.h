@@ -14,6 +14,10 @@
 struct ledger_entry {
     char id[LEDGER_ID_LEN_MAX + 1];     /* "ms-seq", grows */
     int64_t ms;
+    /* The whole state at this point: `counts` are all there are, `movements` are KEPT for each open hold, WAITING for each in
+     * line, first come first, and FROZEN or THAWED for each broadcast that ever stood still (FROZEN: `units` as THAWED, then
+     * still since `gone`). Nothing moves. A fold may begin here; a fold that was there before must agree. */
+    bool is_checkpoint;
     const struct movement *movements;   /* borrowed for the call */
     size_t movements_count;
     const struct stock_count *counts;   /* absolute, after the entry, of each SKU it changed; borrowed */
@@ -37,6 +41,20 @@ struct claims {
     char ledger_id[LEDGER_ID_LEN_MAX + 1]; /* of the last entry folded; "" before the first */
     uint64_t version;       /* grows with every entry folded; the `ver` of stock messages on this node */
     bool complete;          /* the ledger was folded to its end once */
+    struct map clocks;      /* broadcast -> struct claim_clock * */
+    /* Every entry is checked as it is folded: its movements must lead from the counts before to the counts it carries, counts
+     * must add up, a hold ends once, a checkpoint must say what was folded. */
+    uint64_t differences;   /* found so far; 0, or nothing more is to be sold */
+    char difference[256];   /* the first, in words; "" */
+    struct {                /* the warehouse's counts: how late they came */
+        int64_t last_ms;    /* -1: never said */
+        int64_t p95_ms;     /* of the last SYNC_DELAYS_KEPT; -1 */
+    } sync_delay;
+};
+#define SYNC_DELAYS_KEPT 64
+struct claim_clock {        /* of a broadcast that was paused */
+    int64_t stood_ms;       /* how long it stood still before the present pause */
+    int64_t frozen_since_ms; /* 0: it runs */
 };
 
 void claims_init(struct claims *c);
@@ -50,6 +68,11 @@ const struct hold *claims_hold(const struct claims *c, const char *hold);
 size_t claims_of_viewer(const struct claims *c, const char *viewer, const struct hold **ret, size_t max);
 /* SKUs the viewer is in line for; at most `max`. */
 size_t claims_waits_of_viewer(const struct claims *c, const char *viewer, struct sku_id *ret, size_t max);
+/* Server time at which an open hold ends if its broadcast goes on at `now_ms`; other states: expires_at_ms. */
+int64_t claims_expires_ms(const struct claims *c, const struct hold *hold, int64_t now_ms);
+struct claim_clock claims_clock(const struct claims *c, const char *broadcast); /* zeroed when it never stood still */
+/* Calls `found` for every hold, open or confirmed, with a line of this SKU; the order is not said. Borrowed for the call. */
+void claims_each_of_sku(const struct claims *c, const char *sku, void (*found)(void *ctx, const struct hold *hold), void *ctx);
 int64_t claims_ahead(const struct claims *c, const char *sku, const char *viewer); /* viewers before; -1: not in line */
 
 enum stock_state { STOCK_OK, STOCK_LOW, STOCK_HELD_OUT, STOCK_SOLD_OUT, STOCK_STOPPED };

@@ -40,12 +40,14 @@ static const struct {
     [COMMAND_OFFER_STOP]       = {"offer.stop",       H},
     [COMMAND_STOCK_STOP]       = {"stock.stop",       H},
     [COMMAND_STOCK_OPEN]       = {"stock.open",       H},
-    [COMMAND_RECALL]           = {"recall",           H},
+    [COMMAND_RECALL]           = {"recall",           H | I},
     [COMMAND_START]            = {"start",            H | I},
     [COMMAND_PAUSE]            = {"pause",            H | I},
     [COMMAND_RESUME]           = {"resume",           H | I},
     [COMMAND_END]              = {"end",              H | I},
     [COMMAND_UNDO]             = {"undo",             H},
+    [COMMAND_APPROVE]          = {"approve",          H | I},
+    [COMMAND_REJECT]           = {"reject",           H | I},
     [COMMAND_RUN_LOAD]         = {"run.load",         H | I},
     [COMMAND_PREFLIGHT]        = {"preflight",        H | I},
     [COMMAND_STOCK_ALLOCATE]   = {"stock.allocate",   H | I},
@@ -61,6 +63,9 @@ static const struct {
     [COMMAND_HOLD_GET]         = {"hold.get",         I},     /* a hold answers to its viewer and the shop alone */
     [COMMAND_HOLD_CONFIRM]     = {"hold.confirm",     I},
     [COMMAND_HOLD_RELEASE]     = {"hold.release",     I},
+    [COMMAND_HOLD_RESERVE]     = {"hold.reserve",     I},
+    [COMMAND_HOLD_EXTEND]      = {"hold.extend",      I},
+    [COMMAND_AFFECTED_GET]     = {"affected.get",     H | I},
     [COMMAND_VOLUMES_GET]      = {"volumes.get",      H | L | I},
 };
 /* clang-format on */

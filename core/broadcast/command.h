@@ -16,11 +16,14 @@ enum command_kind {
     COMMAND_PIN_SET, COMMAND_PIN_CLEAR, COMMAND_CUE_NEXT, COMMAND_CUE_GO, COMMAND_CUE_DONE, COMMAND_PRICE_SET, COMMAND_NOTICE,
     COMMAND_OFFER_START, COMMAND_OFFER_STOP, COMMAND_STOCK_STOP, COMMAND_STOCK_OPEN, COMMAND_RECALL, COMMAND_START,
     COMMAND_PAUSE, COMMAND_RESUME, COMMAND_END, COMMAND_UNDO, COMMAND_RUN_LOAD, COMMAND_PREFLIGHT,
+    COMMAND_APPROVE, COMMAND_REJECT, /* of a price that another host asked for */
     /* host and integrator */
     COMMAND_STOCK_ALLOCATE, COMMAND_STOCK_WITHDRAW,
     /* integrator, over HTTP */
     COMMAND_STOCK_SYNC, COMMAND_STOCK_GET, COMMAND_CATALOGUE_PUT, COMMAND_CATALOGUE_GET, COMMAND_BROADCAST_CREATE, COMMAND_BROADCAST_LIST,
     COMMAND_BROADCAST_GET, COMMAND_RUN_GET, COMMAND_HOLD_GET, COMMAND_HOLD_CONFIRM, COMMAND_HOLD_RELEASE,
+    COMMAND_HOLD_RESERVE, COMMAND_HOLD_EXTEND, /* by the shop for a viewer of its own */
+    COMMAND_AFFECTED_GET, /* holds and orders that a recall touches; also to hosts */
     COMMAND_VOLUMES_GET,
     COMMAND_KINDS,
 };
@@ -34,8 +37,11 @@ struct command {
     uint64_t expect_seq;
     struct broadcast_id broadcast; /* from the path or the conn; none for shop-wide requests */
     struct hold_id hold;          /* RESERVE: equals id. EXTEND RELEASE CHECKOUT HOLD_* */
-    struct reserve_wish wish;     /* RESERVE */
-    struct sku_id sku;            /* WAITLIST_* PIN_SET PRICE_SET OFFER_* STOCK_* RECALL */
+    struct viewer_id viewer;      /* HOLD_RESERVE: for whom */
+    struct reserve_wish wish;     /* RESERVE HOLD_RESERVE */
+    struct sku_id sku;            /* WAITLIST_* PIN_SET PRICE_SET OFFER_* STOCK_* RECALL AFFECTED_GET */
+    enum recall_mode recall;      /* RECALL: CANCEL when not said */
+    char approval[ID_LEN_MAX + 1]; /* APPROVE REJECT: "a" and the seq of the event that asked */
     uint32_t qty;                 /* WAITLIST_JOIN: 1.. */
     uint8_t slot;                 /* PIN_* */
     struct cue_id cue;            /* CUE_GO CUE_DONE */
@@ -48,6 +54,7 @@ struct command {
     bool force;                   /* START */
     int64_t units;                /* STOCK_ALLOCATE STOCK_WITHDRAW; count of STOCK_SYNC */
     int64_t gone, version;        /* STOCK_SYNC */
+    int64_t counted_ms;           /* STOCK_SYNC: when the shelf was counted; 0: not said */
     char ref[REF_LEN_MAX + 1];    /* STOCK_ALLOCATE STOCK_WITHDRAW; order of HOLD_CONFIRM */
     int64_t playing_ms;           /* CLOCK */
     struct broadcast_details details; /* BROADCAST_CREATE */
@@ -63,7 +70,7 @@ struct command {
         uint64_t resume_seq;
         char locale[36], src[64];
     } hello;
-    bool csv;                     /* VOLUMES_GET: as a table */
+    bool csv;                     /* VOLUMES_GET AFFECTED_GET: as a table */
 };
 void command_finish(struct command *c);
 

@@ -22,6 +22,17 @@ const char *sku_state_name(enum sku_state state)
     return (size_t)state < ARRAY_LEN(names) ? names[state] : "unknown";
 }
 
+const char *approval_state_name(enum approval_state state)
+{
+    static const char *const names[] = {
+        [APPROVAL_ASKED] = "asked",
+        [APPROVAL_APPROVED] = "approved",
+        [APPROVAL_REJECTED] = "rejected",
+        [APPROVAL_LAPSED] = "lapsed",
+    };
+    return (size_t)state < ARRAY_LEN(names) ? names[state] : "unknown";
+}
+
 const char *notice_level_name(enum notice_level level)
 {
     static const char *const names[] = {
@@ -40,6 +51,7 @@ const char *event_kind_name(enum event_kind kind)
         [EVENT_SHELF] = "shelf", [EVENT_STATE] = "state",           [EVENT_PIN_SET] = "pin.set",
         [EVENT_CUE] = "cue",     [EVENT_PIN_CLEARED] = "pin.clear", [EVENT_CUE_DONE] = "cue.done",
         [EVENT_PRICE] = "price", [EVENT_OFFER] = "offer",           [EVENT_NOTICE] = "notice",
+        [EVENT_APPROVAL] = "approval",
         [EVENT_SKU] = "sku",     [EVENT_CATALOGUE] = "catalogue",   [EVENT_LISTED] = "listed",
     };
     return (size_t)kind < ARRAY_LEN(names) ? names[kind] : "unknown";
@@ -58,4 +70,4 @@ void event_finish(struct event *e)
     *e = (struct event){0};
 }
 
-bool event_is_for_viewers(enum event_kind kind) { return kind != EVENT_CUE_DONE; }
+bool event_is_for_viewers(enum event_kind kind) { return kind != EVENT_CUE_DONE && kind != EVENT_APPROVAL; }

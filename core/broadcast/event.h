@@ -45,6 +45,7 @@ enum event_kind {
     EVENT_SKU,       /* sku */
     EVENT_CATALOGUE, /* catalogue: one part of a replacement; shop log only */
     EVENT_LISTED,    /* listed: a broadcast was created; shop log only */
+    EVENT_APPROVAL,  /* approval: of a price that needs a second person; for hosts only */
     EVENT_KINDS,
 };
 const char *event_kind_name(enum event_kind kind); /* "begun", "epoch", "details", "shelf", "state", "pin.set", ... */
@@ -78,6 +79,20 @@ struct cue_shown { /* the part of a cue that is for everyone */
     char title[TITLE_LEN_MAX + 1];
     char text[TEXT_LEN_MAX + 1];
     bool sponsored;
+};
+
+enum approval_state { APPROVAL_ASKED, APPROVAL_APPROVED, APPROVAL_REJECTED, APPROVAL_LAPSED };
+const char *approval_state_name(enum approval_state state); /* "asked", "approved", "rejected", "lapsed" */
+struct price_approval {
+    struct cue_id id;            /* "a" and the seq of the event that asked */
+    enum approval_state state;
+    bool is_offer;               /* a timed offer; otherwise a price */
+    struct sku_id sku;
+    struct money money;          /* asked for */
+    int64_t for_ms;              /* of an offer */
+    char asked_by[ID_LEN_MAX + 1];
+    int64_t until_ms;            /* it lapses then */
+    char reason[TEXT_LEN_MAX + 1]; /* why it needs a second person, in plain words */
 };
 
 struct pin {
@@ -151,6 +166,7 @@ struct event {
             size_t count;              /* of this part, <= CATALOGUE_PART_MAX */
             bool first, last;          /* the first part empties the catalogue, the last makes it current */
         } catalogue;
+        struct price_approval approval;
         struct {
             struct broadcast_id broadcast;
             char title[TITLE_LEN_MAX + 1];

@@ -19,9 +19,24 @@ const char *movement_kind_name(enum movement_kind kind)
         [MOVE_RELEASED] = "released",   [MOVE_EXPIRED] = "expired",     [MOVE_ALLOCATED] = "allocated",
         [MOVE_SYNCED] = "synced",       [MOVE_WITHDRAWN] = "withdrawn", [MOVE_STOPPED] = "stopped",
         [MOVE_OPENED] = "opened",       [MOVE_LIMIT] = "limit",         [MOVE_WAITING] = "waiting",
-        [MOVE_LEFT] = "left",
+        [MOVE_LEFT] = "left",           [MOVE_RECALLED] = "recalled",   [MOVE_KEPT] = "kept",
+        [MOVE_RECALL] = "recall",       [MOVE_BUFFER] = "buffer",       [MOVE_FROZEN] = "frozen",
+        [MOVE_THAWED] = "thawed",
     };
     return (size_t)kind < ARRAY_LEN(names) ? names[kind] : "unknown";
+}
+
+bool movement_is_of_hold(enum movement_kind kind) { return kind <= MOVE_KEPT; }
+
+const char *recall_mode_name(enum recall_mode mode)
+{
+    static const char *const names[RECALL_MODES] = {"none", "keep", "cancel", "honour"};
+    return (size_t)mode < RECALL_MODES ? names[mode] : "unknown";
+}
+
+int64_t stock_left(const struct stock_count *count)
+{
+    return count->available > count->buffer ? count->available - count->buffer : 0;
 }
 
 void hold_copy(struct hold *to, const struct hold *from)

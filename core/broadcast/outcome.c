@@ -30,6 +30,7 @@ static const struct {
     [ERROR_TOO_LARGE]        = {"too_large",        "The request is too large",              413},
     [ERROR_UNAVAILABLE]      = {"unavailable",      "No answer just now, ask again",         503},
     [ERROR_MISMATCH]         = {"mismatch",         "Does not match the first request",      409},
+    [ERROR_APPROVAL_NEEDED]  = {"approval_needed",  "A second person must agree",            409},
     [ERROR_NOT_FOUND]        = {"not_found",        "Not found",                             404},
 };
 /* clang-format on */

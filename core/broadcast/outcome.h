@@ -11,6 +11,7 @@ enum error_code {
     ERROR_STOPPED, ERROR_SKU_UNKNOWN, ERROR_HOLD_UNKNOWN, ERROR_HOLD_EXPIRED, ERROR_HOLD_CONFIRMED, ERROR_HOLD_RELEASED, ERROR_CONFLICT,
     ERROR_PREFLIGHT_FAILED, ERROR_RATE_LIMITED, ERROR_OVERLOADED, ERROR_UNAUTHENTICATED, ERROR_TOKEN_EXPIRED, ERROR_FORBIDDEN,
     ERROR_BAD_REQUEST, ERROR_TOO_LARGE, ERROR_UNAVAILABLE, ERROR_MISMATCH, ERROR_NOT_FOUND,
+    ERROR_APPROVAL_NEEDED, /* asked for in the log: `approval` names it; a second host decides */
     ERROR_CODES,
 };
 const char *error_code_name(enum error_code code);  /* "sold_out", ... */
@@ -31,6 +32,8 @@ enum outcome_kind {
     OUTCOME_STOCK_LIST, /* the claims, borrowed */
     OUTCOME_BROADCAST_LIST, /* ids and titles, borrowed */
     OUTCOME_VOLUMES,    /* volumes, borrowed */
+    OUTCOME_RECALL,     /* seq, sku's stock, `affected` */
+    OUTCOME_AFFECTED,   /* the holds, borrowed; `affected`, `stock` */
 };
 
 struct show_view;  /* core/broadcast/view.h */
@@ -52,12 +55,15 @@ struct outcome {
         struct sku_id sku;         /* none, or whom it is about */
         struct price price;        /* PRICE_CHANGED: the current one */
         bool may_wait;             /* the waitlist is open for it */
+        char approval[ID_LEN_MAX + 1]; /* APPROVAL_NEEDED */
     } error;
     uint64_t seq;                  /* OK: of the log after the command; 0: not a log command */
     struct hold hold;              /* HOLD, CONFIRMED */
     bool replayed, ignored, created;
     struct { struct sku_id sku; bool joined; int64_t ahead; } waitlist;
     struct stock_count stock;
+    struct { int64_t holds, units_held, orders, units_sold; } affected; /* open and confirmed holds with this SKU */
+    const struct hold *const *holds;       /* AFFECTED: `count` of them, by id; expiries in server time */
     size_t count;                  /* cues, products, broadcasts */
     const struct preflight *preflight;     /* borrowed; also with ERROR_PREFLIGHT_FAILED */
     const struct show_view *view;          /* borrowed */

@@ -23,7 +23,9 @@ struct show_view {                 /* all a snapshot needs; borrowed, valid unti
     size_t demand_count;
     uint64_t audience;             /* viewers over all nodes */
     const struct preflight *preflight; /* NULL unless asked for */
-    bool selling_available;        /* false: stock cannot be reached */
+    bool selling_available;        /* false: nothing is sold now, and why: */
+    const char *selling_why;       /* for hosts, in plain words; "" while it is available */
+    int64_t now_ms;                /* server time of this view */
 };
 
 struct volume_point { int64_t ms, confirmed, held; };

@@ -105,7 +105,7 @@ static void hold_confirmed(struct journey *j)
         return;
     const struct errand *e = container_of(j, struct errand, j);
     log_info("hold.confirm", "shop=%s hold=%s order=%s answer=%s", j->asker.shop.text, e->command.hold.text,
-             log_quote(e->command.ref), answer_name(j->ask.answer));
+             log_quote(e->command.ref), inventory_answer_name(j->ask.answer));
     end_as_answered(j, OUTCOME_CONFIRMED);
 }
 

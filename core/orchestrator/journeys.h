@@ -292,7 +292,6 @@ void journeys_check_folds(struct shop *shop);
 bool journey_no_answer(struct journey *j);
 /* The refusal that tells a person what the stock answered; ERROR_NONE when it is no refusal. */
 struct refusal refusal_of_answer(const struct inventory_request *ask);
-const char *answer_name(enum inventory_answer answer); /* for logs */
 struct outcome journey_hold(const struct hold *hold);
 struct shop *journey_shop(const struct journey *j);
 struct show *journey_show(const struct journey *j);

@@ -36,8 +36,6 @@ void ledger_follow_start(struct shop *shop)
     ledger->follow(ledger, &shop->ledger);
 }
 
-static bool movement_is_of_hold(enum movement_kind kind) { return kind <= MOVE_EXPIRED; }
-
 static void mark_sku(struct shop *shop, const struct sku_id *sku)
 {
     size_t at = 0;

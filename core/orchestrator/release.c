@@ -69,7 +69,7 @@ static void hold_changed(struct journey *j)
         return;
     log_debug("hold.changed", "shop=%s broadcast=%s viewer=%s hold=%s command=%s answer=%s", j->asker.shop.text,
               j->broadcast.text, j->asker.viewer.text, j->asking.text, command_kind_name(j->kind),
-              answer_name(j->ask.answer));
+              inventory_answer_name(j->ask.answer));
     if (j->ask.answer == INVENTORY_DONE || j->ask.answer == INVENTORY_REPLAYED) {
         struct outcome outcome = journey_hold(&j->ask.hold);
         outcome.replayed = j->ask.answer == INVENTORY_REPLAYED;

@@ -119,7 +119,7 @@ static void run_load_limited(struct journey *j)
         return;
     if (j->ask.answer != INVENTORY_DONE && j->ask.answer != INVENTORY_REPLAYED)
         log_warn("limit.refused", "shop=%s sku=%s limit=%lld answer=%s", j->asker.shop.text, j->ask.sku.text,
-                 (long long)j->ask.units, answer_name(j->ask.answer));
+                 (long long)j->ask.units, inventory_answer_name(j->ask.answer));
     e->limit_at++;
     run_load_limit(e);
 }

@@ -74,7 +74,7 @@ static void stock_answered(struct journey *j)
         return;
     log_info("stock.change", "shop=%s sku=%s command=%s units=%lld ref=%s answer=%s", j->asker.shop.text,
              e->command.sku.text, command_kind_name(j->kind), (long long)e->command.units, log_quote(e->command.ref),
-             answer_name(j->ask.answer));
+             inventory_answer_name(j->ask.answer));
     if (j->ask.answer == INVENTORY_DONE || j->ask.answer == INVENTORY_REPLAYED || j->ask.answer == INVENTORY_IGNORED) {
         journey_when_folded(j, stock_folded);
         return;

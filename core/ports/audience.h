@@ -18,6 +18,8 @@ struct audience {
     void (*publish_demand)(struct audience *a, const struct show_view *show);    /* hosts */
     void (*publish_audience)(struct audience *a, const struct show_view *show);  /* everyone */
     void (*publish_health)(struct audience *a, const struct show_view *show);    /* hosts */
+    /* The broadcast's clock of holds stands still or goes on (claims_clock): to everyone. */
+    void (*publish_hold_clock)(struct audience *a, const struct show_view *show);
     void (*publish_volumes)(struct audience *a, const struct volumes_view *v);   /* logistics */
     void (*reset)(struct audience *a, const struct show_view *show);             /* epoch changed: snapshots for all */
 };

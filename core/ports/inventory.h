@@ -14,14 +14,21 @@ enum inventory_op {
     INVENTORY_EXTEND,         /* hold.{id,viewer} ttl_ms: valid until now+ttl at least; at most EXTENDS_MAX times */
     INVENTORY_CONFIRM,        /* hold.id, order, amount: the viewer is not checked */
     INVENTORY_RELEASE,        /* hold.{id,viewer}; viewer none: on behalf of the shop */
+    INVENTORY_TAKE_BACK,      /* hold.id: ends it as MOVE_RECALLED; DONE only while a SKU of it is recalled with CANCEL */
     INVENTORY_WAITLIST_JOIN,  /* hold.{viewer,broadcast,currency}, one line; ttl_ms of the offer to come */
     INVENTORY_WAITLIST_LEAVE, /* hold.viewer, sku of line 0 */
     INVENTORY_ALLOCATE,       /* sku, units, ref */
     INVENTORY_WITHDRAW,       /* sku, units, ref */
-    INVENTORY_SYNC,           /* sku, units (absolute count), gone, version */
+    INVENTORY_SYNC,           /* sku, units (absolute count), gone, version, counted_ms */
     INVENTORY_STOP,           /* sku */
     INVENTORY_OPEN,           /* sku */
     INVENTORY_LIMIT,          /* sku, units (per viewer; 0 none) */
+    INVENTORY_RECALL,         /* sku, recall: in one step stopped and recalled; opening is refused until RECALL_NONE */
+    INVENTORY_BUFFER,         /* sku, units to withhold from sale */
+    INVENTORY_FREEZE,         /* hold.broadcast, frozen, epoch, version = seq of the state event: its clock stands still or goes on.
+                               * IGNORED: of that epoch a later seq was seen */
+    INVENTORY_CHECKPOINT,     /* writes all counts, open holds, lines and clocks into the ledger; REPLAYED: one is younger than
+                               * ttl_ms; BUSY: more than CHECKPOINT_HOLDS_MAX are open or in line */
     INVENTORY_HOLD_GET,       /* hold.id: reads */
     INVENTORY_EXPIRE,         /* shop: expire what is due now; any node may, at any time */
     INVENTORY_OPS,
@@ -43,9 +50,13 @@ enum inventory_answer {
     INVENTORY_HOLD_CONFIRMED,
     INVENTORY_EXTENDS_USED,   /* no extension left; the hold is unchanged */
     INVENTORY_IGNORED,        /* SYNC: late or repeated version */
+    INVENTORY_RECALLED,       /* CONFIRM: not sold because of a recall (paid: refund). OPEN: recalled */
+    INVENTORY_BUSY,           /* CHECKPOINT */
     INVENTORY_BAD,            /* refused as malformed: a fault of ours */
     INVENTORY_ANSWERS,
 };
+const char *inventory_answer_name(enum inventory_answer answer); /* "done", "sold_out", ...; core/ports/inventory.c */
+#define CHECKPOINT_HOLDS_MAX 20000
 
 struct inventory_request {
     enum inventory_op op;
@@ -55,6 +66,10 @@ struct inventory_request {
     struct money amount;       /* CONFIRM */
     struct sku_id sku;
     int64_t units, gone, version;
+    int64_t counted_ms;        /* SYNC: server time at which the shelf was counted; 0: not said */
+    enum recall_mode recall;   /* RECALL */
+    bool frozen;               /* FREEZE */
+    struct epoch_id epoch;     /* FREEZE */
     char ref[REF_LEN_MAX + 1]; /* ALLOCATE, WITHDRAW: idempotency, per SKU; CONFIRM: the order */
     /* ---- the answer ---- */
     enum result result;        /* RESULT_OK, UNAVAILABLE (never asked), NO_ANSWER (may have happened), FULL (queue) */

@@ -58,6 +58,12 @@ static bool parse_movement(struct text rest, struct movement *ret)
     case MOVE_WAITING:
     case MOVE_LEFT:
         return parse_waiting(rest, ret);
+    case MOVE_RECALLED:
+    case MOVE_KEPT:
+    case MOVE_RECALL:
+    case MOVE_BUFFER:
+    case MOVE_FROZEN:
+    case MOVE_THAWED:
     case MOVE_KINDS:
         break;
     }

@@ -4,30 +4,10 @@
 
 #include "inventory/redis/text.h"
 
-/* The words of inventory.lua. */
-static const char *const words[INVENTORY_ANSWERS] = {
-    [INVENTORY_DONE] = "done",
-    [INVENTORY_REPLAYED] = "replayed",
-    [INVENTORY_LATE] = "late",
-    [INVENTORY_SOLD_OUT] = "sold_out",
-    [INVENTORY_HELD_OUT] = "held_out",
-    [INVENTORY_LIMIT_REACHED] = "limit_reached",
-    [INVENTORY_STOPPED] = "stopped",
-    [INVENTORY_SKU_UNKNOWN] = "sku_unknown",
-    [INVENTORY_MISMATCH] = "mismatch",
-    [INVENTORY_HOLD_UNKNOWN] = "hold_unknown",
-    [INVENTORY_HOLD_EXPIRED] = "hold_expired",
-    [INVENTORY_HOLD_RELEASED] = "hold_released",
-    [INVENTORY_HOLD_CONFIRMED] = "hold_confirmed",
-    [INVENTORY_EXTENDS_USED] = "extends_used",
-    [INVENTORY_IGNORED] = "ignored",
-    [INVENTORY_BAD] = "bad",
-};
-
 static bool word_parse(struct text word, enum inventory_answer *ret)
 {
     for (size_t i = 0; i < INVENTORY_ANSWERS; i++) {
-        if (text_is(word, words[i])) {
+        if (text_is(word, inventory_answer_name((enum inventory_answer)i))) {
             *ret = (enum inventory_answer)i;
             return true;
         }

@@ -19,16 +19,7 @@ static struct stage stage;
 static char shop[32];
 static struct inventory_request got; /* the last answer */
 
-static const char *name_of(enum inventory_answer answer)
-{
-    static const char *const names[] = {
-        "done",           "replayed",     "late",     "sold_out",     "held_out",     "limit_reached",
-        "stopped",        "sku_unknown",  "mismatch", "hold_unknown", "hold_expired", "hold_released",
-        "hold_confirmed", "extends_used", "ignored",  "bad",
-    };
-    _Static_assert(ARRAY_LEN(names) == INVENTORY_ANSWERS, "each answer has a name");
-    return names[answer];
-}
+static const char *name_of(enum inventory_answer answer) { return inventory_answer_name(answer); }
 
 /* ---- questions ---- */
 

@@ -137,6 +137,7 @@ static void data_fill(struct event *e)
         TEXT_SET(e->u.listed.broadcast.text, "b1");
         TEXT_SET(e->u.listed.title, "B");
         break;
+    case EVENT_APPROVAL:
     case EVENT_KINDS:
         break;
     }
