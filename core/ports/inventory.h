@@ -2,7 +2,33 @@
  * Stand-in: inventory/memory, on inventory/rules.
  *
  * A request is owned by the caller until its `done` ran: exactly once, on the loop thread, never from inside the call
- * that started it. `done` is the last touch of the request. */
+ * that started it. `done` is the last touch of the request.
+ *
+ * The requests of one call (a batch) are done in their order; the call writes one ledger entry when anything moved. The fine
+ * points of the law, the same in every implementation:
+ *   - Time. A broadcast's clock shows now - stood - pause, where pause is now - since while it is frozen, 0 when negative (the
+ *     server's clock stepped back), and is added to stood by the thaw. A new or extended hold ends at that clock + ttl; one
+ *     without a broadcast lives on server time. Answers tell held holds as end + stood + pause, ended ones with the server
+ *     time of their end; so do the movements that end one.
+ *   - Due holds end at the head of every call, in the order of (end + stood, id as bytes), each followed by its lines being
+ *     served; at least the first HOLD_EXPIRE_BATCH_MAX. Spared: one with a confirm, or an extend that will be granted,
+ *     in the call. Parked, so never due: one whose clock is frozen, or with a SKU recalled with KEEP. What a thaw or a
+ *     lifted recall finds overdue ends at the head of the next call.
+ *   - A hold that ended HOLD_RETAIN_MS ago is unknown and its id free, purged or not.
+ *   - Sale (reserve, offers) leaves the buffer alone: SOLD_OUT, or HELD_OUT when any unit is held, if available - buffer
+ *     is too little. Late confirms and withdrawals may use it. Lowering it serves the line at once. It may exceed what
+ *     is available.
+ *   - CONFIRM: replays when confirmed, whatever was recalled since. Held or released, with a SKU recalled with KEEP or
+ *     CANCEL: RECALLED, nothing changes. Expired, and a SKU is stopped (so: recalled in any mode): void, HOLD_EXPIRED.
+ *   - EXTEND and RELEASE ask about no recall. TAKE_BACK judges a hold as RELEASE does, but for no viewer (released: REPLAYED;
+ *     confirmed, expired: said so); a held one without a SKU recalled with CANCEL is IGNORED. All these answer `hold`.
+ *   - RECALL: any mode may follow any other; the SKU is stopped from then on, RECALL_NONE included; an unknown SKU becomes
+ *     known. RECALL, BUFFER, LIMIT saying what is so: REPLAYED, nothing becomes known. STOP of a recalled SKU: REPLAYED.
+ *   - FREEZE says what is so: REPLAYED, whatever its seq. Otherwise, of the epoch last applied with a seq not above:
+ *     IGNORED. Neither changes anything, the seq remembered included. Everything else applies.
+ *   - SYNC: the delay is now - counted_ms, 0 when negative, -1 when counted_ms is 0.
+ *   - CHECKPOINT: an entry of its own, after the call's other entry, with the state at the end of the call; it is judged then
+ *     too, REPLAYED before BUSY; a second one in the call is REPLAYED. An empty shop has one without lines. */
 #ifndef LIVESHELF_CORE_PORTS_INVENTORY_H
 #define LIVESHELF_CORE_PORTS_INVENTORY_H
 
@@ -49,7 +75,7 @@ enum inventory_answer {
     INVENTORY_HOLD_RELEASED,
     INVENTORY_HOLD_CONFIRMED,
     INVENTORY_EXTENDS_USED,   /* no extension left; the hold is unchanged */
-    INVENTORY_IGNORED,        /* SYNC: late or repeated version */
+    INVENTORY_IGNORED,        /* SYNC: late or repeated version. FREEZE, TAKE_BACK: as said at the op */
     INVENTORY_RECALLED,       /* CONFIRM: not sold because of a recall (paid: refund). OPEN: recalled */
     INVENTORY_BUSY,           /* CHECKPOINT */
     INVENTORY_BAD,            /* refused as malformed: a fault of ours */
@@ -77,7 +103,7 @@ struct inventory_request {
     uint8_t fault_line;        /* index of the line refused */
     int64_t ahead;             /* WAITLIST_JOIN: viewers before this one */
     struct stock_count count;  /* stock ops: after it */
-    char ledger_id[LEDGER_ID_LEN_MAX + 1]; /* of the entry written, "" when none was */
+    char ledger_id[LEDGER_ID_LEN_MAX + 1]; /* of the last entry the call wrote, "" when none was */
     void (*done)(struct inventory_request *request);
     void *impl[8];
 };
