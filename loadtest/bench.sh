@@ -1,11 +1,24 @@
 #!/usr/bin/env bash
-# loadtest/bench.sh - what `./dev bench` runs: measures the release build, prints a table, writes build/bench/first.json.
-#   bench.sh            everything, about two minutes
-#   bench.sh --quick    the same with short rounds, to see that it works
+# loadtest/bench.sh - what `./dev bench [NAME]` runs: measures the release build, prints a table, writes build/bench/NAME.json.
+#   bench.sh [first]       one node's fan-out and reservations beside a bare send() loop, about two minutes
+#   bench.sh inventory     reservations of one hot SKU beside what a shop would use instead, about three minutes
+# --quick, behind it: the same with short rounds, to see that it works
 set -euo pipefail
 cd "$(dirname "$(readlink -f "$0")")/.."
-bin=build/release
 mkdir -p build/bench
+case ${1:-first} in
+inventory)
+    shift
+    exec loadtest/bench_inventory.py "$@"
+    ;;
+first) [ $# = 0 ] || shift ;;
+--*) ;;
+*)
+    echo "bench: first or inventory, not $1" >&2
+    exit 2
+    ;;
+esac
+bin=build/release
 data=$(mktemp -d)
 trap 'rm -rf "$data"' EXIT
 "$bin/loadtest/liveshelf-bench" "$bin" "$data" build/bench/first.json "$@"
