@@ -95,6 +95,10 @@ struct inventory_request {
     int64_t counted_ms;        /* SYNC: server time at which the shelf was counted; 0: not said */
     enum recall_mode recall;   /* RECALL */
     bool frozen;               /* FREEZE */
+    /* RESERVE, CONFIRM: it was done and answered before, and a fail-over lost it. Neither stop, recall nor limit refuses it, only
+     * units that are not there. A RESERVE with hold.offer puts an offer back under its own id (MOVE_OFFERED): its viewer leaves
+     * the line, and offers to come are numbered above it. */
+    bool restores;
     struct epoch_id epoch;     /* FREEZE */
     char ref[REF_LEN_MAX + 1]; /* ALLOCATE, WITHDRAW: idempotency, per SKU; CONFIRM: the order */
     /* ---- the answer ---- */
