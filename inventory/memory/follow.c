@@ -69,11 +69,16 @@ static void give_ledger_entry(struct ledger_follow *follow, const struct truth_e
         movements[i].ms = e->ms;
         movements[i].sku = m->sku;
         movements[i].units = m->units;
+        movements[i].gone = m->gone;
+        movements[i].version = m->version;
+        movements[i].delay_ms = m->delay_ms;
+        movements[i].recall = m->recall;
         memcpy(movements[i].ref, m->ref, sizeof m->ref);
         if (m->hold != NULL)
             hold_copy(&movements[i].hold, m->hold);
     }
     struct ledger_entry entry = {.ms = e->ms,
+                                 .is_checkpoint = e->is_checkpoint,
                                  .movements = movements,
                                  .movements_count = e->moves_count,
                                  .counts = e->counts,

@@ -84,11 +84,13 @@ size_t memory_forget(struct memory_world *w, size_t count);
 /* Looks at the truth directly, for invariants in tests. */
 bool memory_count(const struct memory_world *w, const struct shop_id *shop, const struct sku_id *sku,
                   struct stock_count *ret);
+/* As kept: the end of a held one on its broadcast's clock, as in the ledger. */
 const struct hold *memory_hold(const struct memory_world *w, const struct shop_id *shop, const struct hold_id *id);
 /* In order of id; at most `max`; returns how many there are. Borrowed until the next turn. */
 size_t memory_holds(const struct memory_world *w, const struct shop_id *shop, const struct hold **ret, size_t max);
 int64_t memory_waiting(const struct memory_world *w, const struct shop_id *shop, const struct sku_id *sku);
-/* Stops the process when a law is broken: counts add up, `held` is the sum of the open holds, timers match, limits match. */
+/* Stops the process when a law is broken: counts add up, `held` is the sum of the open holds, limits and offers match, timers
+ * stand where clocks and recalls put them, nothing recalled is on sale. */
 void memory_check(const struct memory_world *w);
 /* Nothing on its way to or from any node. */
 bool memory_is_quiet(const struct memory_world *w);

@@ -10,6 +10,9 @@ _Static_assert((int)LIFE_HELD == HOLD_HELD && (int)LIFE_CONFIRMED == HOLD_CONFIR
                    (int)LIFE_RELEASED == HOLD_RELEASED && (int)LIFE_EXPIRED == HOLD_EXPIRED &&
                    (int)LIFE_VOID == HOLD_VOID,
                "inventory/rules/hold.h and core/broadcast/movement.h name the same states");
+_Static_assert((int)LAW_NONE == RECALL_NONE && (int)LAW_KEEP == RECALL_KEEP && (int)LAW_CANCEL == RECALL_CANCEL &&
+                   (int)LAW_HONOUR == RECALL_HONOUR && (int)RECALL_LAWS == RECALL_MODES,
+               "inventory/rules/recall.h and core/broadcast/movement.h name the same modes");
 
 void *truth_alloc(size_t size)
 {
@@ -26,6 +29,7 @@ struct truth_shop *truth_create(const struct shop_id *shop)
     map_init(&s->holds, TRUTH_MAP_MAX);
     map_init(&s->taken, TRUTH_MAP_MAX);
     map_init(&s->offers, TRUTH_MAP_MAX);
+    map_init(&s->clocks, TRUTH_MAP_MAX);
     map_init(&s->refs, TRUTH_MAP_MAX);
     return s;
 }
@@ -66,6 +70,7 @@ void truth_destroy(struct truth_shop *s)
     map_finish_values(&s->holds);
     map_finish_values(&s->taken);
     map_finish_values(&s->offers);
+    map_finish_values(&s->clocks);
     map_finish_values(&s->refs);
     timers_finish(&s->timers);
     for (size_t i = 0; i < s->entries_count; i++)
@@ -101,8 +106,10 @@ struct stock_count truth_count(const struct truth_sku *k)
         .sold = k->counts.sold,
         .allocated = k->counts.allocated,
         .stopped = k->counts.stopped,
+        .recall = (enum recall_mode)k->counts.recall,
         .limit_per_viewer = (uint32_t)k->counts.limit_per_viewer,
         .version = k->counts.version,
+        .buffer = k->counts.buffer,
     };
 }
 
@@ -160,30 +167,40 @@ static void *grown(void *array, size_t count, size_t *capacity, size_t size)
     return larger;
 }
 
-struct truth_move *truth_note(struct truth_call *c, enum movement_kind kind, const struct hold *hold)
+struct truth_move *truth_entry_note(struct truth_entry *e, enum movement_kind kind, const struct hold *hold)
 {
-    struct truth_entry *e = c->entry;
     e->moves = grown(e->moves, e->moves_count, &e->moves_capacity, sizeof *e->moves);
     struct truth_move *move = &e->moves[e->moves_count++];
     *move = (struct truth_move){.kind = kind};
     if (hold != NULL) {
-        move->hold = truth_alloc(sizeof *hold);
+        move->hold = truth_alloc(HOLD_SIZE(hold->lines_count));
         hold_copy(move->hold, hold);
     }
     return move;
 }
 
-void truth_note_sku(struct truth_call *c, enum movement_kind kind, const struct truth_sku *k, int64_t units,
-                    const char *ref)
+void truth_entry_count(struct truth_entry *e, const struct truth_sku *k)
+{
+    e->counts = grown(e->counts, e->counts_count, &e->counts_capacity, sizeof *e->counts);
+    e->counts[e->counts_count++] = truth_count(k);
+}
+
+struct truth_move *truth_note(struct truth_call *c, enum movement_kind kind, const struct hold *hold)
+{
+    return truth_entry_note(c->entry, kind, hold);
+}
+
+struct truth_move *truth_note_sku(struct truth_call *c, enum movement_kind kind, const struct truth_sku *k,
+                                  int64_t units)
 {
     struct truth_move *move = truth_note(c, kind, NULL);
     move->sku = k->sku;
     move->units = units;
-    snprintf(move->ref, sizeof move->ref, "%s", ref);
+    return move;
 }
 
 /* Ids grow even when the clock does not. */
-static void entry_name(struct truth_shop *s, struct truth_entry *e)
+void truth_entry_keep(struct truth_shop *s, struct truth_entry *e)
 {
     if (e->ms > s->id_ms) {
         s->id_ms = e->ms;
@@ -192,25 +209,23 @@ static void entry_name(struct truth_shop *s, struct truth_entry *e)
         s->id_seq++;
     }
     snprintf(e->id, sizeof e->id, "%" PRId64 "-%" PRIu64, s->id_ms, s->id_seq);
+    s->entries = grown(s->entries, s->entries_count, &s->entries_capacity, sizeof *s->entries);
+    s->entries[s->entries_count++] = *e;
 }
 
 static void call_close(struct truth_call *c, struct inventory_request *requests, size_t count)
 {
     struct truth_shop *s = c->shop;
-    struct truth_entry *e = c->entry;
-    for (size_t i = 0; i < c->changed_count; i++) {
-        e->counts = grown(e->counts, e->counts_count, &e->counts_capacity, sizeof *e->counts);
-        e->counts[e->counts_count++] = truth_count(c->changed[i]);
-    }
-    if (e->moves_count == 0) {
-        MUST(c->changed_count == 0);
-        return;
-    }
-    entry_name(s, e);
-    s->entries = grown(s->entries, s->entries_count, &s->entries_capacity, sizeof *s->entries);
-    s->entries[s->entries_count++] = *e;
-    for (size_t i = 0; i < count; i++)
-        memcpy(requests[i].ledger_id, e->id, sizeof e->id);
+    size_t entries = s->entries_count;
+    for (size_t i = 0; i < c->changed_count; i++)
+        truth_entry_count(c->entry, c->changed[i]);
+    MUST(c->entry->moves_count > 0 || c->changed_count == 0);
+    if (c->entry->moves_count > 0)
+        truth_entry_keep(s, c->entry);
+    if (c->checkpoint != NULL)
+        truth_checkpoint_write(c);
+    for (size_t i = 0; s->entries_count > entries && i < count; i++)
+        memcpy(requests[i].ledger_id, s->entries[s->entries_count - 1].id, sizeof requests[i].ledger_id);
 }
 
 static void expire_only(struct truth_call *c, struct inventory_request *r)
@@ -220,13 +235,25 @@ static void expire_only(struct truth_call *c, struct inventory_request *r)
 }
 
 static truth_op *const ops[INVENTORY_OPS] = {
-    [INVENTORY_RESERVE] = truth_reserve,    [INVENTORY_EXTEND] = truth_extend,
-    [INVENTORY_CONFIRM] = truth_confirm,    [INVENTORY_RELEASE] = truth_release,
-    [INVENTORY_WAITLIST_JOIN] = truth_join, [INVENTORY_WAITLIST_LEAVE] = truth_leave,
-    [INVENTORY_ALLOCATE] = truth_allocate,  [INVENTORY_WITHDRAW] = truth_withdraw,
-    [INVENTORY_SYNC] = truth_sync,          [INVENTORY_STOP] = truth_stop,
-    [INVENTORY_OPEN] = truth_open,          [INVENTORY_LIMIT] = truth_limit,
-    [INVENTORY_HOLD_GET] = truth_get,       [INVENTORY_EXPIRE] = expire_only,
+    [INVENTORY_RESERVE] = truth_reserve,
+    [INVENTORY_EXTEND] = truth_extend,
+    [INVENTORY_CONFIRM] = truth_confirm,
+    [INVENTORY_RELEASE] = truth_release,
+    [INVENTORY_TAKE_BACK] = truth_take_back,
+    [INVENTORY_WAITLIST_JOIN] = truth_join,
+    [INVENTORY_WAITLIST_LEAVE] = truth_leave,
+    [INVENTORY_ALLOCATE] = truth_allocate,
+    [INVENTORY_WITHDRAW] = truth_withdraw,
+    [INVENTORY_SYNC] = truth_sync,
+    [INVENTORY_STOP] = truth_stop,
+    [INVENTORY_OPEN] = truth_open,
+    [INVENTORY_LIMIT] = truth_limit,
+    [INVENTORY_RECALL] = truth_recall,
+    [INVENTORY_BUFFER] = truth_buffer,
+    [INVENTORY_FREEZE] = truth_freeze,
+    [INVENTORY_CHECKPOINT] = truth_checkpoint,
+    [INVENTORY_HOLD_GET] = truth_get,
+    [INVENTORY_EXPIRE] = expire_only,
 };
 
 void truth_exec(struct truth_shop *s, int64_t now_ms, struct inventory_request *requests, size_t count)
@@ -250,40 +277,4 @@ void truth_exec(struct truth_shop *s, int64_t now_ms, struct inventory_request *
     }
     call_close(c, requests, count);
     free(c);
-}
-
-/* ---- the laws, checked from the holds themselves ---- */
-
-static void check_hold(const struct truth_shop *s, const struct truth_hold *h, struct map *held)
-{
-    MUST(timers_has(&s->timers, h->timer_ms, &h->hold.id));
-    for (size_t i = 0; h->hold.state == HOLD_HELD && i < h->hold.lines_count; i++) {
-        const struct line *line = &h->hold.lines[i];
-        int64_t *sum = map_get(held, line->sku.text);
-        if (sum == NULL) {
-            sum = truth_alloc(sizeof *sum);
-            MUST(map_set(held, line->sku.text, sum) == RESULT_OK);
-        }
-        *sum += line->units;
-        const struct truth_sku *k = truth_sku(s, line->sku.text);
-        MUST(k != NULL && (!k->tracked || truth_taken(s, k, h->hold.viewer.text) >= line->units));
-    }
-}
-
-void truth_check(const struct truth_shop *s)
-{
-    struct map held;
-    map_init(&held, TRUTH_MAP_MAX);
-    const char *key = NULL;
-    void *value = NULL;
-    for (size_t at = 0; map_next(&s->holds, &at, &key, &value);)
-        check_hold(s, value, &held);
-    MUST(s->timers.count == s->holds.count);
-    for (size_t at = 0; map_next(&s->skus, &at, &key, &value);) {
-        const struct truth_sku *k = value;
-        const int64_t *sum = map_get(&held, key);
-        MUST(counts_add_up(&k->counts));
-        MUST(k->counts.held == (sum == NULL ? 0 : *sum));
-    }
-    map_finish_values(&held);
 }

@@ -72,6 +72,13 @@ static bool ref_answers(const struct truth_call *c, struct inventory_request *r)
     return true;
 }
 
+static void note_ref(struct truth_call *c, enum movement_kind kind, const struct truth_sku *k,
+                     const struct inventory_request *r)
+{
+    struct truth_move *move = truth_note_sku(c, kind, k, r->units);
+    snprintf(move->ref, sizeof move->ref, "%s", r->ref);
+}
+
 void truth_allocate(struct truth_call *c, struct inventory_request *r)
 {
     if (!units_are_valid(r) || ref_answers(c, r))
@@ -82,7 +89,7 @@ void truth_allocate(struct truth_call *c, struct inventory_request *r)
     counts_move(&k->counts, COUNTS_ALLOCATE, r->units);
     ref_keep(c, r);
     truth_changed(c, k);
-    truth_note_sku(c, MOVE_ALLOCATED, k, r->units, r->ref);
+    note_ref(c, MOVE_ALLOCATED, k, r);
     truth_serve(c, k);
     answer(r, INVENTORY_DONE, k);
 }
@@ -100,22 +107,37 @@ void truth_withdraw(struct truth_call *c, struct inventory_request *r)
         counts_move(&k->counts, COUNTS_WITHDRAW, r->units);
         ref_keep(c, r);
         truth_changed(c, k);
-        truth_note_sku(c, MOVE_WITHDRAWN, k, r->units, r->ref);
+        note_ref(c, MOVE_WITHDRAWN, k, r);
         answer(r, INVENTORY_DONE, k);
     }
 }
 
+static bool sync_is_valid(const struct inventory_request *r)
+{
+    return r->units >= 0 && r->units <= STOCK_UNITS_MAX && r->gone >= 0 && r->gone <= STOCK_UNITS_MAX &&
+           r->units + r->gone <= STOCK_UNITS_MAX && r->version >= 1 && r->version <= MONEY_MINOR_MAX &&
+           r->counted_ms >= 0;
+}
+
+static void note_sync(struct truth_call *c, const struct truth_sku *k, int64_t change,
+                      const struct inventory_request *r)
+{
+    struct truth_move *move = truth_note_sku(c, MOVE_SYNCED, k, change);
+    move->gone = r->gone;
+    move->version = r->version;
+    move->delay_ms = counts_sync_delay_ms(r->counted_ms, c->now_ms);
+}
+
 void truth_sync(struct truth_call *c, struct inventory_request *r)
 {
-    if (!sku_is_valid(r) || r->units < 0 || r->gone < 0 || r->units + r->gone > STOCK_UNITS_MAX || r->version < 1 ||
-        r->version > MONEY_MINOR_MAX)
+    if (!sku_is_valid(r) || !sync_is_valid(r))
         return;
     struct truth_sku *k = truth_sku_make(c->shop, &r->sku);
     int64_t change = 0;
     switch (counts_sync(&k->counts, r->units, r->gone, r->version, &change)) {
     case SYNC_MOVES:
         truth_changed(c, k);
-        truth_note_sku(c, MOVE_SYNCED, k, change, "");
+        note_sync(c, k, change, r);
         truth_serve(c, k);
         answer(r, INVENTORY_DONE, k);
         break;
@@ -138,7 +160,7 @@ void truth_stop(struct truth_call *c, struct inventory_request *r)
     }
     k->counts.stopped = true;
     truth_changed(c, k);
-    truth_note_sku(c, MOVE_STOPPED, k, 0, "");
+    truth_note_sku(c, MOVE_STOPPED, k, 0);
     answer(r, INVENTORY_DONE, k);
 }
 
@@ -151,13 +173,13 @@ void truth_open(struct truth_call *c, struct inventory_request *r)
         r->answer = INVENTORY_SKU_UNKNOWN;
         return;
     }
-    if (!k->counts.stopped) {
-        answer(r, INVENTORY_REPLAYED, k);
+    if (!k->counts.stopped || k->counts.recall != LAW_NONE) {
+        answer(r, k->counts.stopped ? INVENTORY_RECALLED : INVENTORY_REPLAYED, k);
         return;
     }
     k->counts.stopped = false;
     truth_changed(c, k);
-    truth_note_sku(c, MOVE_OPENED, k, 0, "");
+    truth_note_sku(c, MOVE_OPENED, k, 0);
     truth_serve(c, k);
     answer(r, INVENTORY_DONE, k);
 }
@@ -193,6 +215,37 @@ void truth_limit(struct truth_call *c, struct inventory_request *r)
         backfill(c, k);
     k->counts.limit_per_viewer = r->units;
     truth_changed(c, k);
-    truth_note_sku(c, MOVE_LIMIT, k, r->units, "");
+    truth_note_sku(c, MOVE_LIMIT, k, r->units);
+    answer(r, INVENTORY_DONE, k);
+}
+
+void truth_recall(struct truth_call *c, struct inventory_request *r)
+{
+    if (!sku_is_valid(r) || (unsigned)r->recall >= RECALL_MODES)
+        return;
+    struct truth_sku *k = truth_sku_make(c->shop, &r->sku);
+    if (!counts_recall(&k->counts, (enum recall_law)r->recall)) {
+        answer(r, INVENTORY_REPLAYED, k);
+        return;
+    }
+    truth_changed(c, k);
+    truth_note_sku(c, MOVE_RECALL, k, 0)->recall = r->recall;
+    truth_set_timers_of_sku(c->shop, &k->sku);
+    answer(r, INVENTORY_DONE, k);
+}
+
+void truth_buffer(struct truth_call *c, struct inventory_request *r)
+{
+    if (!sku_is_valid(r) || r->units < 0 || r->units > STOCK_UNITS_MAX)
+        return;
+    struct truth_sku *k = truth_sku_make(c->shop, &r->sku);
+    if (k->counts.buffer == r->units) {
+        answer(r, INVENTORY_REPLAYED, k);
+        return;
+    }
+    k->counts.buffer = r->units;
+    truth_changed(c, k);
+    truth_note_sku(c, MOVE_BUFFER, k, r->units);
+    truth_serve(c, k);
     answer(r, INVENTORY_DONE, k);
 }

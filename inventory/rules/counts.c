@@ -4,18 +4,31 @@
 
 bool counts_add_up(const struct counts *c)
 {
-    return c->held >= 0 && c->sold >= 0 && c->available + c->held + c->sold == c->allocated;
+    return c->held >= 0 && c->sold >= 0 && c->buffer >= 0 && c->available + c->held + c->sold == c->allocated &&
+           (c->stopped || c->recall == LAW_NONE);
 }
 
-enum take_verdict counts_may_take(const struct counts *c, int64_t units, int64_t has)
+int64_t counts_sellable(const struct counts *c) { return c->available - c->buffer; }
+
+static enum take_verdict may_take_of(const struct counts *c, int64_t there, int64_t units, int64_t has)
 {
     if (c->stopped)
         return TAKE_STOPPED;
     if (c->limit_per_viewer > 0 && has + units > c->limit_per_viewer)
         return TAKE_LIMIT;
-    if (c->available >= units)
+    if (there >= units)
         return TAKE_MAY;
     return c->held > 0 ? TAKE_HELD_OUT : TAKE_SOLD_OUT;
+}
+
+enum take_verdict counts_may_take(const struct counts *c, int64_t units, int64_t has)
+{
+    return may_take_of(c, counts_sellable(c), units, has);
+}
+
+enum take_verdict counts_may_retake(const struct counts *c, int64_t units, int64_t has)
+{
+    return may_take_of(c, c->available, units, has);
 }
 
 /* What each move does to available, held, sold, allocated. */
@@ -50,4 +63,20 @@ enum sync_verdict counts_sync(struct counts *c, int64_t count, int64_t gone, int
     MUST(counts_add_up(c));
     *ret_change = change;
     return SYNC_MOVES;
+}
+
+int64_t counts_sync_delay_ms(int64_t counted_ms, int64_t now_ms)
+{
+    if (counted_ms == 0)
+        return -1;
+    return now_ms > counted_ms ? now_ms - counted_ms : 0;
+}
+
+bool counts_recall(struct counts *c, enum recall_law mode)
+{
+    if (c->recall == mode)
+        return false;
+    c->recall = mode;
+    c->stopped = true;
+    return true;
 }

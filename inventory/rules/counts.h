@@ -9,9 +9,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "inventory/rules/recall.h"
+
 struct counts {
     int64_t available, held, sold, allocated;
+    int64_t buffer;           /* units of `available` that are not for sale: other channels may have sold them by now */
     bool stopped;             /* stop-sale */
+    enum recall_law recall;   /* not LAW_NONE: stopped too */
     int64_t limit_per_viewer; /* held and bought units of one viewer; 0: none */
     int64_t version;          /* of the last absolute count */
 };
@@ -20,16 +24,19 @@ struct counts {
  * day). That reads every hold of the shop, so a shop with more than this many is refused it. */
 #define LIMIT_BACKFILL_HOLDS_MAX 20000
 
-bool counts_add_up(const struct counts *c);
+bool counts_add_up(const struct counts *c);      /* and nothing is recalled that is on sale */
+int64_t counts_sellable(const struct counts *c); /* what the buffer leaves; may be negative */
 
 enum take_verdict { TAKE_MAY, TAKE_STOPPED, TAKE_LIMIT, TAKE_HELD_OUT, TAKE_SOLD_OUT };
 /* May a viewer who holds and bought `has` units take `units` more? Checked in the order of the answers; HELD_OUT
  * when any unit is held, since it may come back. */
 enum take_verdict counts_may_take(const struct counts *c, int64_t units, int64_t has);
+/* The same for units paid after their hold expired: they were promised once, so the buffer may serve them. */
+enum take_verdict counts_may_retake(const struct counts *c, int64_t units, int64_t has);
 
 enum counts_move {
     COUNTS_HOLD,     /* available -> held */
-    COUNTS_FREE,     /* held -> available: released, expired */
+    COUNTS_FREE,     /* held -> available: released, expired, recalled */
     COUNTS_SELL,     /* held -> sold */
     COUNTS_RETAKE,   /* available -> sold: paid after expiry */
     COUNTS_ALLOCATE, /* outside -> available */
@@ -46,5 +53,10 @@ enum sync_verdict {
 /* The warehouse counted `count` units on its shelf when `gone` of our sales had left it, at its `version`. Holds and
  * sales are never erased: allocated becomes count + gone, and available bears the difference. */
 enum sync_verdict counts_sync(struct counts *c, int64_t count, int64_t gone, int64_t version, int64_t *ret_change);
+/* How old a count taken at `counted_ms` is at `now_ms`: never negative, since clocks differ; -1 when `counted_ms` is 0. */
+int64_t counts_sync_delay_ms(int64_t counted_ms, int64_t now_ms);
+
+/* False: it is so already. */
+bool counts_recall(struct counts *c, enum recall_law mode);
 
 #endif

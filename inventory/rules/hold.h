@@ -1,12 +1,13 @@
 /* inventory/rules/hold.h - the written law of one hold: what may become of it, and what everybody else hears.
  *
- * Pure: no I/O, no clock, no allocation. Times are Unix milliseconds. A hold ends exactly once; every later request is
- * answered, and changes nothing. inventory/redis/inventory.lua is the same law where the truth lies; tests/contract
+ * Pure: no I/O, no clock, no allocation. Times are milliseconds on the clock of the hold's broadcast (clock.h). A hold ends
+ * exactly once; every later request is answered, and changes nothing. inventory/redis/inventory.lua is the same law where the truth lies; tests/contract
  * plays one game to both.
  *
  * Before the law of states comes the law of names, which the caller checks:
  *   - a reserve under a known id with any other viewer, broadcast, currency or line is a mismatch;
  *   - extend and release by any viewer but the hold's own hear `unknown`, as if there were no such hold;
+ *   - what is done on behalf of the shop is asked by no viewer: a confirm, a take-back, a release that names none;
  *   - a confirm with another amount or currency than the hold's is a mismatch in every state, a repeated confirm
  *     under another order too;
  *   - ids that begin with HOLD_OFFER_MARK are given to offers from the waitlist; clients cannot take them. */
@@ -25,7 +26,7 @@
 /* The states, in the order of `enum hold_state` of core/broadcast, which this floor cannot see. */
 enum hold_life { LIFE_NONE, LIFE_HELD, LIFE_CONFIRMED, LIFE_RELEASED, LIFE_EXPIRED, LIFE_VOID, HOLD_LIVES };
 
-enum hold_act { ACT_RESERVE, ACT_EXTEND, ACT_CONFIRM, ACT_RELEASE, ACT_EXPIRE, HOLD_ACTS };
+enum hold_act { ACT_RESERVE, ACT_EXTEND, ACT_CONFIRM, ACT_RELEASE, ACT_TAKE_BACK, ACT_EXPIRE, HOLD_ACTS };
 
 enum hold_verdict {
     VERDICT_MOVES,   /* do it */
@@ -38,8 +39,9 @@ enum hold_verdict {
     VERDICT_NOTHING, /* expiry of what is not held */
 };
 
-/* A reserve of an unknown id only MOVES if the counts allow it. An overdue hold that nobody expired yet is still
- * held: its units are still its own, so it may be confirmed and extended. */
+/* A reserve of an unknown id only MOVES if the counts allow it; a take-back only while a recall takes back. An overdue hold
+ * that nobody expired yet is still held: its units are still its own, so it may be confirmed and extended. Before
+ * a confirm of what is held or released comes the question of recall.h: a refused payment is told so. */
 enum hold_verdict hold_judge(enum hold_act act, enum hold_life life);
 
 enum extend_verdict {

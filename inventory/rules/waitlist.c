@@ -32,12 +32,12 @@ void waitlist_leave(struct waitlist *w, struct waiting *waiting)
     w->len--;
 }
 
-struct waiting *waitlist_next(const struct waitlist *w, int64_t available)
+struct waiting *waitlist_next(const struct waitlist *w, int64_t sellable)
 {
     int looked = 0;
     list_for_each (at, &w->line) {
         struct waiting *waiting = container_of(at, struct waiting, link);
-        if (waiting->units <= available)
+        if (waiting->units <= sellable)
             return waiting;
         if (++looked == WAITLIST_LOOK_MAX)
             break;

@@ -1,6 +1,6 @@
 /* inventory/rules/waitlist.h - the written law of the line for one SKU. Pure; entries belong to the caller.
  *
- * Units that come free (release, expiry, allocation, re-opening) go to the line before anybody else sees them: to
+ * Units that come free (release, expiry, take-back, allocation, re-opening, a smaller buffer) go to the line before anybody else sees them: to
  * the first whose whole wish fits. Who wishes for more than there is keeps their place. Only the first
  * WAITLIST_LOOK_MAX are looked at, so one call stays short; whoever is offered units has left the line. Offers come
  * out of units that are there, never out of a computed difference.
@@ -31,7 +31,7 @@ void waitlist_init(struct waitlist *w);
 struct waiting *waitlist_find(const struct waitlist *w, const char *viewer); /* NULL: not in line */
 void waitlist_join(struct waitlist *w, struct waiting *waiting);             /* at the end */
 void waitlist_leave(struct waitlist *w, struct waiting *waiting);
-struct waiting *waitlist_next(const struct waitlist *w, int64_t available); /* NULL: nobody who fits */
+struct waiting *waitlist_next(const struct waitlist *w, int64_t sellable); /* NULL: nobody who fits */
 int64_t waitlist_ahead(const struct waitlist *w, const struct waiting *waiting);
 
 #endif

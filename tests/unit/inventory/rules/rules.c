@@ -1,5 +1,6 @@
 #include "tests/unit/unit.h"
 
+#include "inventory/rules/clock.h"
 #include "inventory/rules/counts.h"
 #include "inventory/rules/hold.h"
 #include "inventory/rules/waitlist.h"
@@ -23,6 +24,9 @@ static void a_hold_ends_exactly_once(void **state)
     assert_int_equal(VERDICT_IS_EXPIRED, hold_judge(ACT_CONFIRM, LIFE_VOID));
     assert_int_equal(VERDICT_REPLAYS, hold_judge(ACT_RESERVE, LIFE_HELD));
     assert_int_equal(VERDICT_NOTHING, hold_judge(ACT_EXPIRE, LIFE_CONFIRMED));
+    for (int life = LIFE_NONE; life < HOLD_LIVES; life++) /* the shop takes back as a viewer gives back */
+        assert_int_equal(hold_judge(ACT_RELEASE, (enum hold_life)life),
+                         hold_judge(ACT_TAKE_BACK, (enum hold_life)life));
 }
 
 static void an_extension_never_shortens(void **state)
@@ -38,6 +42,56 @@ static void an_extension_never_shortens(void **state)
     assert_int_equal(EXTEND_USED_UP, hold_extend(1000, 2, 2, 100, 1000, &end));
     assert_false(hold_is_due(1000, 999));
     assert_true(hold_is_due(1000, 1000));
+}
+
+/* ---- a broadcast's clock ---- */
+
+static const struct epoch_id epoch = {"e1"}, other_epoch = {"e2"};
+
+static void a_pause_takes_nothing_away(void **state)
+{
+    (void)state;
+    struct show_clock c = {0};
+    assert_int_equal(0, clock_shift_ms(&c, 5000));
+    assert_int_equal(CLOCK_MOVES, clock_set(&c, true, &epoch, 1, 5000));
+    assert_true(clock_is_frozen(&c));
+    assert_int_equal(0, clock_shift_ms(&c, 5000));
+    assert_int_equal(700, clock_shift_ms(&c, 5700)); /* the clock shows 5000 */
+    assert_int_equal(CLOCK_MOVES, clock_set(&c, false, &epoch, 2, 6000));
+    assert_false(clock_is_frozen(&c));
+    assert_int_equal(1000, clock_shift_ms(&c, 9000));
+    assert_int_equal(CLOCK_MOVES, clock_set(&c, true, &epoch, 3, 10000));
+    assert_int_equal(1500, clock_shift_ms(&c, 10500)); /* the first pause counts on */
+    assert_int_equal(CLOCK_MOVES, clock_set(&c, false, &epoch, 4, 10500));
+    assert_int_equal(1500, c.stood_ms);
+}
+
+static void a_clock_that_steps_back_in_a_pause_takes_nothing_either(void **state)
+{
+    (void)state;
+    struct show_clock c = {0};
+    assert_int_equal(CLOCK_MOVES, clock_set(&c, true, &epoch, 1, 5000));
+    assert_int_equal(0, clock_shift_ms(&c, 1000));
+    assert_int_equal(CLOCK_MOVES, clock_set(&c, false, &epoch, 2, 1000));
+    assert_int_equal(0, c.stood_ms);
+}
+
+static void the_later_event_of_an_epoch_is_right(void **state)
+{
+    (void)state;
+    struct show_clock c = {0};
+    assert_int_equal(CLOCK_IS_SO, clock_set(&c, false, &epoch, 9, 1000)); /* it never stood still */
+    assert_true(ID_IS_NONE(c.epoch));
+    assert_int_equal(CLOCK_MOVES, clock_set(&c, true, &epoch, 5, 1000));
+    assert_int_equal(CLOCK_IS_OLD, clock_set(&c, false, &epoch, 5, 2000));
+    assert_int_equal(CLOCK_IS_OLD, clock_set(&c, false, &epoch, 4, 2000));
+    assert_int_equal(CLOCK_IS_SO, clock_set(&c, true, &epoch, 4, 2000));
+    assert_int_equal(CLOCK_IS_SO, clock_set(&c, true, &epoch, 8, 2000));
+    assert_int_equal(5, c.seq); /* what changed nothing is not remembered */
+    assert_int_equal(1000, c.since_ms);
+    assert_int_equal(CLOCK_MOVES, clock_set(&c, false, &other_epoch, 1, 2000)); /* another history */
+    assert_int_equal(CLOCK_IS_OLD, clock_set(&c, true, &other_epoch, 1, 3000));
+    assert_int_equal(CLOCK_MOVES, clock_set(&c, true, &epoch, 1, 3000));
 }
 
 /* ---- counts ---- */
@@ -72,6 +126,57 @@ static void taking_is_refused_for_the_first_reason(void **state)
     assert_int_equal(TAKE_SOLD_OUT, counts_may_take(&c, 3, 0));
     c.stopped = true;
     assert_int_equal(TAKE_STOPPED, counts_may_take(&c, 1, 0));
+}
+
+static void a_buffer_is_not_for_sale(void **state)
+{
+    (void)state;
+    struct counts c = {.available = 3, .allocated = 3, .buffer = 2};
+    assert_int_equal(1, counts_sellable(&c));
+    assert_int_equal(TAKE_MAY, counts_may_take(&c, 1, 0));
+    assert_int_equal(TAKE_SOLD_OUT, counts_may_take(&c, 2, 0));
+    assert_int_equal(TAKE_MAY, counts_may_retake(&c, 3, 0)); /* was promised before */
+    assert_int_equal(TAKE_SOLD_OUT, counts_may_retake(&c, 4, 0));
+    c = (struct counts){.available = 2, .held = 1, .allocated = 3, .buffer = 5};
+    assert_int_equal(-3, counts_sellable(&c));
+    assert_int_equal(TAKE_HELD_OUT, counts_may_take(&c, 1, 0));
+    c.limit_per_viewer = 1;
+    assert_int_equal(TAKE_LIMIT, counts_may_retake(&c, 1, 1));
+    c.stopped = true;
+    assert_int_equal(TAKE_STOPPED, counts_may_retake(&c, 1, 0));
+    assert_true(counts_add_up(&c));
+    c.buffer = -1;
+    assert_false(counts_add_up(&c));
+}
+
+static void recalled_is_stopped(void **state)
+{
+    (void)state;
+    struct counts c = {.available = 3, .allocated = 3};
+    assert_false(counts_recall(&c, LAW_NONE));
+    assert_false(c.stopped);
+    for (int mode = LAW_KEEP; mode < RECALL_LAWS; mode++) {
+        assert_true(counts_recall(&c, (enum recall_law)mode));
+        assert_false(counts_recall(&c, (enum recall_law)mode));
+        assert_true(c.stopped);
+    }
+    c.stopped = false;
+    assert_false(counts_add_up(&c));
+    c.stopped = true;
+    assert_true(counts_recall(&c, LAW_NONE));
+    assert_true(c.stopped); /* until it is opened */
+    assert_true(recall_parks(LAW_KEEP) && !recall_parks(LAW_CANCEL) && !recall_parks(LAW_HONOUR));
+    assert_true(recall_refuses_payment(LAW_KEEP) && recall_refuses_payment(LAW_CANCEL));
+    assert_false(recall_refuses_payment(LAW_HONOUR) || recall_refuses_payment(LAW_NONE));
+    assert_true(recall_takes_back(LAW_CANCEL) && !recall_takes_back(LAW_KEEP) && !recall_takes_back(LAW_HONOUR));
+}
+
+static void a_count_says_how_old_it_is(void **state)
+{
+    (void)state;
+    assert_int_equal(-1, counts_sync_delay_ms(0, 5000));
+    assert_int_equal(700, counts_sync_delay_ms(4300, 5000));
+    assert_int_equal(0, counts_sync_delay_ms(5100, 5000)); /* a clock that is ahead of ours */
 }
 
 static void a_count_erases_no_promise(void **state)
@@ -133,8 +238,14 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_hold_ends_exactly_once),
         cmocka_unit_test(an_extension_never_shortens),
+        cmocka_unit_test(a_pause_takes_nothing_away),
+        cmocka_unit_test(a_clock_that_steps_back_in_a_pause_takes_nothing_either),
+        cmocka_unit_test(the_later_event_of_an_epoch_is_right),
         cmocka_unit_test(units_go_where_the_law_lets_them),
         cmocka_unit_test(taking_is_refused_for_the_first_reason),
+        cmocka_unit_test(a_buffer_is_not_for_sale),
+        cmocka_unit_test(recalled_is_stopped),
+        cmocka_unit_test(a_count_says_how_old_it_is),
         cmocka_unit_test(a_count_erases_no_promise),
         cmocka_unit_test(the_first_who_fits_is_next),
         cmocka_unit_test(only_the_head_of_the_line_is_looked_at),

@@ -1,0 +1,138 @@
+/* inventory/memory/truth_line.c - the lines of the waitlists, and the offers made to them. */
+#include "inventory/memory/truth.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- open offers ---- */
+
+void truth_offer_keep(struct truth_call *c, const struct hold *h)
+{
+    char key[2 * ID_LEN_MAX + 2];
+    truth_pair_key(key, h->lines[0].sku.text, h->viewer.text);
+    char *id = strdup(h->id.text);
+    MUST(id != NULL && map_set(&c->shop->offers, key, id) == RESULT_OK);
+}
+
+void truth_offer_forget(struct truth_call *c, const struct hold *h)
+{
+    char key[2 * ID_LEN_MAX + 2];
+    truth_pair_key(key, h->lines[0].sku.text, h->viewer.text);
+    free(map_remove(&c->shop->offers, key));
+}
+
+static const struct truth_hold *offer_find(const struct truth_call *c, const char *sku, const char *viewer)
+{
+    char key[2 * ID_LEN_MAX + 2];
+    truth_pair_key(key, sku, viewer);
+    const char *id = map_get(&c->shop->offers, key);
+    return id == NULL ? NULL : map_get(&c->shop->holds, id);
+}
+
+/* ---- the line ---- */
+
+static struct hold_id offer_id(const struct truth_wish *wish)
+{
+    struct hold_id id = {0};
+    snprintf(id.text, sizeof id.text, "%c%" PRIu64, HOLD_OFFER_MARK, wish->ticket);
+    return id;
+}
+
+static void leave_line(struct truth_call *c, struct truth_sku *k, struct truth_wish *wish)
+{
+    waitlist_leave(&k->waitlist, &wish->waiting);
+    truth_changed(c, k);
+}
+
+static void note_waiting(struct truth_call *c, enum movement_kind kind, const struct truth_sku *k,
+                         const struct truth_wish *wish)
+{
+    struct hold viewer = {.viewer = wish->hold.viewer};
+    struct truth_move *move = truth_note(c, kind, &viewer);
+    move->sku = k->sku;
+    move->units = wish->waiting.units;
+}
+
+void truth_serve(struct truth_call *c, struct truth_sku *k)
+{
+    struct waiting *next = NULL;
+    while (!k->counts.stopped && (next = waitlist_next(&k->waitlist, counts_sellable(&k->counts))) != NULL) {
+        struct truth_wish *wish = container_of(next, struct truth_wish, waiting);
+        leave_line(c, k, wish);
+        int64_t taken = truth_taken(c->shop, k, wish->hold.viewer.text);
+        struct hold_id id = offer_id(wish);
+        if (counts_may_take(&k->counts, next->units, taken) == TAKE_MAY)
+            truth_offer_keep(c, &truth_hold_new(c, &wish->hold, &id, wish->ttl_ms, MOVE_OFFERED)->hold);
+        else
+            note_waiting(c, MOVE_LEFT, k, wish);
+        free(wish);
+    }
+}
+
+static struct truth_wish *join_line(struct truth_call *c, struct truth_sku *k, const struct inventory_request *r)
+{
+    struct truth_wish *wish = truth_alloc(sizeof *wish);
+    hold_copy(&wish->hold, &r->hold);
+    wish->waiting.viewer = wish->hold.viewer.text;
+    wish->waiting.units = r->hold.lines[0].units;
+    wish->ttl_ms = r->ttl_ms;
+    wish->ticket = ++c->shop->tickets;
+    waitlist_join(&k->waitlist, &wish->waiting);
+    note_waiting(c, MOVE_WAITING, k, wish);
+    truth_changed(c, k);
+    return wish;
+}
+
+void truth_join(struct truth_call *c, struct inventory_request *r)
+{
+    if (!truth_claim_is_valid(r) || r->hold.lines_count != 1)
+        return;
+    const struct line *line = &r->hold.lines[0];
+    struct truth_sku *k = truth_sku(c->shop, line->sku.text);
+    if (k == NULL) {
+        r->answer = INVENTORY_SKU_UNKNOWN;
+        return;
+    }
+    const struct waiting *present = waitlist_find(&k->waitlist, r->hold.viewer.text);
+    if (present != NULL) {
+        r->answer = INVENTORY_REPLAYED;
+        r->ahead = waitlist_ahead(&k->waitlist, present);
+        return;
+    }
+    const struct truth_hold *offered = offer_find(c, line->sku.text, r->hold.viewer.text);
+    if (offered != NULL) {
+        truth_answer(c, r, INVENTORY_REPLAYED, offered);
+        return;
+    }
+    enum take_verdict verdict = counts_may_take(&k->counts, line->units, truth_taken(c->shop, k, r->hold.viewer.text));
+    if (verdict == TAKE_STOPPED || verdict == TAKE_LIMIT || k->waitlist.len >= WAITLIST_LEN_MAX) {
+        r->answer = verdict == TAKE_STOPPED ? INVENTORY_STOPPED : INVENTORY_LIMIT_REACHED;
+        return;
+    }
+    struct hold_id id = offer_id(join_line(c, k, r));
+    r->answer = INVENTORY_DONE;
+    r->ahead = k->waitlist.len - 1;
+    truth_serve(c, k);
+    const struct truth_hold *offer = map_get(&c->shop->holds, id.text);
+    if (offer != NULL) {
+        truth_answer(c, r, INVENTORY_DONE, offer);
+        r->ahead = 0;
+    }
+}
+
+void truth_leave(struct truth_call *c, struct inventory_request *r)
+{
+    const char *sku = r->hold.lines_count == 0 ? "" : r->hold.lines[0].sku.text;
+    struct truth_sku *k = truth_sku(c->shop, sku);
+    struct waiting *waiting = k == NULL ? NULL : waitlist_find(&k->waitlist, r->hold.viewer.text);
+    r->answer = INVENTORY_REPLAYED;
+    if (waiting == NULL)
+        return;
+    struct truth_wish *wish = container_of(waiting, struct truth_wish, waiting);
+    leave_line(c, k, wish);
+    note_waiting(c, MOVE_LEFT, k, wish);
+    free(wish);
+    r->answer = INVENTORY_DONE;
+}
