@@ -98,7 +98,8 @@ static enum result fold_reply(struct audit *a, const redisReply *entry)
     }
     const redisReply *id = entry->element[0], *fields = entry->element[1];
     struct entry_text text = {
-        {id->str, (size_t)id->len}, reply_field(fields, "t"), reply_field(fields, "m"), reply_field(fields, "c")};
+        {id->str, (size_t)id->len}, reply_field(fields, "t"), reply_field(fields, "k"), reply_field(fields, "m"),
+        reply_field(fields, "c")};
     struct ledger_entry parsed;
     size_t skipped = 0;
     enum result result = entry_parse(&text, &a->room, &parsed, &skipped);

@@ -106,12 +106,11 @@ static bool parse_lines(struct text text, struct hold *ret)
     return ret->lines_count > 0;
 }
 
-static bool parse_claim(struct text text, struct hold *ret)
+static bool parse_shared(struct text text, struct hold *ret)
 {
-    struct text viewer, broadcast, currency;
-    if (!text_take(&text, '|', &viewer) || !text_take(&text, '|', &broadcast) || !text_take(&text, '|', &currency))
-        return false;
-    if (!text_id(viewer, ret->viewer.text) || !currency_is_valid(currency.at, currency.len))
+    struct text broadcast, currency;
+    if (!text_take(&text, '|', &broadcast) || !text_take(&text, '|', &currency) ||
+        !currency_is_valid(currency.at, currency.len))
         return false;
     memset(&ret->broadcast, 0, sizeof ret->broadcast);
     if (broadcast.len > 0 && !text_id(broadcast, ret->broadcast.text))
@@ -121,20 +120,54 @@ static bool parse_claim(struct text text, struct hold *ret)
     return parse_lines(text, ret);
 }
 
+enum result text_shared_claim(struct text claim, struct hold *ret)
+{
+    ret->state = HOLD_HELD;
+    return parse_shared(claim, ret) ? RESULT_OK : RESULT_MALFORMED;
+}
+
+/* Takes the digits at the start. */
+static bool take_digits(struct text *from, int64_t high, int64_t *ret)
+{
+    size_t len = 0;
+    while (len < from->len && from->at[len] >= '0' && from->at[len] <= '9')
+        len++;
+    struct text digits = {from->at, len};
+    *from = (struct text){from->at + len, from->len - len};
+    return text_number(digits, 0, high, ret);
+}
+
+static bool take_mark(struct text *from, char mark)
+{
+    if (from->len == 0 || from->at[0] != mark)
+        return false;
+    *from = (struct text){from->at + 1, from->len - 1};
+    return true;
+}
+
+/* "H1795177260000+1~#order" */
+static bool parse_head(struct text head, struct hold *ret)
+{
+    int64_t extends = 0;
+    if (head.len == 0)
+        return false;
+    ret->state = state_of_letter(head.at[0]);
+    head = (struct text){head.at + 1, head.len - 1};
+    if (ret->state == HOLD_NONE || !take_digits(&head, INT64_MAX, &ret->expires_at_ms) ||
+        (take_mark(&head, '+') && !take_digits(&head, EXTENDS_MAX, &extends)))
+        return false;
+    ret->extends = (uint8_t)extends;
+    ret->offer = take_mark(&head, '~');
+    bool has_order = take_mark(&head, '#');
+    return (has_order || head.len == 0) && text_ref(head, ret->order);
+}
+
 enum result text_hold_record(struct text text, struct hold *ret)
 {
-    struct text state, order;
-    int64_t extends = 0, offer = 0;
-    if (!text_take(&text, '|', &state) || state.len != 1)
-        return RESULT_MALFORMED;
-    ret->state = state_of_letter(state.at[0]);
-    if (ret->state == HOLD_NONE || !take_number(&text, '|', 0, INT64_MAX, &ret->expires_at_ms) ||
-        !take_number(&text, '|', 0, EXTENDS_MAX, &extends) || !take_number(&text, '|', 0, 1, &offer) ||
-        !text_take(&text, '|', &order) || !text_ref(order, ret->order) || !parse_claim(text, ret))
-        return RESULT_MALFORMED;
-    ret->extends = (uint8_t)extends;
-    ret->offer = offer == 1;
-    return RESULT_OK;
+    struct text head, viewer;
+    bool is_hold = text_take(&text, '|', &head) && parse_head(head, ret) && text_take(&text, '|', &viewer) &&
+                   text_id(viewer, ret->viewer.text) && parse_shared(text, ret);
+    return is_hold ? RESULT_OK : RESULT_MALFORMED;
 }
 
 enum result text_hold(struct text text, struct hold *ret)
@@ -145,10 +178,8 @@ enum result text_hold(struct text text, struct hold *ret)
     return text_hold_record(text, ret);
 }
 
-void text_claim_write(struct bytes *out, const struct hold *h)
+void text_shared_claim_write(struct bytes *out, const struct hold *h)
 {
-    bytes_text(out, h->viewer.text);
-    bytes_append(out, "|", 1);
     bytes_text(out, h->broadcast.text);
     bytes_append(out, "|", 1);
     bytes_append(out, h->currency, strnlen(h->currency, 3));
@@ -159,21 +190,60 @@ void text_claim_write(struct bytes *out, const struct hold *h)
     }
 }
 
+void text_claim_write(struct bytes *out, const struct hold *h)
+{
+    bytes_text(out, h->viewer.text);
+    bytes_append(out, "|", 1);
+    text_shared_claim_write(out, h);
+}
+
 /* ---- rows ---- */
 
 enum result text_row(struct text row, struct stock_count *ret, struct row_rest *ret_rest)
 {
-    int64_t stopped = 0, limit = 0;
-    struct text tracked;
+    int64_t stopped = 0, limit = 0, tracked = 0, recall = 0;
     if (!take_number(&row, ':', -2 * (int64_t)STOCK_UNITS_MAX, STOCK_UNITS_MAX, &ret->available) ||
         !take_number(&row, ':', 0, INT64_MAX, &ret->held) || !take_number(&row, ':', 0, INT64_MAX, &ret->sold) ||
         !take_number(&row, ':', INT64_MIN, INT64_MAX, &ret->allocated) || !take_number(&row, ':', 0, 1, &stopped) ||
         !take_number(&row, ':', 0, HOLD_UNITS_MAX, &limit) ||
         !take_number(&row, ':', 0, MONEY_MINOR_MAX, &ret->version) ||
-        !take_number(&row, ':', 0, INT64_MAX, &ret_rest->waiting) || !text_take(&row, ':', &tracked))
+        !take_number(&row, ':', 0, INT64_MAX, &ret_rest->waiting) || !take_number(&row, ':', 0, 1, &tracked) ||
+        !take_number(&row, ':', 0, RECALL_MODES - 1, &recall) ||
+        !take_number(&row, ':', 0, STOCK_UNITS_MAX, &ret->buffer))
         return RESULT_MALFORMED;
     ret->stopped = stopped == 1;
     ret->limit_per_viewer = (uint32_t)limit;
-    ret_rest->tracked = text_is(tracked, "1");
+    ret->recall = (enum recall_mode)recall;
+    ret_rest->tracked = tracked == 1;
     return RESULT_OK; /* what follows is of a later version */
+}
+
+/* ---- timers and clocks ---- */
+
+enum result text_timer(struct text timer, struct timer_text *ret)
+{
+    struct text kind, broadcast;
+    *ret = (struct timer_text){0};
+    if (!text_take(&timer, '|', &kind) || kind.len != 1)
+        return RESULT_MALFORMED;
+    ret->kind = kind.at[0];
+    if (ret->kind == 'u')
+        return text_number(timer, 1, INT64_MAX, &ret->lane) ? RESULT_OK : RESULT_MALFORMED;
+    if (ret->kind == 't' &&
+        (!text_take(&timer, '|', &broadcast) || (broadcast.len > 0 && !text_id(broadcast, ret->broadcast)) ||
+         !take_number(&timer, '|', 0, INT64_MAX, &ret->expires_at_ms)))
+        return RESULT_MALFORMED;
+    ret->ids = timer;
+    return (ret->kind == 't' || ret->kind == 'p') && timer.len > 0 ? RESULT_OK : RESULT_MALFORMED;
+}
+
+enum result text_clock(struct text clock, struct clock_text *ret)
+{
+    struct text epoch;
+    *ret = (struct clock_text){0};
+    bool is_clock = take_number(&clock, '|', 0, INT64_MAX, &ret->stood_ms) &&
+                    take_number(&clock, '|', 0, INT64_MAX, &ret->since_ms) && text_take(&clock, '|', &epoch) &&
+                    text_id(epoch, ret->epoch.text) && take_number(&clock, '|', 0, INT64_MAX, &ret->seq) &&
+                    text_number(clock, 0, INT64_MAX, &ret->lane);
+    return is_clock ? RESULT_OK : RESULT_MALFORMED;
 }

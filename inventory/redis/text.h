@@ -1,7 +1,15 @@
 /* inventory/redis/text.h - the texts that inventory.lua keeps and speaks, as C values. Pure; what comes in may be anything.
  *
- *   hold   "id H|expires|extends|offer|order|viewer|broadcast|currency|sku:units:minor:version,..."
- *   row    "available:held:sold:allocated:stopped:limit:version:waiting:tracked" */
+ *   hold    "id record", record "H1795177260000|viewer|broadcast|currency|sku:units:minor:version,...": H held, C confirmed,
+ *           R released, X expired, V void, and a time in ms: held, its end on the broadcast's clock; otherwise when it ended,
+ *           in server time. Behind the time stand, where there are any, "+1" extensions, "~" of an offer, "#order".
+ *   claim   "viewer|broadcast|currency|lines", the part of a record that never changes; a shared claim lacks "viewer|"
+ *   row     "available:held:sold:allocated:stopped:limit:version:waiting:tracked:recall:buffer", recall as enum recall_mode
+ *   timer   of `x`: "t|broadcast|end|id id ..." the holds of one call with one end, on the broadcast's clock; "p|id id ..."
+ *           to be purged; "u|lane" holds parked in this lane to be looked at. The score says when, in server time; of
+ *           "p" behind TIMER_PURGE_BASE. What waits for a thaw or the end of a recall is parked: its score is
+ *           TIMER_PARK_BASE + lane.
+ *   clock   of `f`, of a broadcast: "stood|since|epoch|seq|lane"; lane: where its due timers are parked while since > 0 */
 #ifndef LIVESHELF_INVENTORY_REDIS_TEXT_H
 #define LIVESHELF_INVENTORY_REDIS_TEXT_H
 
@@ -30,7 +38,28 @@ struct row_rest {    /* of a row, what the ports do not show */
 MUST_USE enum result text_row(struct text row, struct stock_count *ret,
                               struct row_rest *ret_rest); /* all but the SKU */
 
-/* "viewer|broadcast|currency|lines": what a reserve or a wish promises. The hold's values must be valid ids. */
+/* "broadcast|currency|lines" of a hold that is not there yet: fills these, and the state HELD. */
+MUST_USE enum result text_shared_claim(struct text claim, struct hold *ret);
+
+#define TIMER_PARK_BASE INT64_C(1000000000000000)
+#define TIMER_PURGE_BASE INT64_C(5000000000000000)
+struct timer_text {
+    char kind;                      /* 't', 'p' or 'u' */
+    char broadcast[ID_LEN_MAX + 1]; /* "t" */
+    int64_t expires_at_ms;          /* "t": on the clock of the broadcast */
+    int64_t lane;                   /* "u" */
+    struct text ids;                /* "t", "p": with a blank between them, for text_take; borrowed */
+};
+MUST_USE enum result text_timer(struct text timer, struct timer_text *ret);
+
+struct clock_text {
+    int64_t stood_ms, since_ms, seq, lane;
+    struct epoch_id epoch;
+};
+MUST_USE enum result text_clock(struct text clock, struct clock_text *ret);
+
+/* "viewer|broadcast|currency|lines": what a wish promises; and without the viewer. The hold's values must be valid ids. */
 void text_claim_write(struct bytes *out, const struct hold *h);
+void text_shared_claim_write(struct bytes *out, const struct hold *h);
 
 #endif
