@@ -123,6 +123,9 @@ void truth_set_timers_of_sku(struct truth_shop *s, const struct sku_id *sku);
 /* truth_line.c */
 void truth_offer_keep(struct truth_call *c, const struct hold *h);
 void truth_offer_forget(struct truth_call *c, const struct hold *h);
+bool truth_offer_is_numbered(const struct hold *h); /* its id is one that an offer may have */
+/* An offer that was lost is made again as it was: its viewer leaves the line, later ones have later numbers. */
+struct truth_hold *truth_offer_again(struct truth_call *c, const struct inventory_request *r);
 
 /* truth_checkpoint.c: after the call's own entry */
 void truth_checkpoint_write(struct truth_call *c);

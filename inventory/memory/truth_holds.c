@@ -233,13 +233,15 @@ void truth_reserve(struct truth_call *c, struct inventory_request *r)
     r->answer = INVENTORY_MISMATCH;
     if (h != NULL && same_claim(&h->hold, &r->hold))
         truth_answer(c, r, INVENTORY_REPLAYED, h);
-    if (h != NULL || r->hold.id.text[0] == HOLD_OFFER_MARK)
+    bool is_offer = r->restores && r->hold.offer && truth_offer_is_numbered(&r->hold);
+    if (h != NULL || (r->hold.id.text[0] == HOLD_OFFER_MARK && !is_offer))
         return;
-    r->answer = may_take(c->shop, &r->hold, counts_may_take, &r->fault_line);
+    r->answer = may_take(c->shop, &r->hold, r->restores ? counts_may_restore : counts_may_take, &r->fault_line);
     if (r->answer != INVENTORY_DONE)
         return;
     struct hold_id id = r->hold.id;
-    truth_answer(c, r, INVENTORY_DONE, truth_hold_new(c, &r->hold, &id, r->ttl_ms, MOVE_RESERVED));
+    h = is_offer ? truth_offer_again(c, r) : truth_hold_new(c, &r->hold, &id, r->ttl_ms, MOVE_RESERVED);
+    truth_answer(c, r, INVENTORY_DONE, h);
 }
 
 /* The hold if it is there and `r`'s viewer may touch it. */
@@ -283,15 +285,16 @@ void truth_extend(struct truth_call *c, struct inventory_request *r)
     }
 }
 
-static enum inventory_answer confirm_late(struct truth_call *c, struct truth_hold *h, const char *order)
+static enum inventory_answer confirm_late(struct truth_call *c, struct truth_hold *h, const struct inventory_request *r)
 {
     uint8_t fault_line = 0;
-    if (may_take(c->shop, &h->hold, counts_may_retake, &fault_line) != INVENTORY_DONE) {
+    take_law *law = r->restores ? counts_may_restore : counts_may_retake;
+    if (may_take(c->shop, &h->hold, law, &fault_line) != INVENTORY_DONE) {
         end_hold(c, h, HOLD_VOID, MOVE_VOIDED);
         return INVENTORY_HOLD_EXPIRED;
     }
     move_lines(c, &h->hold, COUNTS_RETAKE);
-    snprintf(h->hold.order, sizeof h->hold.order, "%s", order);
+    snprintf(h->hold.order, sizeof h->hold.order, "%s", r->ref);
     end_hold(c, h, HOLD_CONFIRMED, MOVE_RETAKEN);
     return INVENTORY_LATE;
 }
@@ -304,18 +307,18 @@ static bool any_line(const struct truth_shop *s, const struct hold *h, bool (*qu
     return false;
 }
 
-static enum inventory_answer confirm(struct truth_call *c, struct truth_hold *h, const char *order)
+static enum inventory_answer confirm(struct truth_call *c, struct truth_hold *h, const struct inventory_request *r)
 {
     enum hold_verdict verdict = hold_judge(ACT_CONFIRM, (enum hold_life)h->hold.state);
-    if ((verdict == VERDICT_MOVES || verdict == VERDICT_IS_RELEASED) &&
+    if (!r->restores && (verdict == VERDICT_MOVES || verdict == VERDICT_IS_RELEASED) &&
         any_line(c->shop, &h->hold, recall_refuses_payment))
         return INVENTORY_RECALLED;
     if (verdict == VERDICT_RETAKES)
-        return confirm_late(c, h, order);
+        return confirm_late(c, h, r);
     if (verdict != VERDICT_MOVES)
         return verdict_answers[verdict];
     move_lines(c, &h->hold, COUNTS_SELL);
-    snprintf(h->hold.order, sizeof h->hold.order, "%s", order);
+    snprintf(h->hold.order, sizeof h->hold.order, "%s", r->ref);
     end_hold(c, h, HOLD_CONFIRMED, MOVE_CONFIRMED);
     return INVENTORY_DONE;
 }
@@ -335,7 +338,7 @@ void truth_confirm(struct truth_call *c, struct inventory_request *r)
     if (other_money || other_order)
         r->answer = INVENTORY_MISMATCH;
     else
-        truth_answer(c, r, confirm(c, h, r->ref), h);
+        truth_answer(c, r, confirm(c, h, r), h);
 }
 
 void truth_release(struct truth_call *c, struct inventory_request *r)

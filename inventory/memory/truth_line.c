@@ -12,6 +12,7 @@ void truth_offer_keep(struct truth_call *c, const struct hold *h)
 {
     char key[2 * ID_LEN_MAX + 2];
     truth_pair_key(key, h->lines[0].sku.text, h->viewer.text);
+    free(map_remove(&c->shop->offers, key));
     char *id = strdup(h->id.text);
     MUST(id != NULL && map_set(&c->shop->offers, key, id) == RESULT_OK);
 }
@@ -20,7 +21,9 @@ void truth_offer_forget(struct truth_call *c, const struct hold *h)
 {
     char key[2 * ID_LEN_MAX + 2];
     truth_pair_key(key, h->lines[0].sku.text, h->viewer.text);
-    free(map_remove(&c->shop->offers, key));
+    const char *id = map_get(&c->shop->offers, key);
+    if (id != NULL && strcmp(id, h->id.text) == 0) /* one that was put back may have taken its place */
+        free(map_remove(&c->shop->offers, key));
 }
 
 static const struct truth_hold *offer_find(const struct truth_call *c, const char *sku, const char *viewer)
@@ -83,6 +86,31 @@ static struct truth_wish *join_line(struct truth_call *c, struct truth_sku *k, c
     note_waiting(c, MOVE_WAITING, k, wish);
     truth_changed(c, k);
     return wish;
+}
+
+static uint64_t offer_number(const struct hold *h) { return strtoull(h->id.text + 1, NULL, 10); }
+
+bool truth_offer_is_numbered(const struct hold *h)
+{
+    const struct truth_wish wish = {.ticket = offer_number(h)};
+    struct hold_id id = offer_id(&wish);
+    return wish.ticket >= 1 && wish.ticket <= MONEY_MINOR_MAX && ID_EQUAL(id, h->id) && h->lines_count == 1;
+}
+
+struct truth_hold *truth_offer_again(struct truth_call *c, const struct inventory_request *r)
+{
+    struct truth_sku *k = truth_sku(c->shop, r->hold.lines[0].sku.text);
+    struct waiting *waiting = waitlist_find(&k->waitlist, r->hold.viewer.text);
+    if (waiting != NULL) {
+        struct truth_wish *wish = container_of(waiting, struct truth_wish, waiting);
+        leave_line(c, k, wish);
+        free(wish);
+    }
+    if (c->shop->tickets < offer_number(&r->hold))
+        c->shop->tickets = offer_number(&r->hold);
+    struct truth_hold *h = truth_hold_new(c, &r->hold, &r->hold.id, r->ttl_ms, MOVE_OFFERED);
+    truth_offer_keep(c, &h->hold);
+    return h;
 }
 
 void truth_join(struct truth_call *c, struct inventory_request *r)

@@ -10,15 +10,20 @@ bool counts_add_up(const struct counts *c)
 
 int64_t counts_sellable(const struct counts *c) { return c->available - c->buffer; }
 
+static enum take_verdict fits(const struct counts *c, int64_t there, int64_t units)
+{
+    if (there >= units)
+        return TAKE_MAY;
+    return c->held > 0 ? TAKE_HELD_OUT : TAKE_SOLD_OUT;
+}
+
 static enum take_verdict may_take_of(const struct counts *c, int64_t there, int64_t units, int64_t has)
 {
     if (c->stopped)
         return TAKE_STOPPED;
     if (c->limit_per_viewer > 0 && has + units > c->limit_per_viewer)
         return TAKE_LIMIT;
-    if (there >= units)
-        return TAKE_MAY;
-    return c->held > 0 ? TAKE_HELD_OUT : TAKE_SOLD_OUT;
+    return fits(c, there, units);
 }
 
 enum take_verdict counts_may_take(const struct counts *c, int64_t units, int64_t has)
@@ -29,6 +34,12 @@ enum take_verdict counts_may_take(const struct counts *c, int64_t units, int64_t
 enum take_verdict counts_may_retake(const struct counts *c, int64_t units, int64_t has)
 {
     return may_take_of(c, c->available, units, has);
+}
+
+enum take_verdict counts_may_restore(const struct counts *c, int64_t units, int64_t has)
+{
+    (void)has;
+    return fits(c, c->available, units);
 }
 
 /* What each move does to available, held, sold, allocated. */

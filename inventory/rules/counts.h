@@ -33,6 +33,8 @@ enum take_verdict { TAKE_MAY, TAKE_STOPPED, TAKE_LIMIT, TAKE_HELD_OUT, TAKE_SOLD
 enum take_verdict counts_may_take(const struct counts *c, int64_t units, int64_t has);
 /* The same for units paid after their hold expired: they were promised once, so the buffer may serve them. */
 enum take_verdict counts_may_retake(const struct counts *c, int64_t units, int64_t has);
+/* The same for units that were given before, in history that was lost: only units that are not there refuse. */
+enum take_verdict counts_may_restore(const struct counts *c, int64_t units, int64_t has);
 
 enum counts_move {
     COUNTS_HOLD,     /* available -> held */

@@ -144,6 +144,8 @@ static void a_buffer_is_not_for_sale(void **state)
     assert_int_equal(TAKE_LIMIT, counts_may_retake(&c, 1, 1));
     c.stopped = true;
     assert_int_equal(TAKE_STOPPED, counts_may_retake(&c, 1, 0));
+    assert_int_equal(TAKE_MAY, counts_may_restore(&c, 2, 5)); /* was given before: neither stop nor limit matters */
+    assert_int_equal(TAKE_HELD_OUT, counts_may_restore(&c, 3, 0));
     assert_true(counts_add_up(&c));
     c.buffer = -1;
     assert_false(counts_add_up(&c));
