@@ -1,24 +1,10 @@
-/* core/broadcast/claims.c - folding the ledger: movements change holds and lines, then the entry's counts, which are
- * absolute, replace what was known. Doing an entry twice gives the same, so one that failed half way is done again. */
-#include "core/broadcast/claims.h"
-
+/* core/broadcast/claims.c - what the fold keeps: holds by id, by viewer and by SKU, the lines, the clocks. */
 #include <stdlib.h>
 #include <string.h>
 
-struct claims_viewer { /* what `viewers` points to; gone when both lists are empty */
-    struct list claims;
-    struct list waits;
-};
-struct claims_entry {     /* what `skus` points to */
-    struct claim_sku sku; /* first: this is what callers are shown */
-    struct list line;     /* waits, the longest waiting first */
-};
-struct wait {
-    struct list of_sku;
-    struct list of_viewer;
-    struct sku_id sku;
-    struct viewer_id viewer;
-};
+#include "core/broadcast/claims_inner.h"
+
+#define CLAIM_CLOCKS_MAX 100000
 
 void claims_init(struct claims *c)
 {
@@ -26,6 +12,8 @@ void claims_init(struct claims *c)
     map_init(&c->holds, CLAIMS_HOLDS_MAX);
     map_init(&c->viewers, CLAIMS_HOLDS_MAX);
     map_init(&c->skus, CATALOGUE_PRODUCTS_MAX);
+    map_init(&c->clocks, CLAIM_CLOCKS_MAX);
+    c->sync_delay.last_ms = c->sync_delay.p95_ms = -1;
 }
 
 static void map_free_all(struct map *m)
@@ -48,9 +36,13 @@ void claims_finish(struct claims *c)
     while (map_next(&c->viewers, &at, &key, &value))
         list_for_each (link, &((struct claims_viewer *)value)->waits)
             free(container_of(link, struct wait, of_viewer));
+    at = 0;
+    while (map_next(&c->skus, &at, &key, &value))
+        free(((struct claims_entry *)value)->sales);
     map_free_all(&c->holds);
     map_free_all(&c->viewers);
     map_free_all(&c->skus);
+    map_free_all(&c->clocks);
     *c = (struct claims){0};
 }
 
@@ -80,7 +72,7 @@ static void viewer_drop_if_idle(struct claims *c, const char *id)
         free(map_remove(&c->viewers, id));
 }
 
-static enum result entry_make(struct claims *c, const char *sku, struct claims_entry **ret)
+enum result claims_entry_make(struct claims *c, const char *sku, struct claims_entry **ret)
 {
     *ret = map_get(&c->skus, sku);
     if (*ret != NULL)
@@ -91,31 +83,77 @@ static enum result entry_make(struct claims *c, const char *sku, struct claims_e
         free(entry);
         return result;
     }
+    memcpy(entry->sku.count.sku.text, sku, strlen(sku));
     list_init(&entry->line);
+    list_init(&entry->open);
+    list_init(&entry->sold);
     *ret = entry;
     return RESULT_OK;
 }
 
 /* ---- holds ---- */
 
-static void claim_drop(struct claims *c, const char *hold)
+/* Behind the hold, which is cut after its last line. */
+struct claim_line *claim_lines(const struct claim *claim)
 {
-    struct claim *claim = map_remove(&c->holds, hold);
-    if (claim == NULL)
-        return;
+    _Static_assert(offsetof(struct claim, hold) % _Alignof(struct claim_line) == 0 &&
+                       HOLD_SIZE(0) % _Alignof(struct claim_line) == 0 &&
+                       sizeof(struct line) % _Alignof(struct claim_line) == 0,
+                   "claim lines follow the hold without a gap");
+    return (struct claim_line *)(void *)((char *)(uintptr_t)&claim->hold + HOLD_SIZE(claim->hold.lines_count));
+}
+
+struct claim *claim_find(const struct claims *c, const char *hold) { return map_get(&c->holds, hold); }
+
+static void claim_list(struct claims *c, struct claim *claim)
+{
+    struct claim_line *lines = claim_lines(claim);
+    bool open = claim->hold.state == HOLD_HELD;
+    c->open += open;
+    for (uint8_t i = 0; i < claim->hold.lines_count; i++)
+        list_push_back(open ? &lines[i].entry->open : &lines[i].entry->sold, &lines[i].of_sku);
+}
+
+static void claim_unlist(struct claims *c, struct claim *claim)
+{
+    struct claim_line *lines = claim_lines(claim);
+    c->open -= claim->hold.state == HOLD_HELD;
+    for (uint8_t i = 0; i < claim->hold.lines_count; i++)
+        list_remove(&lines[i].of_sku);
+}
+
+void claim_drop(struct claims *c, struct claim *claim)
+{
+    map_remove(&c->holds, claim->hold.id.text);
+    claim_unlist(c, claim);
     list_remove(&claim->of_viewer);
     viewer_drop_if_idle(c, claim->hold.viewer.text);
     free(claim);
 }
 
-static enum result claim_add(struct claims *c, const struct hold *hold)
+static enum result claim_lines_make(struct claims *c, struct claim *claim)
 {
-    struct claim *claim = malloc(offsetof(struct claim, hold) + HOLD_SIZE(hold->lines_count));
+    enum result result = RESULT_OK;
+    struct claim_line *lines = claim_lines(claim);
+    for (uint8_t i = 0; result == RESULT_OK && i < claim->hold.lines_count; i++) {
+        lines[i] = (struct claim_line){.claim = claim};
+        result = claims_entry_make(c, claim->hold.lines[i].sku.text, &lines[i].entry);
+    }
+    return result;
+}
+
+static enum result claim_add(struct claims *c, const struct hold *hold, struct claim **ret)
+{
+    size_t size =
+        offsetof(struct claim, hold) + HOLD_SIZE(hold->lines_count) + hold->lines_count * sizeof(struct claim_line);
+    struct claim *claim = malloc(size);
     if (claim == NULL)
         return RESULT_NO_MEMORY;
     hold_copy(&claim->hold, hold);
     struct claims_viewer *viewer = NULL;
-    enum result result = viewer_make(c, hold->viewer.text, &viewer);
+    enum result result = claim_lines_make(c, claim);
+    if (result == RESULT_OK)
+        result = viewer_make(c, hold->viewer.text, &viewer);
     if (result == RESULT_OK)
         result = map_set(&c->holds, hold->id.text, claim);
     if (result != RESULT_OK) {
@@ -124,24 +162,38 @@ static enum result claim_add(struct claims *c, const struct hold *hold)
         return result;
     }
     list_push_back(&viewer->claims, &claim->of_viewer);
+    *ret = claim;
     return RESULT_OK;
 }
 
-static enum result claim_keep(struct claims *c, const struct hold *hold, enum hold_state state)
+static bool lines_are_of(const struct hold *a, const struct hold *b)
+{
+    bool same = a->lines_count == b->lines_count;
+    for (uint8_t i = 0; same && i < a->lines_count; i++)
+        same = ID_EQUAL(a->lines[i].sku, b->lines[i].sku);
+    return same && ID_EQUAL(a->viewer, b->viewer);
+}
+
+enum result claim_keep(struct claims *c, const struct hold *hold, enum hold_state state, int64_t now_ms,
+                       struct claim **ret)
 {
     struct claim *claim = map_get(&c->holds, hold->id.text);
-    if (claim != NULL && claim->hold.lines_count != hold->lines_count) {
-        claim_drop(c, hold->id.text); /* its memory was cut for other lines */
+    if (claim != NULL && !lines_are_of(&claim->hold, hold)) {
+        claim_drop(c, claim); /* its memory was cut for other lines, and it is on other lists */
         claim = NULL;
     }
-    if (claim == NULL) {
-        enum result result = claim_add(c, hold);
+    if (claim != NULL) {
+        claim_unlist(c, claim);
+    } else {
+        enum result result = claim_add(c, hold, &claim);
         if (result != RESULT_OK)
             return result;
-        claim = map_get(&c->holds, hold->id.text);
     }
     hold_copy(&claim->hold, hold);
     claim->hold.state = state;
+    claim->since_ms = now_ms;
+    claim_list(c, claim);
+    *ret = claim;
     return RESULT_OK;
 }
 
@@ -161,14 +213,14 @@ static struct wait *wait_find(const struct claims *c, const char *sku, const cha
 }
 
 /* Joining again keeps the place in line. */
-static enum result wait_join(struct claims *c, const struct sku_id *sku, const struct viewer_id *viewer)
+enum result wait_join(struct claims *c, const struct sku_id *sku, const struct viewer_id *viewer)
 {
     if (wait_find(c, sku->text, viewer->text) != NULL)
         return RESULT_OK;
     struct claims_entry *entry = NULL;
     struct claims_viewer *v = NULL;
     struct wait *wait = malloc(sizeof *wait);
-    enum result result = wait == NULL ? RESULT_NO_MEMORY : entry_make(c, sku->text, &entry);
+    enum result result = wait == NULL ? RESULT_NO_MEMORY : claims_entry_make(c, sku->text, &entry);
     if (result == RESULT_OK)
         result = viewer_make(c, viewer->text, &v);
     if (result != RESULT_OK) {
@@ -179,104 +231,55 @@ static enum result wait_join(struct claims *c, const struct sku_id *sku, const s
     list_push_back(&entry->line, &wait->of_sku);
     list_push_back(&v->waits, &wait->of_viewer);
     entry->sku.waitlist++;
+    c->waiting++;
     return RESULT_OK;
 }
 
-static void wait_leave(struct claims *c, const char *sku, const char *viewer)
+void wait_leave(struct claims *c, const char *sku, const char *viewer)
 {
     struct wait *wait = wait_find(c, sku, viewer);
     if (wait == NULL)
         return;
     struct claims_entry *entry = map_get(&c->skus, sku);
     entry->sku.waitlist--;
+    c->waiting--;
     list_remove(&wait->of_sku);
     list_remove(&wait->of_viewer);
     free(wait);
     viewer_drop_if_idle(c, viewer);
 }
 
-/* ---- the fold ---- */
+/* ---- clocks ---- */
 
-/* What a hold is after a movement; HOLD_NONE: it is forgotten, or the movement is not of a hold. */
-static const enum hold_state hold_after[MOVE_KINDS] = {
-    [MOVE_RESERVED] = HOLD_HELD,     [MOVE_OFFERED] = HOLD_HELD,        [MOVE_EXTENDED] = HOLD_HELD,
-    [MOVE_RETAKEN] = HOLD_CONFIRMED, [MOVE_CONFIRMED] = HOLD_CONFIRMED,
-};
-
-static enum result movement_fold(struct claims *c, const struct movement *m)
+enum result clock_set(struct claims *c, const char *broadcast, struct claim_clock now)
 {
-    switch (m->kind) {
-    case MOVE_OFFERED:
-        for (uint8_t i = 0; i < m->hold.lines_count; i++)
-            wait_leave(c, m->hold.lines[i].sku.text, m->hold.viewer.text);
-        return claim_keep(c, &m->hold, hold_after[m->kind]);
-    case MOVE_RESERVED:
-    case MOVE_EXTENDED:
-    case MOVE_CONFIRMED:
-    case MOVE_RETAKEN:
-        return claim_keep(c, &m->hold, hold_after[m->kind]);
-    case MOVE_VOIDED:
-    case MOVE_RELEASED:
-    case MOVE_EXPIRED:
-        claim_drop(c, m->hold.id.text);
-        return RESULT_OK;
-    case MOVE_WAITING:
-        return wait_join(c, &m->sku, &m->hold.viewer);
-    case MOVE_LEFT:
-        wait_leave(c, m->sku.text, m->hold.viewer.text);
-        return RESULT_OK;
-    default: /* changes counts alone, and those come with the entry */
-        return RESULT_OK;
+    struct claim_clock *clock = map_get(&c->clocks, broadcast);
+    if (clock == NULL) {
+        clock = malloc(sizeof *clock);
+        enum result result = clock == NULL ? RESULT_NO_MEMORY : map_set(&c->clocks, broadcast, clock);
+        if (result != RESULT_OK) {
+            free(clock);
+            return result;
+        }
     }
-}
-
-static enum result count_fold(struct claims *c, const struct stock_count *count)
-{
-    struct claims_entry *entry = NULL;
-    enum result result = entry_make(c, count->sku.text, &entry);
-    if (result != RESULT_OK)
-        return result;
-    entry->sku.count = *count;
-    entry->sku.known = true;
+    *clock = now;
     return RESULT_OK;
 }
 
-/* Decimal numbers of any length, as numbers. */
-static int decimal_compare(const char *a, size_t a_len, const char *b, size_t b_len)
+struct claim_clock claims_clock(const struct claims *c, const char *broadcast)
 {
-    for (; a_len > 0 && *a == '0'; a_len--)
-        a++;
-    for (; b_len > 0 && *b == '0'; b_len--)
-        b++;
-    if (a_len != b_len)
-        return a_len < b_len ? -1 : 1;
-    return memcmp(a, b, a_len);
+    const struct claim_clock *clock = map_get(&c->clocks, broadcast);
+    return clock == NULL ? (struct claim_clock){0} : *clock;
 }
 
-/* "ms-seq" by ms, then seq, as numbers: as texts "9-0" would come after "10-0". "" comes before all. */
-static int ledger_id_compare(const char *a, const char *b)
+int64_t claims_expires_ms(const struct claims *c, const struct hold *hold, int64_t now_ms)
 {
-    size_t a_ms = strcspn(a, "-"), b_ms = strcspn(b, "-");
-    int by_ms = decimal_compare(a, a_ms, b, b_ms);
-    if (by_ms != 0 || a[a_ms] == '\0' || b[b_ms] == '\0')
-        return by_ms != 0 ? by_ms : (a[a_ms] != '\0') - (b[b_ms] != '\0');
-    return decimal_compare(a + a_ms + 1, strlen(a + a_ms + 1), b + b_ms + 1, strlen(b + b_ms + 1));
-}
-
-enum result claims_fold(struct claims *c, const struct ledger_entry *e)
-{
-    if (ledger_id_compare(e->id, c->ledger_id) <= 0)
-        return RESULT_OK;
-    enum result result = RESULT_OK;
-    for (size_t i = 0; result == RESULT_OK && i < e->movements_count; i++)
-        result = movement_fold(c, &e->movements[i]);
-    for (size_t i = 0; result == RESULT_OK && i < e->counts_count; i++)
-        result = count_fold(c, &e->counts[i]);
-    if (result != RESULT_OK)
-        return result;
-    memcpy(c->ledger_id, e->id, sizeof c->ledger_id);
-    c->version++;
-    return RESULT_OK;
+    if (hold->state != HOLD_HELD)
+        return hold->expires_at_ms;
+    struct claim_clock clock = claims_clock(c, hold->broadcast.text);
+    int64_t stands_ms =
+        clock.frozen_since_ms > 0 && now_ms > clock.frozen_since_ms ? now_ms - clock.frozen_since_ms : 0;
+    return hold->expires_at_ms + clock.stood_ms + stands_ms;
 }
 
 /* ---- questions ---- */
@@ -311,6 +314,33 @@ size_t claims_of_viewer(const struct claims *c, const char *viewer, const struct
         return 0;
     size_t open = claims_in_state(v, HOLD_HELD, ret, max);
     return open + claims_in_state(v, HOLD_CONFIRMED, ret + open, max - open);
+}
+
+static void each_line(const struct list *lines, void (*found)(void *ctx, const struct hold *hold), void *ctx)
+{
+    for (const struct list *at = lines->next; at != lines; at = at->next)
+        found(ctx, &container_of(at, struct claim_line, of_sku)->claim->hold);
+}
+
+void claims_each_of_sku(const struct claims *c, const char *sku, void (*found)(void *ctx, const struct hold *hold),
+                        void *ctx)
+{
+    const struct claims_entry *entry = map_get(&c->skus, sku);
+    if (entry == NULL)
+        return;
+    each_line(&entry->open, found, ctx);
+    each_line(&entry->sold, found, ctx);
+}
+
+size_t claims_open_of_sku(const struct claims *c, const char *sku, const struct hold **ret, size_t max)
+{
+    const struct claims_entry *entry = map_get(&c->skus, sku);
+    size_t count = 0;
+    if (entry == NULL)
+        return 0;
+    for (const struct list *at = entry->open.next; count < max && at != &entry->open; at = at->next)
+        ret[count++] = &container_of(at, struct claim_line, of_sku)->claim->hold;
+    return count;
 }
 
 size_t claims_waits_of_viewer(const struct claims *c, const char *viewer, struct sku_id *ret, size_t max)
@@ -350,7 +380,8 @@ enum stock_state stock_state_of(const struct stock_count *count)
 {
     if (count->stopped)
         return STOCK_STOPPED;
-    if (count->available <= 0)
+    int64_t left = stock_left(count);
+    if (left == 0)
         return count->held > 0 ? STOCK_HELD_OUT : STOCK_SOLD_OUT;
-    return count->available <= STOCK_LOW_MAX ? STOCK_LOW : STOCK_OK;
+    return left <= STOCK_LOW_MAX ? STOCK_LOW : STOCK_OK;
 }

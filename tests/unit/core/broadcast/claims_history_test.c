@@ -34,7 +34,8 @@ struct model {
     unsigned line_count[SKUS];
     int64_t ms;
     uint64_t seq;
-    struct movement movement; /* the entry made last */
+    int64_t stood_ms, frozen_since_ms; /* of the one clock */
+    struct movement movement;          /* the entry made last */
     struct stock_count told[SKUS];
     size_t told_count;
 };
@@ -167,26 +168,55 @@ static void change_line(struct model *m, enum movement_kind kind)
 static void change_stock(struct model *m, enum movement_kind kind)
 {
     unsigned sku = below(m, SKUS);
-    int64_t units = kind == MOVE_ALLOCATED ? 20 : kind == MOVE_WITHDRAWN ? -5 : 0;
-    m->counts[sku].allocated += units;
-    m->counts[sku].available += units;
+    struct stock_count *count = &m->counts[sku];
+    int64_t units = kind == MOVE_ALLOCATED   ? 20
+                    : kind == MOVE_WITHDRAWN ? -5
+                    : kind == MOVE_SYNCED    ? 3 - (int)below(m, 5)
+                                             : 0;
+    count->allocated += units;
+    count->available += units;
+    m->movement.units = kind == MOVE_WITHDRAWN ? -units : units;
     if (kind == MOVE_STOPPED || kind == MOVE_OPENED)
-        m->counts[sku].stopped = kind == MOVE_STOPPED;
+        count->stopped = kind == MOVE_STOPPED;
+    if (kind == MOVE_SYNCED)
+        m->movement.version = ++count->version;
+    if (kind == MOVE_LIMIT)
+        m->movement.units = count->limit_per_viewer = below(m, 4);
+    if (kind == MOVE_BUFFER)
+        m->movement.units = count->buffer = below(m, 4);
+    if (kind == MOVE_RECALL) {
+        m->movement.recall = count->recall = (enum recall_mode)below(m, RECALL_MODES);
+        count->stopped = true;
+    }
     sku_name(m->movement.sku.text, sku);
     tell_count(m, sku);
+}
+
+static void change_clock(struct model *m)
+{
+    m->movement.kind = m->frozen_since_ms == 0 ? MOVE_FROZEN : MOVE_THAWED;
+    if (m->frozen_since_ms != 0)
+        m->movement.units = m->stood_ms += m->ms - m->frozen_since_ms;
+    m->frozen_since_ms = m->frozen_since_ms == 0 ? m->ms : 0;
+    strcpy(m->movement.hold.broadcast.text, "show");
 }
 
 /* Makes one random entry that fits the history so far. */
 static void model_step(struct model *m)
 {
     for (;;) {
+        /* A hold is kept in a checkpoint only. */
         enum movement_kind kind = below(m, 2) == 0 ? MOVE_RESERVED : (enum movement_kind)below(m, MOVE_KINDS);
-        m->movement = (struct movement){.kind = kind};
+        m->movement = (struct movement){.kind = kind, .delay_ms = -1};
+        if (kind == MOVE_KEPT)
+            continue;
         m->told_count = 0;
         if (kind == MOVE_RESERVED || kind == MOVE_OFFERED)
             make_hold(m, kind);
         else if (kind == MOVE_WAITING || kind == MOVE_LEFT)
             change_line(m, kind);
+        else if (kind == MOVE_FROZEN || kind == MOVE_THAWED)
+            change_clock(m);
         else if (kind >= MOVE_ALLOCATED)
             change_stock(m, kind);
         else if (!change_hold(m, kind))
@@ -196,6 +226,36 @@ static void model_step(struct model *m)
 }
 
 /* ---- the comparison ---- */
+
+struct counted {
+    size_t open, sold;
+};
+
+static void count_hold(void *ctx, const struct hold *hold)
+{
+    struct counted *counted = ctx;
+    counted->open += hold->state == HOLD_HELD;
+    counted->sold += hold->state == HOLD_CONFIRMED;
+}
+
+static void compare_holds_of_sku(const struct model *m, const struct claims *c, unsigned sku)
+{
+    static const struct hold *open[HOLDS_MAX];
+    char name[ID_LEN_MAX + 1];
+    struct counted expected = {0}, found = {0};
+    for (unsigned i = 0; i < m->order_count; i++) {
+        const struct model_hold *h = &m->holds[m->order[i]];
+        bool has = h->sku[0] == sku || (h->lines > 1 && h->sku[1] == sku);
+        expected.open += has && h->state == HOLD_HELD;
+        expected.sold += has && h->state == HOLD_CONFIRMED;
+    }
+    sku_name(name, sku);
+    claims_each_of_sku(c, name, count_hold, &found);
+    assert_int_equal(found.open, expected.open);
+    assert_int_equal(found.sold, expected.sold);
+    assert_int_equal(claims_open_of_sku(c, name, open, HOLDS_MAX), expected.open);
+    assert_int_equal(claims_open_of_sku(c, name, open, 1), expected.open > 0);
+}
 
 static void compare_skus(const struct model *m, const struct claims *c)
 {
@@ -207,11 +267,31 @@ static void compare_skus(const struct model *m, const struct claims *c)
         assert_int_equal(found == NULL ? 0 : found->waitlist, m->line_count[sku]);
         if (m->counted[sku])
             assert_memory_equal(&found->count, &m->counts[sku], sizeof found->count);
+        compare_holds_of_sku(m, c, sku);
         for (unsigned v = 0; v < VIEWERS; v++) {
             viewer_name(viewer, v);
             assert_int_equal(claims_ahead(c, name, viewer), place_in_line(m, sku, v));
         }
     }
+}
+
+static void compare_lines(const struct model *m, const struct claims *c)
+{
+    size_t open = 0;
+    for (unsigned sku = 0; sku < SKUS; sku++) {
+        char name[ID_LEN_MAX + 1], viewer[ID_LEN_MAX + 1];
+        sku_name(name, sku);
+        for (unsigned v = 0; v < VIEWERS; v++) {
+            viewer_name(viewer, v);
+            assert_int_equal(claims_ahead(c, name, viewer), place_in_line(m, sku, v));
+        }
+    }
+    for (unsigned i = 0; i < m->order_count; i++)
+        open += m->holds[m->order[i]].state == HOLD_HELD;
+    assert_int_equal(c->open, open);
+    struct claim_clock clock = claims_clock(c, "show");
+    assert_int_equal(clock.stood_ms, m->stood_ms);
+    assert_int_equal(clock.frozen_since_ms, m->frozen_since_ms);
 }
 
 static size_t expect_in_state(const struct model *m, unsigned viewer, enum hold_state state, const struct hold **held,
@@ -249,13 +329,58 @@ static void give(struct claims *c, const struct model *m, const char *id)
     struct ledger_entry e = {
         .movements = &m->movement, .movements_count = 1, .counts = m->told, .counts_count = m->told_count};
     snprintf(e.id, sizeof e.id, "%s", id);
+    e.ms = m->ms;
     assert_int_equal(claims_fold(c, &e), RESULT_OK);
+}
+
+/* The whole state as one entry: a checkpoint. */
+static void checkpoint(struct model *m, struct claims *c, const char *id)
+{
+    static struct movement kept[HOLDS_MAX + SKUS * VIEWERS + 1];
+    static struct stock_count counts[SKUS];
+    struct ledger_entry e = {.ms = m->ms, .is_checkpoint = true, .movements = kept, .counts = counts};
+    for (unsigned i = 0; i < m->order_count; i++)
+        if (m->holds[m->order[i]].state == HOLD_HELD)
+            kept[e.movements_count++] = (struct movement){.kind = MOVE_KEPT, .hold = hold_written(m, m->order[i])};
+    for (unsigned sku = 0; sku < SKUS; sku++) {
+        if (m->counted[sku])
+            counts[e.counts_count++] = m->counts[sku];
+        for (unsigned i = 0; i < m->line_count[sku]; i++) {
+            struct movement *waits = &kept[e.movements_count++];
+            *waits = (struct movement){.kind = MOVE_WAITING, .units = 1};
+            sku_name(waits->sku.text, sku);
+            viewer_name(waits->hold.viewer.text, m->line[sku][i]);
+        }
+    }
+    if (m->stood_ms > 0 || m->frozen_since_ms > 0) {
+        struct movement *clock = &kept[e.movements_count++];
+        *clock = (struct movement){.kind = m->frozen_since_ms > 0 ? MOVE_FROZEN : MOVE_THAWED, .units = m->stood_ms};
+        clock->gone = m->frozen_since_ms;
+        strcpy(clock->hold.broadcast.text, "show");
+    }
+    snprintf(e.id, sizeof e.id, "%s", id);
+    assert_int_equal(claims_fold(c, &e), RESULT_OK);
+    if (c->differences > 0)
+        print_error("%s\n", c->difference);
+    assert_int_equal(c->differences, 0);
+}
+
+/* A fold that begins at a checkpoint here goes on like one that was there from the start, but for what was sold before. */
+static void begin_here(struct model *m, const char *id)
+{
+    struct claims c;
+    claims_init(&c);
+    checkpoint(m, &c, id);
+    compare_lines(m, &c);
+    assert_int_equal(c.version, 1);
+    claims_finish(&c);
 }
 
 static void run_history(uint64_t seed)
 {
     static struct model m;
     struct claims c;
+    unsigned entries = 0;
     char id[LEDGER_ID_LEN_MAX + 1], before[LEDGER_ID_LEN_MAX + 1] = "0-0";
     m = (struct model){.ms = 95};
     rng_seed(&m.rng, seed);
@@ -273,7 +398,16 @@ static void run_history(uint64_t seed)
         if (below(&m, 10) == 0)
             give(&c, &m, below(&m, 2) == 0 ? id : before); /* delivered again, or late: known already */
         strcpy(before, id);
-        assert_int_equal(c.version, step + 1);
+        assert_int_equal(c.version, ++entries);
+        if (step % 500 == 499) {
+            snprintf(id, sizeof id, "%" PRId64 "-%" PRIu64, m.ms, ++m.seq);
+            checkpoint(&m, &c, id);
+            begin_here(&m, id);
+            entries++;
+        }
+        if (c.differences > 0)
+            print_error("%s\n", c.difference);
+        assert_int_equal(c.differences, 0);
         compare_skus(&m, &c);
         if (step % 16 == 0)
             compare_viewers(&m, &c);

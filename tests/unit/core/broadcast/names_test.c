@@ -10,26 +10,64 @@
 static void kinds_are_named_as_on_the_wire(void **state)
 {
     (void)state;
-    static const char *const events[EVENT_KINDS] = {"begun",   "epoch",     "details", "shelf",     "state",
-                                                    "pin.set", "pin.clear", "cue",     "cue.done",  "price",
-                                                    "offer",   "notice",    "sku",     "catalogue", "listed"};
+    static const char *const events[EVENT_KINDS] = {"begun",     "epoch",     "details",  "shelf",   "state", "pin.set",
+                                                    "pin.clear", "cue",       "cue.done", "price",   "offer", "notice",
+                                                    "sku",       "catalogue", "listed",   "approval"};
     for (enum event_kind kind = 0; kind < EVENT_KINDS; kind++)
         assert_string_equal(event_kind_name(kind), events[kind]);
     static const char *const movements[MOVE_KINDS] = {
-        "reserved",  "offered",   "extended", "confirmed", "retaken", "voided", "released", "expired",
-        "allocated", "withdrawn", "synced",   "stopped",   "opened",  "limit",  "waiting",  "left"};
+        "reserved", "offered", "extended",  "confirmed", "retaken", "voided",  "released", "expired",
+        "recalled", "kept",    "allocated", "withdrawn", "synced",  "stopped", "opened",   "limit",
+        "waiting",  "left",    "recall",    "buffer",    "frozen",  "thawed"};
     for (enum movement_kind kind = 0; kind < MOVE_KINDS; kind++)
         assert_string_equal(movement_kind_name(kind), movements[kind]);
-    static const char *const commands[COMMAND_KINDS] = {
-        "hello",          "ping",          "clock",         "reserve",        "extend",
-        "release",        "checkout",      "waitlist.join", "waitlist.leave", "pin.set",
-        "pin.clear",      "cue.next",      "cue.go",        "cue.done",       "price.set",
-        "notice",         "offer.start",   "offer.stop",    "stock.stop",     "stock.open",
-        "recall",         "start",         "pause",         "resume",         "end",
-        "undo",           "run.load",      "preflight",     "stock.allocate", "stock.withdraw",
-        "stock.sync",     "stock.get",     "catalogue.put", "catalogue.get",  "broadcast.create",
-        "broadcast.list", "broadcast.get", "run.get",       "hold.get",       "hold.confirm",
-        "hold.release",   "volumes.get"};
+    static const char *const commands[COMMAND_KINDS] = {"hello",
+                                                        "ping",
+                                                        "clock",
+                                                        "reserve",
+                                                        "extend",
+                                                        "release",
+                                                        "checkout",
+                                                        "waitlist.join",
+                                                        "waitlist.leave",
+                                                        "pin.set",
+                                                        "pin.clear",
+                                                        "cue.next",
+                                                        "cue.go",
+                                                        "cue.done",
+                                                        "price.set",
+                                                        "notice",
+                                                        "offer.start",
+                                                        "offer.stop",
+                                                        "stock.stop",
+                                                        "stock.open",
+                                                        "recall",
+                                                        "start",
+                                                        "pause",
+                                                        "resume",
+                                                        "end",
+                                                        "undo",
+                                                        "run.load",
+                                                        "preflight",
+                                                        "approve",
+                                                        "reject",
+                                                        "stock.allocate",
+                                                        "stock.withdraw",
+                                                        "stock.sync",
+                                                        "stock.get",
+                                                        "catalogue.put",
+                                                        "catalogue.get",
+                                                        "broadcast.create",
+                                                        "broadcast.list",
+                                                        "broadcast.get",
+                                                        "run.get",
+                                                        "hold.get",
+                                                        "hold.confirm",
+                                                        "hold.release",
+                                                        "hold.reserve",
+                                                        "hold.extend",
+                                                        "affected.get",
+                                                        "volumes.get"};
     for (enum command_kind kind = 0; kind < COMMAND_KINDS; kind++)
         assert_string_equal(command_kind_name(kind), commands[kind]);
 }
@@ -49,6 +87,9 @@ static void states_are_named_as_on_the_wire(void **state)
     static const char *const holds[] = {"none", "held", "confirmed", "released", "expired", "void"};
     for (enum hold_state s = 0; s <= HOLD_VOID; s++)
         assert_string_equal(hold_state_name(s), holds[s]);
+    static const char *const recalls[] = {"none", "keep", "cancel", "honour"};
+    for (enum recall_mode r = 0; r < RECALL_MODES; r++)
+        assert_string_equal(recall_mode_name(r), recalls[r]);
     static const char *const stocks[] = {"ok", "low", "held_out", "sold_out", "stopped"};
     for (enum stock_state s = 0; s <= STOCK_STOPPED; s++)
         assert_string_equal(stock_state_name(s), stocks[s]);
@@ -74,11 +115,11 @@ static void what_has_no_name_is_unknown(void **state)
     assert_int_equal(error_code_http(ERROR_CODES), 500);
 }
 
-static void only_ticks_are_kept_from_viewers(void **state)
+static void ticks_and_approvals_are_kept_from_viewers(void **state)
 {
     (void)state;
     for (enum event_kind kind = 0; kind < EVENT_KINDS; kind++)
-        assert_int_equal(event_is_for_viewers(kind), kind != EVENT_CUE_DONE);
+        assert_int_equal(event_is_for_viewers(kind), kind != EVENT_CUE_DONE && kind != EVENT_APPROVAL);
 }
 
 static void roles_may_do_what_the_wire_says(void **state)
@@ -88,25 +129,17 @@ static void roles_may_do_what_the_wire_says(void **state)
         const char *name;
         bool none, viewer, host, logistics, integrator;
     } rows[] = {
-        {"hello", 1, 1, 1, 1, 1},
-        {"ping", 0, 1, 1, 1, 1},
-        {"clock", 0, 1, 1, 1, 1},
-        {"reserve", 0, 1, 1, 0, 0},
-        {"waitlist.leave", 0, 1, 1, 0, 0},
-        {"pin.set", 0, 0, 1, 0, 0},
-        {"undo", 0, 0, 1, 0, 0},
-        {"recall", 0, 0, 1, 0, 0},
-        {"stock.stop", 0, 0, 1, 0, 0},
-        {"start", 0, 0, 1, 0, 1},
-        {"end", 0, 0, 1, 0, 1},
-        {"run.load", 0, 0, 1, 0, 1},
-        {"stock.allocate", 0, 0, 1, 0, 1},
-        {"stock.sync", 0, 0, 0, 0, 1},
-        {"catalogue.put", 0, 0, 0, 0, 1},
-        {"hold.get", 0, 0, 0, 0, 1},
-        {"hold.confirm", 0, 0, 0, 0, 1},
-        {"broadcast.list", 0, 0, 0, 0, 1},
-        {"broadcast.get", 0, 0, 1, 0, 1},
+        {"hello", 1, 1, 1, 1, 1},          {"ping", 0, 1, 1, 1, 1},
+        {"clock", 0, 1, 1, 1, 1},          {"reserve", 0, 1, 1, 0, 0},
+        {"waitlist.leave", 0, 1, 1, 0, 0}, {"pin.set", 0, 0, 1, 0, 0},
+        {"undo", 0, 0, 1, 0, 0},           {"recall", 0, 0, 1, 0, 1},
+        {"approve", 0, 0, 1, 0, 1},        {"hold.reserve", 0, 0, 0, 0, 1},
+        {"affected.get", 0, 0, 1, 0, 1},   {"stock.stop", 0, 0, 1, 0, 0},
+        {"start", 0, 0, 1, 0, 1},          {"end", 0, 0, 1, 0, 1},
+        {"run.load", 0, 0, 1, 0, 1},       {"stock.allocate", 0, 0, 1, 0, 1},
+        {"stock.sync", 0, 0, 0, 0, 1},     {"catalogue.put", 0, 0, 0, 0, 1},
+        {"hold.get", 0, 0, 0, 0, 1},       {"hold.confirm", 0, 0, 0, 0, 1},
+        {"broadcast.list", 0, 0, 0, 0, 1}, {"broadcast.get", 0, 0, 1, 0, 1},
         {"volumes.get", 0, 0, 1, 1, 1},
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -148,7 +181,7 @@ static void errors_are_named_titled_and_numbered(void **state)
         {"hold_confirmed", 409}, {"hold_released", 409}, {"conflict", 409},        {"preflight_failed", 409},
         {"rate_limited", 429},   {"overloaded", 503},    {"unauthenticated", 401}, {"token_expired", 401},
         {"forbidden", 403},      {"bad_request", 400},   {"too_large", 413},       {"unavailable", 503},
-        {"mismatch", 409},       {"not_found", 404},
+        {"mismatch", 409},       {"not_found", 404},     {"approval_needed", 409},
     };
     for (enum error_code code = 0; code < ERROR_CODES; code++) {
         assert_string_equal(error_code_name(code), rows[code].name);
@@ -198,6 +231,9 @@ static void stock_is_shown_in_words(void **state)
         {{.available = 0, .sold = 9}, STOCK_SOLD_OUT},
         {{.available = -3}, STOCK_SOLD_OUT},
         {{.available = 11, .stopped = true}, STOCK_STOPPED},
+        {{.available = 11, .buffer = 4}, STOCK_LOW}, /* what is withheld is not for sale */
+        {{.available = 3, .buffer = 3, .held = 1}, STOCK_HELD_OUT},
+        {{.available = 3, .buffer = 5}, STOCK_SOLD_OUT},
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
         assert_int_equal(stock_state_of(&rows[i].count), rows[i].shown);
@@ -209,7 +245,7 @@ int main(void)
         cmocka_unit_test(kinds_are_named_as_on_the_wire),
         cmocka_unit_test(states_are_named_as_on_the_wire),
         cmocka_unit_test(what_has_no_name_is_unknown),
-        cmocka_unit_test(only_ticks_are_kept_from_viewers),
+        cmocka_unit_test(ticks_and_approvals_are_kept_from_viewers),
         cmocka_unit_test(roles_may_do_what_the_wire_says),
         cmocka_unit_test(a_command_frees_what_it_owns),
         cmocka_unit_test(errors_are_named_titled_and_numbered),
