@@ -137,5 +137,13 @@ const struct setting config_table[SETTINGS] = {
         "how long an offer from the waitlist lasts"},
     [SETTING_UNDO_MS] = {"undo-ms", SETTING_NUMBER, "ms", "5s", 0, 60000, NULL, "show",
         "a host may take back the last act for so long"},
+    [SETTING_PRICE_GUARD_PERCENT] = {"price-guard-percent", SETTING_NUMBER, "percent", "50", 0, 1000, NULL, "show",
+        "a price on air that moves further, up or down, or under its product's floor, needs a second person; 0: only the floor counts"},
+    [SETTING_APPROVAL_MS] = {"approval-ms", SETTING_NUMBER, "ms", "10m", 1000, 86400000, NULL, "show",
+        "how long a second person may take to approve a price"},
+    [SETTING_SALE_TRIP_UNITS] = {"sale-trip-units", SETTING_NUMBER, "units", "50", 0, 1000000, NULL, "show",
+        "more of a SKU claimed in a minute, at a price too low that nobody meant: its sale stops itself; 0: never"},
+    [SETTING_SALE_TRIP_PERCENT] = {"sale-trip-percent", SETTING_NUMBER, "percent", "70", 1, 99, NULL, "show",
+        "what is too low: further than this below the catalogue's price"},
 };
 /* clang-format on */

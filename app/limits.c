@@ -60,6 +60,10 @@ static const struct field show_fields[] = {
     SHOW(EXPIRE_MS, expire_ms),
     SHOW(OFFER_MS, offer_ms),
     SHOW(UNDO_MS, undo_ms),
+    SHOW(PRICE_GUARD_PERCENT, price_guard_percent),
+    SHOW(APPROVAL_MS, approval_ms),
+    SHOW(SALE_TRIP_UNITS, sale_trip_units),
+    SHOW(SALE_TRIP_PERCENT, sale_trip_percent),
 };
 /* clang-format on */
 

@@ -1,5 +1,7 @@
 #include "base/types.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 /* The C library's isalnum follows the locale; ids must not. */
@@ -41,4 +43,34 @@ bool currency_is_valid(const char *text, size_t len)
         if (text[i] < 'A' || text[i] > 'Z')
             return false;
     return true;
+}
+
+unsigned currency_decimals(const char currency[4])
+{
+    /* Those that differ from the usual two (ISO 4217, table A.1). */
+    static const struct {
+        const char *currencies;
+        unsigned decimals;
+    } table[] = {
+        {"BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF", 0},
+        {"BHD IQD JOD KWD LYD OMR TND", 3},
+        {"CLF UYW", 4},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(table); i++)
+        if (strstr(table[i].currencies, currency) != NULL)
+            return table[i].decimals;
+    return 2;
+}
+
+void money_text(const struct money *money, char ret[MONEY_TEXT_MAX])
+{
+    unsigned decimals = currency_decimals(money->currency);
+    int64_t unit = 1;
+    for (unsigned i = 0; i < decimals; i++)
+        unit *= 10;
+    if (decimals == 0)
+        snprintf(ret, MONEY_TEXT_MAX, "%" PRId64 " %s", money->minor, money->currency);
+    else
+        snprintf(ret, MONEY_TEXT_MAX, "%" PRId64 ".%0*" PRId64 " %s", money->minor / unit, (int)decimals,
+                 money->minor % unit, money->currency);
 }

@@ -41,6 +41,9 @@ struct money {
     char currency[4]; /* three capitals and NUL */
 };
 bool currency_is_valid(const char *text, size_t len); /* three letters A-Z */
+unsigned currency_decimals(const char currency[4]);   /* of its minor units, by ISO 4217: 2 for EUR, 0 for JPY */
+#define MONEY_TEXT_MAX 32
+void money_text(const struct money *money, char ret[MONEY_TEXT_MAX]); /* for a person to read: "8.90 EUR" */
 
 /* A product's price as promised: `version` grows by one at each change, from 1. 0 = no price. */
 struct price {

@@ -22,6 +22,7 @@ void broadcast_finish(struct broadcast *b)
     free(b->items);
     free(b->document);
     free(b->done);
+    free(b->approvals);
     *b = (struct broadcast){0};
 }
 
@@ -61,6 +62,8 @@ static void undo_before(struct broadcast *b, const struct event *e, const struct
         undo->price_sku = item->sku;
         undo->price = item->price.money;
         undo->base_price = item->base_price;
+        undo->price_meant = item->price_meant;
+        undo->base_meant = item->base_meant;
         undo->offer_ends_ms = item->offer_ends_ms;
     }
 }
@@ -162,6 +165,12 @@ static enum result step_sku(struct broadcast *b, struct event *e)
     if (e->u.sku.state == SKU_RECALLED)
         undo_forget(b); /* an undo must not bring it back on screen */
     item->state = e->u.sku.state;
+    if (e->u.sku.tripped)
+        item->tripped_version = item->price.version;
+    if (e->u.sku.state == SKU_OPEN && item->tripped_version != 0 && item->tripped_version == item->price.version) {
+        item->price_meant = true;
+        item->base_meant = item->base_meant || item->offer_ends_ms == 0;
+    }
     return RESULT_OK;
 }
 
@@ -174,12 +183,19 @@ static bool price_may_follow(const struct price *price, const struct price *old)
            (price->version == old->version && price->version != 0 && money_equal(&price->money, &old->money));
 }
 
+/* What was said of another price does not count for this one. */
+static bool price_stays_meant(const struct shelf_item *item, const struct price *price, bool meant)
+{
+    return meant || (item->price_meant && item->price.version == price->version);
+}
+
 static enum result step_price(struct broadcast *b, struct event *e)
 {
     struct shelf_item *item = item_to_change(b, e->u.price.sku.text);
     if (item == NULL || !price_may_follow(&e->u.price.price, &item->price))
         return RESULT_MALFORMED;
     undo_before(b, e, item);
+    item->price_meant = item->base_meant = price_stays_meant(item, &e->u.price.price, e->u.price.meant);
     item->price = e->u.price.price;
     item->base_price = item->price.money;
     item->offer_ends_ms = 0;
@@ -194,6 +210,8 @@ static enum result step_offer(struct broadcast *b, struct event *e)
         return RESULT_MALFORMED;
     if (e->undo_part != 0 || ID_EQUAL(b->undo.price_sku, item->sku))
         undo_before(b, e, item);
+    item->price_meant =
+        e->u.offer.started ? price_stays_meant(item, &e->u.offer.price, e->u.offer.meant) : item->base_meant;
     item->price = e->u.offer.price;
     if (e->u.offer.started) {
         item->offer_ends_ms = e->u.offer.ends_ms;
@@ -201,6 +219,64 @@ static enum result step_offer(struct broadcast *b, struct event *e)
         item->base_price = item->price.money;
         item->offer_ends_ms = 0;
     }
+    return RESULT_OK;
+}
+
+/* ---- prices that wait for a second person ---- */
+
+const struct price_approval *broadcast_approval(const struct broadcast *b, const char *id)
+{
+    for (size_t i = 0; i < b->approvals_count; i++)
+        if (id_equal(b->approvals[i].id.text, id))
+            return &b->approvals[i];
+    return NULL;
+}
+
+const struct price_approval *broadcast_approval_of(const struct broadcast *b, const char *sku, int64_t now_ms)
+{
+    for (size_t i = 0; i < b->approvals_count; i++)
+        if (id_equal(b->approvals[i].sku.text, sku) && approval_is_pending(&b->approvals[i], now_ms))
+            return &b->approvals[i];
+    return NULL;
+}
+
+bool approval_is_pending(const struct price_approval *a, int64_t now_ms)
+{
+    return a->state == APPROVAL_ASKED && now_ms < a->until_ms;
+}
+
+/* The oldest that waits no more makes room; the plan sees to it that there is one. */
+static size_t approval_to_drop(const struct broadcast *b, int64_t now_ms)
+{
+    for (size_t i = 0; i < b->approvals_count; i++)
+        if (!approval_is_pending(&b->approvals[i], now_ms))
+            return i;
+    return 0;
+}
+
+static enum result step_asked(struct broadcast *b, const struct event *e)
+{
+    if (b->approvals == NULL)
+        b->approvals = calloc(APPROVALS_MAX, sizeof *b->approvals);
+    if (b->approvals == NULL)
+        return RESULT_NO_MEMORY;
+    if (b->approvals_count == APPROVALS_MAX) {
+        size_t at = approval_to_drop(b, e->ms);
+        b->approvals_count--;
+        memmove(&b->approvals[at], &b->approvals[at + 1], (b->approvals_count - at) * sizeof *b->approvals);
+    }
+    b->approvals[b->approvals_count++] = e->u.approval;
+    return RESULT_OK;
+}
+
+static enum result step_approval(struct broadcast *b, struct event *e)
+{
+    const struct price_approval *known = broadcast_approval(b, e->u.approval.id.text);
+    if (e->u.approval.state == APPROVAL_ASKED)
+        return known == NULL ? step_asked(b, e) : RESULT_MALFORMED;
+    if (known == NULL || known->state != APPROVAL_ASKED)
+        return RESULT_MALFORMED;
+    b->approvals[known - b->approvals] = e->u.approval;
     return RESULT_OK;
 }
 
@@ -281,6 +357,7 @@ enum result broadcast_step(struct broadcast *b, struct event *e)
         [EVENT_OFFER] = step_offer,
         [EVENT_NOTICE] = step_notice,
         [EVENT_SKU] = step_sku,
+        [EVENT_APPROVAL] = step_approval,
         [EVENT_CATALOGUE] = step_of_another_log,
         [EVENT_LISTED] = step_of_another_log,
     };

@@ -9,6 +9,7 @@
 
 #include "core/broadcast/event.h"
 #include "core/broadcast/movement.h"
+#include "core/broadcast/price_guard.h"
 
 struct undo_record {         /* what the last undoable act replaced */
     int64_t until_ms;        /* first millisecond at which it is too late; 0: nothing to undo */
@@ -17,6 +18,7 @@ struct undo_record {         /* what the last undoable act replaced */
     struct cue_shown cue;
     struct sku_id price_sku; /* none: no price was changed */
     struct money price, base_price; /* these differ when the act ended an offer */
+    bool price_meant, base_meant;
     int64_t offer_ends_ms;
 };
 
@@ -47,6 +49,10 @@ struct broadcast {
         bool said[MUST_SAY_MAX];
     } *done;                  /* owned */
     size_t done_count;
+    /* Prices that were asked of a second person, oldest first; decided and lapsed ones stay while there is room. Owned, of
+     * APPROVALS_MAX places; NULL: none was ever asked. */
+    struct price_approval *approvals;
+    size_t approvals_count;
     struct undo_record undo;
 };
 
@@ -58,22 +64,32 @@ MUST_USE enum result broadcast_step(struct broadcast *b, struct event *e);
 
 const struct shelf_item *broadcast_item(const struct broadcast *b, const char *sku); /* NULL: not on the shelf */
 bool broadcast_is_selling(const struct broadcast *b);                                /* live, not paused */
+const struct price_approval *broadcast_approval(const struct broadcast *b, const char *id); /* NULL: not known any more */
+/* The one that waits for this SKU; NULL: none does. */
+const struct price_approval *broadcast_approval_of(const struct broadcast *b, const char *sku, int64_t now_ms);
+bool approval_is_pending(const struct price_approval *a, int64_t now_ms); /* neither decided nor lapsed */
 
 /* ---- what a host does ---- */
 enum act_kind {
     ACT_START, ACT_PAUSE, ACT_RESUME, ACT_END,
     ACT_PIN_SET, ACT_PIN_CLEAR, ACT_CUE, ACT_CUE_DONE, ACT_PRICE, ACT_OFFER_START, ACT_OFFER_STOP,
-    ACT_NOTICE, ACT_SKU_STOP, ACT_SKU_OPEN, ACT_RECALL, ACT_UNDO, ACT_SHELF, ACT_DETAILS,
+    ACT_NOTICE, ACT_SKU_STOP, ACT_SKU_OPEN, ACT_RECALL, ACT_UNDO, ACT_SHELF, ACT_DETAILS, ACT_APPROVE, ACT_REJECT,
 };
 struct act {
     enum act_kind kind;
     int64_t now_ms;
     const char *by;               /* sub of the token; may be NULL */
+    bool by_name;                 /* the token has a sub: another name is another person */
+    bool by_shop;                 /* by the shop's own systems, which are nobody's second self */
     bool force;                   /* START: preflight was overridden */
     uint8_t slot;                 /* PIN_*, CUE */
     struct sku_id sku;            /* PIN_SET, PRICE, OFFER_*, SKU_*, RECALL */
     struct money price;           /* PRICE, OFFER_START, CUE */
     int64_t for_ms;               /* OFFER_START: 1 s .. 24 h */
+    struct price_guard guard;     /* PRICE, OFFER_START: zeroed lets every price through */
+    int64_t approval_ms;          /* PRICE, OFFER_START: how long a second person may take */
+    const char *approval;         /* APPROVE, REJECT */
+    bool tripped;                 /* SKU_STOP: the sale stops itself */
     const char *text;             /* NOTICE, reasons, RECALL; may be NULL */
     enum notice_level level;
     /* CUE: the cue's public part, and its SKU, slot and price as the run of show has them. PIN_SET: the cue whose words and
@@ -98,11 +114,23 @@ enum act_answer {
     ACT_NOTHING_TO_UNDO,
     ACT_RECALLED,      /* a recalled SKU is neither pinned nor opened */
     ACT_CURRENCY,      /* a broadcast sells in one currency */
+    ACT_AMOUNT,        /* nothing is sold for nothing */
+    /* The price needs a second person: the events ask for it, as EVENT_APPROVAL (asked), the last of them. count 0: this was
+     * asked already, and waits. */
+    ACT_APPROVAL_ASKED,
+    ACT_APPROVALS_FULL,    /* APPROVALS_MAX prices wait already */
+    ACT_APPROVAL_UNKNOWN,
+    ACT_APPROVAL_DECIDED,
+    ACT_APPROVAL_LAPSED,
+    ACT_APPROVAL_OWN,      /* by who asked, or who cannot be told from them */
 };
-/* Fills `ret` (at least EVENT_BATCH_MAX zeroed events; the caller finishes them all) and *ret_count on ACT_DONE.
+/* Fills `ret` (at least EVENT_BATCH_MAX zeroed events; the caller finishes them all) and *ret_count on ACT_DONE and
+ * ACT_APPROVAL_ASKED.
  * A cue gives EVENT_CUE, then EVENT_PRICE when its price differs from the shelf's, then EVENT_PIN_SET.
  * A new price while an offer runs (of a cue: only when it differs from the price under the offer) gives EVENT_OFFER
  * (stopped) before EVENT_PRICE.
+ * A price of a SKU that waits for a second person ends the waiting: EVENT_APPROVAL (rejected) comes first.
+ * An approval gives EVENT_APPROVAL (approved), then what the price or offer gives now; refused as those are, it stays open.
  * A recall gives EVENT_SKU (recalled), EVENT_PIN_CLEARED for each slot that shows it, EVENT_NOTICE if it has a text.
  * A recalled SKU stays on the shelf, also when a new run of show leaves it out.
  * ACT_SKU_STOP of a stopped SKU, and the like, give no event: safe to repeat. Pins are allowed before the start too;
@@ -118,7 +146,7 @@ enum reserve_refusal {
     RESERVE_STOPPED,
     RESERVE_RECALLED,
     RESERVE_PRICE_CHANGED, /* seen version is not the shelf's */
-    RESERVE_NO_PRICE,
+    RESERVE_NO_PRICE, /* or one of 0: nothing is sold for nothing */
 };
 struct reserve_wish {
     uint8_t lines_count;

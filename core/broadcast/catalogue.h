@@ -13,6 +13,7 @@ struct product {
     struct sku_id sku;
     char title[TITLE_LEN_MAX + 1];
     struct money price;
+    struct money floor;         /* below it a price needs a second person; in the price's currency. No currency: none */
     char image[URL_LEN_MAX + 1];
     char url[URL_LEN_MAX + 1];
     char gtin[GTIN_LEN_MAX + 1];

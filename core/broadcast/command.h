@@ -81,7 +81,8 @@ struct asker {
     struct shop_id shop;
     struct broadcast_id broadcast; /* the conn's or the path's; none for shop-wide requests */
     struct viewer_id viewer;      /* ROLE_VIEWER and ROLE_HOST: the person */
-    char sub[ID_LEN_MAX + 1];     /* for the log */
+    char sub[ID_LEN_MAX + 1];     /* for the log, and to tell people apart when the token has one: */
+    bool has_sub;
 };
 
 #endif

@@ -71,6 +71,10 @@ struct shelf_item { /* one SKU on sale in this broadcast */
     uint32_t limit_per_viewer;  /* 0: none */
     uint32_t weight_g;          /* 0: unknown */
     enum sku_state state;
+    /* A price that is meant does not stop its sale, however low: a second person agreed to it, or a host opened the SKU again
+     * after its sale had stopped itself. */
+    bool price_meant, base_meant; /* of `price`, of `base_price` */
+    uint32_t tripped_version;   /* of the price at which the sale stopped itself last; 0: it never did */
 };
 
 struct cue_shown { /* the part of a cue that is for everyone */
@@ -83,6 +87,7 @@ struct cue_shown { /* the part of a cue that is for everyone */
 
 enum approval_state { APPROVAL_ASKED, APPROVAL_APPROVED, APPROVAL_REJECTED, APPROVAL_LAPSED };
 const char *approval_state_name(enum approval_state state); /* "asked", "approved", "rejected", "lapsed" */
+const char *approval_kind_name(bool is_offer);              /* "offer", "price" */
 struct price_approval {
     struct cue_id id;            /* "a" and the seq of the event that asked */
     enum approval_state state;
@@ -90,7 +95,7 @@ struct price_approval {
     struct sku_id sku;
     struct money money;          /* asked for */
     int64_t for_ms;              /* of an offer */
-    char asked_by[ID_LEN_MAX + 1];
+    char asked_by[ID_LEN_MAX + 1]; /* empty: by a token without a name, so no host can be told to be another person */
     int64_t until_ms;            /* it lapses then */
     char reason[TEXT_LEN_MAX + 1]; /* why it needs a second person, in plain words */
 };
@@ -144,11 +149,13 @@ struct event {
         struct {
             struct sku_id sku;
             struct price price;
+            bool meant;                /* a second person agreed */
         } price;
         struct {
             struct sku_id sku;
             bool started;
             struct price price;        /* that holds from now */
+            bool meant;                /* started: a second person agreed */
             int64_t ends_ms;           /* 0 when stopped */
         } offer;
         struct {
@@ -159,6 +166,7 @@ struct event {
         struct {
             struct sku_id sku;
             enum sku_state state;
+            bool tripped;              /* the sale stopped itself */
             char reason[TEXT_LEN_MAX + 1];
         } sku;
         struct {

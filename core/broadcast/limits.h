@@ -15,6 +15,7 @@
 #define STOCK_UNITS_MAX 1000000000
 #define EXTENDS_MAX 2          /* how often a viewer may extend one hold */
 #define UNDO_MS 5000
+#define APPROVALS_MAX 16       /* prices of one broadcast that wait for a second person */
 #define EVENT_BATCH_MAX 8      /* events appended by one command */
 
 #endif

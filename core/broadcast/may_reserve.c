@@ -17,7 +17,7 @@ static enum reserve_refusal item_refuses(const struct shelf_item *item, uint32_t
         return RESERVE_SKU_UNKNOWN;
     if (item->state != SKU_OPEN)
         return item->state == SKU_RECALLED ? RESERVE_RECALLED : RESERVE_STOPPED;
-    if (item->price.version == 0)
+    if (item->price.version == 0 || item->price.money.minor == 0)
         return RESERVE_NO_PRICE;
     /* A newer one than ours was seen on another node: we lag, and must not promise what holds no more. */
     return seen_price != 0 && seen_price != item->price.version ? RESERVE_PRICE_CHANGED : RESERVE_ALLOWED;

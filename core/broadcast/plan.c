@@ -3,7 +3,7 @@
  *   broadcast_plan      is the act allowed in this state at all?
  *     plan_...          the act's own rules; adds nothing when nothing would change, so that repeating is safe
  *
- * The shelf is planned in plan_shelf.c, undo in plan_undo.c. */
+ * Prices are planned in plan_price.c, the shelf in plan_shelf.c, undo in plan_undo.c. */
 #include "core/broadcast/plan.h"
 
 #include <inttypes.h>
@@ -22,7 +22,7 @@ struct event *plan_add(struct plan *p, enum event_kind kind)
 struct event *plan_add_undoable(struct plan *p, enum event_kind kind)
 {
     struct event *e = plan_add(p, kind);
-    e->undo_part = (uint8_t)p->count;
+    e->undo_part = ++p->undoable;
     return e;
 }
 
@@ -85,75 +85,6 @@ static enum act_answer plan_details(struct plan *p)
     return ACT_DONE;
 }
 
-/* ---- prices ---- */
-
-static bool currency_fits(const struct broadcast *b, const struct money *money)
-{
-    const char *currency = shelf_currency(b->items, b->items_count);
-    return currency == NULL || strcmp(currency, money->currency) == 0;
-}
-
-static struct price plan_offer_stopped(struct event *e, const struct shelf_item *item)
-{
-    e->u.offer.sku = item->sku;
-    e->u.offer.price = price_after(&item->price, &item->base_price);
-    return e->u.offer.price;
-}
-
-/* An offer that runs is ended first, as its own event: every screen that counts it down must hear so. */
-static void plan_new_price(struct plan *p, const struct shelf_item *item, const struct money *money)
-{
-    struct price now = item->price;
-    if (item->offer_ends_ms != 0)
-        now = plan_offer_stopped(plan_add_undoable(p, EVENT_OFFER), item);
-    if (now.version != 0 && money_equal(&now.money, money))
-        return;
-    struct event *e = plan_add_undoable(p, EVENT_PRICE);
-    e->u.price.sku = item->sku;
-    e->u.price.price = price_after(&now, money);
-}
-
-static enum act_answer plan_price(struct plan *p)
-{
-    const struct shelf_item *item = broadcast_item(p->b, p->a->sku.text);
-    if (item == NULL)
-        return ACT_SKU_UNKNOWN;
-    if (!currency_fits(p->b, &p->a->price))
-        return ACT_CURRENCY;
-    plan_new_price(p, item, &p->a->price);
-    return ACT_DONE;
-}
-
-static enum act_answer plan_offer_start(struct plan *p)
-{
-    const struct shelf_item *item = broadcast_item(p->b, p->a->sku.text);
-    if (item == NULL)
-        return ACT_SKU_UNKNOWN;
-    if (item->state == SKU_RECALLED)
-        return ACT_RECALLED;
-    if (item->price.version == 0)
-        return ACT_PRICE_MISSING; /* there would be nothing to go back to */
-    if (!currency_fits(p->b, &p->a->price))
-        return ACT_CURRENCY;
-    MUST(p->a->for_ms > 0);
-    struct event *e = plan_add(p, EVENT_OFFER);
-    e->u.offer.sku = item->sku;
-    e->u.offer.started = true;
-    e->u.offer.price = price_after(&item->price, &p->a->price);
-    e->u.offer.ends_ms = p->a->now_ms + p->a->for_ms;
-    return ACT_DONE;
-}
-
-static enum act_answer plan_offer_stop(struct plan *p)
-{
-    const struct shelf_item *item = broadcast_item(p->b, p->a->sku.text);
-    if (item == NULL)
-        return ACT_SKU_UNKNOWN;
-    if (item->offer_ends_ms != 0)
-        plan_offer_stopped(plan_add(p, EVENT_OFFER), item);
-    return ACT_DONE;
-}
-
 /* ---- what is on screen ---- */
 
 /* Moved by hand, a product keeps the words and the disclosure label it is already shown with. */
@@ -181,6 +112,8 @@ static enum act_answer plan_pin_set(struct plan *p)
         return ACT_RECALLED;
     if (item->price.version == 0)
         return ACT_PRICE_MISSING;
+    if (item->price.money.minor == 0)
+        return ACT_AMOUNT;
     struct pin pin = pin_by_hand(p->b, a);
     if (!pin_equal(&pin, &p->b->pins[a->slot]))
         plan_pin(p, plan_add_undoable(p, EVENT_PIN_SET), a->slot, &pin);
@@ -204,9 +137,12 @@ static enum act_answer cue_may_show(const struct plan *p, const struct shelf_ite
         return ACT_SKU_UNKNOWN;
     if (item->state == SKU_RECALLED)
         return ACT_RECALLED;
-    if (!p->a->cue_has_price)
-        return item->price.version == 0 ? ACT_PRICE_MISSING : ACT_DONE;
-    return currency_fits(p->b, &p->a->price) ? ACT_DONE : ACT_CURRENCY;
+    const struct money *price = p->a->cue_has_price ? &p->a->price : &item->price.money;
+    if (!p->a->cue_has_price && item->price.version == 0)
+        return ACT_PRICE_MISSING;
+    if (price->minor == 0)
+        return ACT_AMOUNT;
+    return plan_currency_fits(p->b, price) ? ACT_DONE : ACT_CURRENCY;
 }
 
 /* An offer may run below the cue's price: going to the cue again does not end it. */
@@ -233,7 +169,7 @@ static enum act_answer plan_cue(struct plan *p)
     plan_show(p, e);
     e->u.cue = a->cue;
     if (cue_changes_price(a, item))
-        plan_new_price(p, item, &a->price);
+        plan_new_price(p, item, &a->price, false);
     if (shows)
         plan_pin(p, plan_add_undoable(p, EVENT_PIN_SET), a->slot, &pin);
     return ACT_DONE;
@@ -274,6 +210,7 @@ static void plan_sku_state(struct plan *p, const struct shelf_item *item, enum s
     struct event *e = plan_add(p, EVENT_SKU);
     e->u.sku.sku = item->sku;
     e->u.sku.state = state;
+    e->u.sku.tripped = state == SKU_STOPPED && p->a->tripped;
     text_copy(e->u.sku.reason, sizeof e->u.sku.reason, p->a->text);
 }
 
@@ -350,6 +287,8 @@ static const struct {
     [ACT_RECALL]      = {plan_recall,      EVER},                           /* a fault may be found long after the show */
     [ACT_UNDO]        = {plan_undo,        BEFORE | LIVE | PAUSED},
     [ACT_SHELF]       = {plan_shelf,       BEFORE | LIVE | PAUSED},
+    [ACT_APPROVE]     = {plan_approve,     BEFORE | LIVE | PAUSED},
+    [ACT_REJECT]      = {plan_reject,      EVER},                           /* a list of what waits can always be cleared */
     [ACT_DETAILS]     = {plan_details,     BEFORE | LIVE | PAUSED | ENDED}, /* the recording comes after the show */
 };
 /* clang-format on */
@@ -361,7 +300,7 @@ enum act_answer broadcast_plan(const struct broadcast *b, const struct act *a, s
         return (BEFORE & BIT(b->state)) != 0 ? ACT_NOT_LIVE : ACT_STATE;
     struct plan p = {.b = b, .a = a, .events = ret};
     enum act_answer answer = acts[a->kind].plan(&p);
-    if (answer == ACT_DONE)
+    if (answer == ACT_DONE || answer == ACT_APPROVAL_ASKED)
         *ret_count = p.count;
     return answer;
 }

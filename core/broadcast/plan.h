@@ -10,6 +10,7 @@ struct plan {
     const struct act *a;
     struct event *events; /* the caller's, EVENT_BATCH_MAX of them */
     size_t count;
+    uint8_t undoable; /* how many of them are of the act that undo takes back */
 };
 
 struct event *plan_add(struct plan *p, enum event_kind kind);
@@ -17,6 +18,14 @@ struct event *plan_add_undoable(struct plan *p, enum event_kind kind);          
 void plan_pin(struct plan *p, struct event *e, uint8_t slot, const struct pin *pin); /* fills an EVENT_PIN_SET */
 void plan_show(struct plan *p, struct event *e); /* on screen when the viewer's video gets there */
 
+bool plan_currency_fits(const struct broadcast *b, const struct money *money);
+/* An offer that runs is ended first, as its own event: every screen that counts it down must hear so. */
+void plan_new_price(struct plan *p, const struct shelf_item *item, const struct money *money, bool meant);
+enum act_answer plan_price(struct plan *p);
+enum act_answer plan_offer_start(struct plan *p);
+enum act_answer plan_offer_stop(struct plan *p);
+enum act_answer plan_approve(struct plan *p);
+enum act_answer plan_reject(struct plan *p);
 enum act_answer plan_shelf(struct plan *p);
 enum act_answer plan_undo(struct plan *p);
 

@@ -24,11 +24,15 @@ static void item_stay(const struct shelf_item *old, struct shelf_item *item, con
     item->base_price = old->base_price;
     item->listed_price = is_priced(asked) ? *asked : old->listed_price;
     item->offer_ends_ms = old->offer_ends_ms;
+    item->price_meant = old->price_meant;
+    item->base_meant = old->base_meant;
+    item->tripped_version = old->tripped_version;
     if (!is_priced(asked) || money_equal(asked, &old->listed_price) || money_equal(asked, &old->base_price))
         return;
     item->price = price_after(&old->price, asked);
     item->base_price = *asked;
     item->offer_ends_ms = 0;
+    item->price_meant = item->base_meant = false;
 }
 
 static struct shelf_item item_planned(const struct broadcast *b, const struct shelf_item *from)
@@ -39,6 +43,8 @@ static struct shelf_item item_planned(const struct broadcast *b, const struct sh
     item.price = (struct price){0};
     item.base_price = item.listed_price = (struct money){0};
     item.offer_ends_ms = 0;
+    item.price_meant = item.base_meant = false;
+    item.tripped_version = 0;
     item.state = SKU_OPEN;
     if (old == NULL)
         item_enter(b, &item, &asked);

@@ -14,11 +14,12 @@ static void undo_cue(struct plan *p)
 }
 
 static struct price undo_price_to(struct plan *p, const struct shelf_item *item, const struct price *now,
-                                  const struct money *money)
+                                  const struct money *money, bool meant)
 {
     struct event *e = plan_add(p, EVENT_PRICE);
     e->u.price.sku = item->sku;
     e->u.price.price = price_after(now, money);
+    e->u.price.meant = meant;
     return e->u.price.price;
 }
 
@@ -32,13 +33,14 @@ static void undo_price(struct plan *p)
         return;
     struct price now = item->price;
     if (!money_equal(&item->base_price, &undo->base_price))
-        now = undo_price_to(p, item, &now, &undo->base_price);
+        now = undo_price_to(p, item, &now, &undo->base_price, undo->base_meant);
     if (undo->offer_ends_ms <= p->a->now_ms)
         return;
     struct event *e = plan_add(p, EVENT_OFFER);
     e->u.offer.sku = item->sku;
     e->u.offer.started = true;
     e->u.offer.price = price_after(&now, &undo->price);
+    e->u.offer.meant = undo->price_meant;
     e->u.offer.ends_ms = undo->offer_ends_ms;
 }
 

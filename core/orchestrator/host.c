@@ -6,6 +6,7 @@
  *     host_ask_stock   stop, open, recall: the stock first, since it is what decides a sale
  *     host_plan        command -> act -> events by the pure rules -> one compare-and-append
  *     host_appended    somebody was faster: planned again on what they did, at most PLAN_ATTEMPTS_MAX times
+ *                      a price that needs a second person is asked for instead (approval.c)
  *   host_done          answered once this node has folded it; every node's audience hears from its own fold
  *
  * The same way ends an offer that is over (offer.c) and loads a run of show (run.c). */
@@ -86,6 +87,19 @@ static struct refusal refusal_of_act(enum act_answer answer)
         [ACT_CURRENCY] = {.code = ERROR_BAD_REQUEST,
                           .field = "currency",
                           .detail = "A broadcast sells in one currency."},
+        [ACT_AMOUNT] = {.code = ERROR_BAD_REQUEST,
+                        .field = "amount",
+                        .detail = "Nothing is sold for nothing: a price is at least 1."},
+        [ACT_APPROVALS_FULL] = {.code = ERROR_LIMIT_REACHED,
+                                .detail = "Too many prices wait for another host already."},
+        [ACT_APPROVAL_UNKNOWN] = {.code = ERROR_NOT_FOUND, .field = "approval", .detail = "No such price is known."},
+        [ACT_APPROVAL_DECIDED] = {.code = ERROR_CONFLICT, .field = "approval", .detail = "It was decided already."},
+        [ACT_APPROVAL_LAPSED] = {.code = ERROR_CONFLICT,
+                                 .field = "approval",
+                                 .detail = "It has lapsed: nobody decided in time. Ask for the price again."},
+        [ACT_APPROVAL_OWN] = {.code = ERROR_FORBIDDEN,
+                              .field = "approval",
+                              .detail = "Another person must decide this, by a token of their own name."},
     };
     return told[answer];
 }
@@ -167,7 +181,8 @@ static struct refusal host_act(struct errand *e, struct show *show, struct act *
         [COMMAND_STOCK_STOP] = ACT_SKU_STOP,   [COMMAND_STOCK_OPEN] = ACT_SKU_OPEN,
         [COMMAND_RECALL] = ACT_RECALL,         [COMMAND_PAUSE] = ACT_PAUSE,
         [COMMAND_RESUME] = ACT_RESUME,         [COMMAND_END] = ACT_END,
-        [COMMAND_RUN_LOAD] = ACT_SHELF,
+        [COMMAND_RUN_LOAD] = ACT_SHELF,        [COMMAND_APPROVE] = ACT_APPROVE,
+        [COMMAND_REJECT] = ACT_REJECT,
     };
     const struct command *c = &e->command;
     *act = (struct act){.kind = plain[c->kind],
@@ -179,6 +194,7 @@ static struct refusal host_act(struct errand *e, struct show *show, struct act *
                         .for_ms = c->for_ms,
                         .level = c->level,
                         .text = c->text};
+    approval_act(e, show, act);
     switch (c->kind) {
     case COMMAND_CUE_NEXT:
     case COMMAND_CUE_GO:
@@ -210,13 +226,16 @@ static struct refusal host_events(struct errand *e, struct show *show, struct ev
 {
     struct act act;
     *count = 0;
+    e->asked.id = (struct cue_id){0};
     if (host_expects_other(e, show))
         return (struct refusal){.code = ERROR_CONFLICT, .field = "expect_seq", .detail = "The broadcast has moved on."};
     struct refusal refusal = host_act(e, show, &act);
     if (refusal.code != ERROR_NONE)
         return refusal;
     enum act_answer answer = broadcast_plan(&show->b, &act, events, count);
-    return answer == ACT_DONE ? (struct refusal){0} : refusal_of_act(answer);
+    if (answer == ACT_APPROVAL_ASKED)
+        approval_asked(e, show, events, *count);
+    return answer == ACT_DONE || answer == ACT_APPROVAL_ASKED ? (struct refusal){0} : refusal_of_act(answer);
 }
 
 static void events_finish(struct event events[EVENT_BATCH_MAX])
@@ -238,6 +257,10 @@ static void host_begin(struct errand *e)
     bool of_stock = e->j.kind == COMMAND_STOCK_STOP || e->j.kind == COMMAND_STOCK_OPEN || e->j.kind == COMMAND_RECALL;
     if (!of_stock || show == NULL) {
         host_plan(e);
+        return;
+    }
+    if (e->tripped_version != 0 && !trip_stands(e, show)) {
+        host_done(e, show->b.seq); /* others stopped it, or meant it, meanwhile */
         return;
     }
     struct event events[EVENT_BATCH_MAX] = {0};
@@ -321,7 +344,9 @@ static void host_log(const struct errand *e, uint64_t seq)
     const struct journey *j = &e->j;
     log_info("host.act", "shop=%s broadcast=%s act=%s by=%s sku=%s seq=%llu", j->asker.shop.text, j->broadcast.text,
              command_kind_name(j->kind), log_quote(j->asker.sub), e->command.sku.text, (unsigned long long)seq);
-    if (j->kind == COMMAND_PRICE_SET || j->kind == COMMAND_OFFER_START)
+    if (!ID_IS_NONE(e->asked.id) || j->kind == COMMAND_APPROVE || j->kind == COMMAND_REJECT)
+        approval_log(e);
+    else if (j->kind == COMMAND_PRICE_SET || j->kind == COMMAND_OFFER_START)
         log_info("price.change", "shop=%s broadcast=%s sku=%s amount=%lld currency=%s by=%s", j->asker.shop.text,
                  j->broadcast.text, e->command.sku.text, (long long)e->command.money.minor, e->command.money.currency,
                  log_quote(j->asker.sub));
@@ -343,6 +368,8 @@ static struct outcome host_outcome(struct errand *e, uint64_t seq)
 {
     struct outcome outcome = {.kind = host_outcome_kind(&e->j), .seq = seq, .count = e->run.count};
     struct show *show = journey_show(&e->j);
+    if (!ID_IS_NONE(e->asked.id))
+        return approval_outcome(e);
     outcome.view = show == NULL ? NULL : show_view(show);
     if (show != NULL && outcome.kind == OUTCOME_RUN)
         outcome.preflight = show_preflight(show);
@@ -355,7 +382,7 @@ static void host_done(struct errand *e, uint64_t seq)
 {
     struct outcome outcome = host_outcome(e, seq);
     if (!e->j.answered)
-        metrics_add(METRIC_HOST_DONE, 1);
+        metrics_add(ID_IS_NONE(e->asked.id) ? METRIC_HOST_DONE : METRIC_APPROVALS_ASKED, 1);
     host_log(e, seq);
     journey_end(&e->j, &outcome);
 }

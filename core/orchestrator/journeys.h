@@ -176,6 +176,7 @@ struct show {
         bool busy;
     } share_viewers, share_demand;
     struct clock_timer offer_timer;
+    struct map trips; /* sku -> struct trip *: claims at low prices, to stop a sale that runs away */
     int64_t volumes_published_ms;
 };
 struct show *show_find(struct orchestrator *o, const struct shop_id *shop, const struct broadcast_id *id);
@@ -268,6 +269,11 @@ struct errand {       /* a command of a host or a machine: keeps the whole comma
     struct stock_count stock; /* stock.allocate and the like: answered so far */
     bool replayed, ignored;
     struct preflight *preflight; /* START: why not */
+    struct {                     /* PRICE_SET, OFFER_START: waits for a second person. No id: it does not */
+        struct cue_id id;
+        char reason[PRICE_REASON_MAX];
+    } asked;
+    uint32_t tripped_version;    /* STOCK_STOP of our own: of the price at which the sale runs away; 0: of no such */
 };
 
 /* NULL: too many are under way, and the asker hears so. */
@@ -323,6 +329,17 @@ void host_queue(struct errand *e, errand_step *step);
 void host_leave(struct errand *e);
 void host_refuse(struct errand *e, const struct refusal *refusal);
 
+/* ---- approval.c: prices that need a second person ---- */
+void approval_act(const struct errand *e, const struct show *show, struct act *act); /* fills what these rules judge by */
+void approval_asked(struct errand *e, const struct show *show, const struct event *events, size_t count);
+struct outcome approval_outcome(const struct errand *e);
+void approval_log(const struct errand *e);
+
+/* ---- trip.c: the sale that runs away ---- */
+void trip_claimed(struct shop *shop, const struct movement *m); /* after every movement folded */
+bool trip_stands(const struct errand *e, const struct show *show);
+void trips_free(struct show *show);
+
 /* ---- metrics.c ---- */
 enum metric_name {
     METRIC_RESERVE_HELD,
@@ -353,6 +370,8 @@ enum metric_name {
     METRIC_BROADCASTS_OPEN,
     METRIC_REWINDS_EVENTS,
     METRIC_REWINDS_LEDGER,
+    METRIC_APPROVALS_ASKED,
+    METRIC_SALES_TRIPPED,
     METRIC_NAMES,
 };
 void metrics_register(void); /* once, however many orchestrators there are */

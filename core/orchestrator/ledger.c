@@ -63,6 +63,7 @@ static void ledger_entry(struct ledger_follow *follow, const struct ledger_entry
     for (size_t i = 0; i < entry->movements_count; i++) {
         movement_push(shop, entry, &entry->movements[i]);
         movement_mark(shop, &entry->movements[i]);
+        trip_claimed(shop, &entry->movements[i]);
     }
     for (size_t i = 0; i < entry->counts_count; i++)
         mark_sku(shop, &entry->counts[i].sku);

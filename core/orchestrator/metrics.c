@@ -55,6 +55,10 @@ static struct metric metrics[METRIC_NAMES] = {
     [METRIC_BROADCASTS_OPEN] = GAUGE("liveshelf_broadcasts_open", "Broadcasts followed by this node."),
     [METRIC_REWINDS_EVENTS] = REWIND("events"),
     [METRIC_REWINDS_LEDGER] = REWIND("ledger"),
+    [METRIC_APPROVALS_ASKED] =
+        COUNTER("liveshelf_price_approvals_asked_total", NULL, "Prices that had to wait for a second person."),
+    [METRIC_SALES_TRIPPED] =
+        COUNTER("liveshelf_sales_tripped_total", NULL, "Sales that stopped themselves, as this node counted claims."),
 };
 
 void metrics_register(void)

@@ -19,6 +19,10 @@ const struct orchestrator_limits orchestrator_limits_default = {
     .expire_ms = 100,
     .offer_ms = 120000,
     .undo_ms = UNDO_MS,
+    .price_guard_percent = 50,
+    .approval_ms = 600000,
+    .sale_trip_units = 50,
+    .sale_trip_percent = 70,
 };
 
 static void drain_fire(struct clock_timer *timer);
@@ -120,6 +124,8 @@ static const struct journey_of {
     [COMMAND_RESUME] = {.errand = host_start},
     [COMMAND_END] = {.errand = host_start},
     [COMMAND_UNDO] = {.errand = host_start},
+    [COMMAND_APPROVE] = {.errand = host_start},
+    [COMMAND_REJECT] = {.errand = host_start},
     [COMMAND_RUN_LOAD] = {.errand = run_load_start},
     [COMMAND_PREFLIGHT] = {.errand = preflight_start},
     [COMMAND_STOCK_ALLOCATE] = {.errand = stock_start},

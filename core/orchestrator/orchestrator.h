@@ -25,6 +25,10 @@ struct orchestrator_limits {
     int64_t expire_ms;          /* due holds are looked for this often */
     int64_t offer_ms;           /* how long an offer from the waitlist lasts */
     int64_t undo_ms;
+    uint32_t price_guard_percent; /* a price that moves further needs a second person; 0: off */
+    int64_t approval_ms;          /* how long a second person may take */
+    uint32_t sale_trip_units;     /* more claimed in a minute ...; 0: off */
+    uint32_t sale_trip_percent;   /* ... so far below the catalogue's price: the sale stops itself */
 };
 
 /* Told of things as they happen, in order; may not fail, may not wait, may not send commands. logistics/board is one. */

@@ -1,6 +1,14 @@
 /* core/orchestrator/preflight.c - go or no-go, from the run of show, the shelf and the stock as this node knows them. */
 #include "core/orchestrator/journeys.h"
 
+/* The shelf's, which is what it would be sold at; else the catalogue's. */
+static struct money preflight_price(const struct product *product, const struct shelf_item *item)
+{
+    if (item != NULL && item->price.version > 0)
+        return item->base_price;
+    return product == NULL ? (struct money){0} : product->price;
+}
+
 static struct preflight_sku preflight_known(void *ctx, const char *sku)
 {
     const struct show *show = ctx;
@@ -9,8 +17,8 @@ static struct preflight_sku preflight_known(void *ctx, const char *sku)
     const struct claim_sku *stock = claims_sku(&show->shop->claims, sku);
     return (struct preflight_sku){
         .known = product != NULL || item != NULL,
-        .has_price =
-            (item != NULL && item->price.version > 0) || (product != NULL && product->price.currency[0] != '\0'),
+        .price = preflight_price(product, item),
+        .floor = product == NULL ? (struct money){0} : product->floor,
         .allocated = stock != NULL ? stock->count.allocated : 0,
     };
 }

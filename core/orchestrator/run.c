@@ -29,6 +29,19 @@ static void run_load_refuse(struct errand *e)
     host_refuse(e, &(struct refusal){.code = ERROR_BAD_REQUEST, .field = e->fault.field, .detail = e->fault.detail});
 }
 
+/* Here and not in the loader, which must still read what older logs hold. */
+static bool run_load_prices(struct errand *e)
+{
+    for (size_t i = 0; i < e->run.count; i++) {
+        if (!e->run.cues[i].has_price || e->run.cues[i].price.minor > 0)
+            continue;
+        snprintf(e->fault.field, sizeof e->fault.field, "cues[%zu].price.amount", i);
+        snprintf(e->fault.detail, sizeof e->fault.detail, "must be at least 1: nothing is sold for nothing");
+        return false;
+    }
+    return true;
+}
+
 static void run_load_read(struct errand *e)
 {
     const struct show *show = journey_show(&e->j);
@@ -36,7 +49,7 @@ static void run_load_read(struct errand *e)
                              ? RESULT_UNAVAILABLE
                              : run_of_show_load(e->command.document, e->command.document_len, &e->run, &e->fault);
     if (result == RESULT_OK)
-        result = run_of_show_write(&e->run, &e->document);
+        result = run_load_prices(e) ? run_of_show_write(&e->run, &e->document) : RESULT_MALFORMED;
     if (result == RESULT_MALFORMED)
         run_load_refuse(e);
     else if (result != RESULT_OK)

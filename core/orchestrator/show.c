@@ -47,6 +47,7 @@ static enum result show_create(struct shop *shop, const struct broadcast_id *id,
     list_init(&show->acts);
     map_init(&show->changed.marked, SHELF_ITEMS_MAX);
     map_init(&show->demand_at, SHELF_ITEMS_MAX);
+    map_init(&show->trips, SHELF_ITEMS_MAX);
     map_init(&show->heal.known, EPOCHS_MAX);
     map_init(&show->heal.since, EPOCHS_MAX);
     show->share_node = shop->o->config.node;
@@ -198,6 +199,7 @@ const struct show_view *show_view(struct show *show)
         .audience = show->viewers + show->viewers_elsewhere,
         .preflight = show->b.state < BROADCAST_LIVE ? show_preflight(show) : NULL,
         .selling_available = shop_is_selling(shop),
+        .now_ms = orchestrator_now(shop->o),
     };
     return &show->view;
 }
@@ -229,6 +231,7 @@ void show_free(struct show *show)
     run_of_show_finish(&show->run);
     map_finish(&show->changed.marked);
     map_finish(&show->demand_at);
+    trips_free(show);
     map_finish(&show->heal.known);
     map_finish(&show->heal.since);
     bytes_finish(&show->share_viewers.ask.value);

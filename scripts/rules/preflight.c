@@ -1,5 +1,7 @@
 #include "scripts/rules/preflight.h"
 
+#include <string.h>
+
 /* clang-format off */
 static const struct {
     const char *name;
@@ -11,6 +13,7 @@ static const struct {
     [PREFLIGHT_SKU_UNKNOWN]         = {"sku_unknown",         true},
     [PREFLIGHT_ALLOCATION_MISSING]  = {"allocation_missing",  true},
     [PREFLIGHT_ALLOCATION_SHORT]    = {"allocation_short",    true},
+    [PREFLIGHT_BELOW_FLOOR]         = {"below_floor",         true},
     [PREFLIGHT_VIEWER_TEXT_MISSING] = {"viewer_text_missing", false},
     [PREFLIGHT_MINUTES_MISSING]     = {"minutes_missing",     false},
 };
@@ -57,6 +60,22 @@ static void allocation_check(const struct run_of_show *r, int32_t index, int64_t
                      });
 }
 
+/* Nothing is sold for nothing: a price of 0 is none. */
+static void price_check(const struct money *price, const struct money *floor, struct preflight_problem problem,
+                        struct preflight *ret)
+{
+    bool has_floor = floor->currency[0] != '\0' && strcmp(floor->currency, price->currency) == 0;
+    if (price->currency[0] == '\0' || price->minor == 0) {
+        problem.code = PREFLIGHT_PRICE_MISSING;
+        problem_add(ret, problem);
+    } else if (has_floor && price->minor < floor->minor) {
+        problem.code = PREFLIGHT_BELOW_FLOOR;
+        problem.price = *price;
+        problem.floor = *floor;
+        problem_add(ret, problem);
+    }
+}
+
 /* An unknown SKU has neither price nor stock: saying so once is enough. */
 static void product_check(const struct run_of_show *r, int32_t index, struct preflight_sku sku, struct preflight *ret)
 {
@@ -67,10 +86,7 @@ static void product_check(const struct run_of_show *r, int32_t index, struct pre
         problem_add(ret, problem);
         return;
     }
-    if (!cue->has_price && !sku.has_price) {
-        problem.code = PREFLIGHT_PRICE_MISSING;
-        problem_add(ret, problem);
-    }
+    price_check(cue->has_price ? &cue->price : &sku.price, &sku.floor, problem, ret);
     allocation_check(r, index, sku.allocated, ret);
 }
 

@@ -11,6 +11,7 @@ enum preflight_code {
     PREFLIGHT_SKU_UNKNOWN,
     PREFLIGHT_ALLOCATION_MISSING, /* nothing allocated of a cue's SKU */
     PREFLIGHT_ALLOCATION_SHORT,   /* planned over all cues > allocated; named once per SKU, at its first cue */
+    PREFLIGHT_BELOW_FLOOR,        /* the cue's price, or the shop's when it has none, below the product's floor */
     PREFLIGHT_VIEWER_TEXT_MISSING, /* advice */
     PREFLIGHT_MINUTES_MISSING,     /* advice */
 };
@@ -21,6 +22,7 @@ struct preflight_problem {
     int32_t cue;          /* index; -1: the whole show */
     struct sku_id sku;
     int64_t planned, allocated; /* where they matter */
+    struct money price, floor;  /* the same */
     bool blocking;
 };
 #define PREFLIGHT_PROBLEMS_MAX 64
@@ -34,7 +36,8 @@ struct preflight {
 /* What the shop knows of a SKU, asked once per cue. */
 struct preflight_sku {
     bool known;           /* in the catalogue */
-    bool has_price;
+    struct money price;   /* without one of the cue's own; no currency: none */
+    struct money floor;   /* no currency: none */
     int64_t allocated;    /* 0: none */
 };
 typedef struct preflight_sku preflight_ask(void *ctx, const char *sku);

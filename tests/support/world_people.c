@@ -56,6 +56,7 @@ static struct asker asker_of(const struct world_person *p, uint64_t conn)
         asker.viewer = viewer_of(p);
     }
     snprintf(asker.sub, sizeof asker.sub, "%s", p->name);
+    asker.has_sub = strchr(p->name, '?') == NULL; /* "host?" came with a token that names nobody */
     return asker;
 }
 

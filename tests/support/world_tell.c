@@ -100,7 +100,7 @@ void tell_outcome(struct world *w, const char *who, const struct outcome *outcom
     }
 }
 
-static void money_text(char text[32], const struct price *price)
+static void price_text(char text[32], const struct price *price)
 {
     snprintf(text, 32, "%lld %s v%u", (long long)price->money.minor, price->money.currency, price->version);
 }
@@ -124,11 +124,11 @@ void tell_event(struct world *w, const char *who, const struct event *e)
         world_line(w, who, "%llu cue %s", seq, ID_IS_NONE(e->u.cue.cue) ? "none" : e->u.cue.cue.text);
         return;
     case EVENT_PRICE:
-        money_text(money, &e->u.price.price);
+        price_text(money, &e->u.price.price);
         world_line(w, who, "%llu price %s %s", seq, e->u.price.sku.text, money);
         return;
     case EVENT_OFFER:
-        money_text(money, &e->u.offer.price);
+        price_text(money, &e->u.offer.price);
         world_line(w, who, "%llu offer %s %s %s", seq, e->u.offer.sku.text, e->u.offer.started ? "started" : "stopped",
                    money);
         return;

@@ -66,6 +66,7 @@ static const struct column {
     {"id",               true,  cell_sku,    offsetof(struct product, sku),        "is not 1 to 63 characters out of A-Z a-z 0-9 . _ ~ -"},
     {"title",            true,  cell_title,  offsetof(struct product, title),      "is not one line of at most 200 bytes"},
     {"price",            true,  cell_price,  offsetof(struct product, price),      "is not an amount and a currency"},
+    {"auto_pricing_min_price", false, cell_price, offsetof(struct product, floor), "is not an amount and a currency"},
     {"link",             false, cell_url,    offsetof(struct product, url),        "is not an address of at most 1000 bytes that begins with https://, http:// or /"},
     {"image_link",       false, cell_url,    offsetof(struct product, image),      "is not an address of at most 1000 bytes that begins with https://, http:// or /"},
     {"gtin",             false, cell_gtin,   offsetof(struct product, gtin),       "is not a GTIN of 8, 12, 13 or 14 digits with its check digit"},
@@ -189,6 +190,8 @@ static enum result product_read(struct feed *f, struct product *p)
         if (cell[0] != '\0' && !column->read(cell, (char *)p + column->offset))
             return cell_fault(f, column, cell);
     }
+    if (!floor_fits(p))
+        return row_fault(f, f->csv.row, "auto_pricing_min_price", "is not in the currency of the price");
     return RESULT_OK;
 }
 

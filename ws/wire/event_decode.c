@@ -14,6 +14,7 @@
 
 static const char *state_name_of(unsigned number) { return broadcast_state_name((enum broadcast_state)number); }
 static const char *sku_state_name_of(unsigned number) { return sku_state_name((enum sku_state)number); }
+static const char *approval_state_name_of(unsigned number) { return approval_state_name((enum approval_state)number); }
 
 /* ---- members that are no plain value ---- */
 
@@ -57,6 +58,16 @@ static enum result read_said(struct json_in *in, const json_t *value, const stru
     return result;
 }
 
+static enum result read_approval_kind(struct json_in *in, const json_t *value, const struct place *at, void *to)
+{
+    const char *kind = json_string_value(value);
+    bool *is_offer = to;
+    if (kind == NULL || (strcmp(kind, approval_kind_name(true)) != 0 && strcmp(kind, approval_kind_name(false)) != 0))
+        return fault_at(in, at, "must be price or offer");
+    *is_offer = strcmp(kind, approval_kind_name(true)) == 0;
+    return RESULT_OK;
+}
+
 static enum result read_catalogue_part(struct json_in *in, const json_t *value, const struct place *at, void *to)
 {
     struct event *e = to;
@@ -97,6 +108,9 @@ static const struct member item_list[] = {
     MAY(struct shelf_item, "limit_per_viewer", U32, limit_per_viewer, .max = UINT32_MAX),
     MAY(struct shelf_item, "weight_g", U32, weight_g, .max = UINT32_MAX),
     NEEDS(struct shelf_item, "state", NAME, state, .max = SKU_RECALLED, .name_of = sku_state_name_of),
+    MAY(struct shelf_item, "price_meant", BOOL, price_meant),
+    MAY(struct shelf_item, "base_meant", BOOL, base_meant),
+    MAY(struct shelf_item, "tripped_version", U32, tripped_version, .max = UINT32_MAX),
 };
 static const struct members item_members = MEMBERS(item_list);
 
@@ -134,11 +148,13 @@ static const struct member cue_done_list[] = {
 static const struct member price_list[] = {
     NEEDS(struct event, "sku", ID, u.price.sku),
     NEEDS(struct event, "price", OBJECT, u.price.price, .members = &price_members),
+    MAY(struct event, "meant", BOOL, u.price.meant),
 };
 static const struct member offer_list[] = {
     NEEDS(struct event, "sku", ID, u.offer.sku),
     NEEDS(struct event, "started", BOOL, u.offer.started),
     NEEDS(struct event, "price", OBJECT, u.offer.price, .members = &price_members),
+    MAY(struct event, "meant", BOOL, u.offer.meant),
     TIME(struct event, "ends_ms", u.offer.ends_ms, false),
 };
 static const struct member notice_list[] = {
@@ -149,7 +165,19 @@ static const struct member notice_list[] = {
 static const struct member sku_list[] = {
     NEEDS(struct event, "sku", ID, u.sku.sku),
     NEEDS(struct event, "state", NAME, u.sku.state, .max = SKU_RECALLED, .name_of = sku_state_name_of),
+    MAY(struct event, "tripped", BOOL, u.sku.tripped),
     TEXT("reason", u.sku.reason),
+};
+static const struct member approval_list[] = {
+    NEEDS(struct event, "approval", ID, u.approval.id),
+    NEEDS(struct event, "state", NAME, u.approval.state, .max = APPROVAL_LAPSED, .name_of = approval_state_name_of),
+    NEEDS(struct event, "kind", READ, u.approval.is_offer, .read = read_approval_kind),
+    NEEDS(struct event, "sku", ID, u.approval.sku),
+    NEEDS(struct event, "price", OBJECT, u.approval.money, .members = &money_members),
+    TIME(struct event, "for_ms", u.approval.for_ms, false),
+    MAY(struct event, "asked_by", TEXT, u.approval.asked_by, .max = ID_LEN_MAX),
+    TIME(struct event, "until_ms", u.approval.until_ms, false),
+    TEXT("reason", u.approval.reason),
 };
 static const struct member catalogue_list[] = {
     MAY(struct event, "first", BOOL, u.catalogue.first),
@@ -182,6 +210,7 @@ static const struct members datas[EVENT_KINDS] = {
     [EVENT_OFFER]       = MEMBERS(offer_list),
     [EVENT_NOTICE]      = MEMBERS(notice_list),
     [EVENT_SKU]         = MEMBERS(sku_list),
+    [EVENT_APPROVAL]    = MEMBERS(approval_list),
     [EVENT_CATALOGUE]   = MEMBERS(catalogue_list),
     [EVENT_LISTED]      = MEMBERS(listed_list),
 };

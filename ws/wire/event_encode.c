@@ -101,6 +101,9 @@ static void put_item(struct json_out *o, const struct shelf_item *item)
     put_int(o, "limit_per_viewer", item->limit_per_viewer);
     put_int(o, "weight_g", item->weight_g);
     json_put_text(o, "state", sku_state_name(item->state));
+    put_true(o, "price_meant", item->price_meant);
+    put_true(o, "base_meant", item->base_meant);
+    put_int(o, "tripped_version", item->tripped_version);
     json_end_object(o);
 }
 
@@ -118,6 +121,7 @@ static void put_sku(struct json_out *o, const struct event *e)
 {
     put_text(o, "sku", e->u.sku.sku.text);
     json_put_text(o, "state", sku_state_name(e->u.sku.state));
+    put_true(o, "tripped", e->u.sku.tripped);
     put_text(o, "reason", e->u.sku.reason);
 }
 
@@ -125,6 +129,7 @@ static void put_price_event(struct json_out *o, const struct event *e)
 {
     put_text(o, "sku", e->u.price.sku.text);
     put_price(o, "price", &e->u.price.price);
+    put_true(o, "meant", e->u.price.meant);
 }
 
 static void put_offer(struct json_out *o, const struct event *e)
@@ -132,7 +137,22 @@ static void put_offer(struct json_out *o, const struct event *e)
     put_text(o, "sku", e->u.offer.sku.text);
     json_put_bool(o, "started", e->u.offer.started);
     put_price(o, "price", &e->u.offer.price);
+    put_true(o, "meant", e->u.offer.meant);
     put_int(o, "ends_ms", e->u.offer.ends_ms);
+}
+
+static void put_approval(struct json_out *o, const struct event *e)
+{
+    const struct price_approval *a = &e->u.approval;
+    put_text(o, "approval", a->id.text);
+    json_put_text(o, "state", approval_state_name(a->state));
+    json_put_text(o, "kind", approval_kind_name(a->is_offer));
+    put_text(o, "sku", a->sku.text);
+    put_money(o, "price", &a->money);
+    put_int(o, "for_ms", a->for_ms);
+    put_text(o, "asked_by", a->asked_by);
+    put_int(o, "until_ms", a->until_ms);
+    put_text(o, "reason", a->reason);
 }
 
 /* ---- what is on screen ---- */
@@ -177,6 +197,7 @@ static void put_product(struct json_out *o, const struct product *p)
     put_text(o, "sku", p->sku.text);
     put_text(o, "title", p->title);
     put_money(o, "price", &p->price);
+    put_money(o, "floor", &p->floor);
     put_text(o, "image", p->image);
     put_text(o, "url", p->url);
     put_text(o, "gtin", p->gtin);
@@ -215,7 +236,7 @@ static put_data *const put_datas[EVENT_KINDS] = {
     [EVENT_OFFER] = put_offer,   [EVENT_CUE_DONE] = put_cue_done,
     [EVENT_NOTICE] = put_notice, [EVENT_PRICE] = put_price_event,
     [EVENT_LISTED] = put_listed, [EVENT_CATALOGUE] = put_catalogue,
-    [EVENT_SKU] = put_sku,
+    [EVENT_SKU] = put_sku,       [EVENT_APPROVAL] = put_approval,
 };
 
 enum result event_encode(const struct event *e, struct bytes *out)

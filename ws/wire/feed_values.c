@@ -34,23 +34,6 @@ static const char *decimal_read(const char *text, struct decimal *ret)
 
 /* ---- money ---- */
 
-unsigned currency_decimals(const char currency[4])
-{
-    /* Those that differ from the usual two (ISO 4217, table A.1). */
-    static const struct {
-        const char *currencies;
-        unsigned decimals;
-    } table[] = {
-        {"BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF", 0},
-        {"BHD IQD JOD KWD LYD OMR TND", 3},
-        {"CLF UYW", 4},
-    };
-    for (size_t i = 0; i < ARRAY_LEN(table); i++)
-        if (strstr(table[i].currencies, currency) != NULL)
-            return table[i].decimals;
-    return 2;
-}
-
 bool feed_price(const char *text, struct money *ret)
 {
     struct decimal d;

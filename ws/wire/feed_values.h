@@ -8,7 +8,6 @@
 
 /* "12.90 EUR": at most as many decimals as the currency has. */
 bool feed_price(const char *text, struct money *ret);
-unsigned currency_decimals(const char currency[4]); /* ISO 4217 */
 /* "420 g", "0.42 kg", "1 lb", "3 oz" to grams; rounded, but never to 0. */
 bool feed_weight(const char *text, uint32_t *ret);
 /* "110 mm", "11 cm", "4 in" to millimetres; the same. */

@@ -70,6 +70,7 @@ static const struct member product_list[] = {
     NEEDS(struct product, "sku", ID, sku),
     NEEDS(struct product, "title", TEXT, title, .min = 1, .max = TITLE_LEN_MAX, .rule = TEXT_LINE),
     MAY(struct product, "price", OBJECT, price, .members = &money_members),
+    MAY(struct product, "floor", OBJECT, floor, .members = &money_members),
     MAY(struct product, "image", TEXT, image, .max = URL_LEN_MAX, .rule = TEXT_URL),
     MAY(struct product, "url", TEXT, url, .max = URL_LEN_MAX, .rule = TEXT_URL),
     MAY(struct product, "gtin", READ, gtin, .read = read_gtin),
@@ -80,6 +81,19 @@ static const struct member product_list[] = {
 const struct members product_members = MEMBERS(product_list);
 /* clang-format on */
 
+bool floor_fits(const struct product *p)
+{
+    return p->floor.currency[0] == '\0' || p->price.currency[0] == '\0' ||
+           strcmp(p->floor.currency, p->price.currency) == 0;
+}
+
+/* What one member cannot tell alone. */
+static enum result product_settle(struct json_in *in, const struct place *at, const struct product *p)
+{
+    struct place floor = {.in = at, .member = "floor"}, currency = {.in = &floor, .member = "currency"};
+    return in->source == FROM_LOG || floor_fits(p) ? RESULT_OK : fault_at(in, &currency, "must be that of the price");
+}
+
 static enum result products_fill(struct json_in *in, const json_t *list, const struct place *at,
                                  struct product *products, size_t count)
 {
@@ -87,6 +101,8 @@ static enum result products_fill(struct json_in *in, const json_t *list, const s
     for (size_t i = 0; result == RESULT_OK && i < count; i++) {
         struct place here = {.in = at, .index = i};
         result = read_object(in, json_array_get(list, i), &here, &product_members, &products[i]);
+        if (result == RESULT_OK)
+            result = product_settle(in, &here, &products[i]);
     }
     size_t repeated = count;
     if (result == RESULT_OK)

@@ -28,6 +28,8 @@ MUST_USE enum result products_find_repeated(const struct product *products, size
 /* 8, 12, 13 or 14 digits, the last of which is right for the others (GS1 general specifications, 7.9). */
 bool gtin_is_valid(const char *text, size_t len);
 
+bool floor_fits(const struct product *p); /* in the price's currency; true when there is no floor or no price */
+
 const char *notice_level_name_of(unsigned number);
 
 #endif

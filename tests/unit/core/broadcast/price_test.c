@@ -16,7 +16,7 @@ static void each_price_is_a_new_version(void **state)
     assert_string_equal(show_do(&s, act_price("mug", 890)), "");
     assert_string_equal(show_do(&s, act_price("mug", 1290)), "price"); /* an old price is a new version too */
     assert_int_equal(version_of(&s, "mug"), 3);
-    assert_string_equal(show_do(&s, act_price("bag", 0)), "price"); /* free is a price */
+    assert_string_equal(show_do(&s, act_price("bag", 300)), "price");
     assert_int_equal(version_of(&s, "bag"), 1);
     assert_string_equal(show_do(&s, act_price("ghost", 890)), "sku_unknown");
     show_close(&s);
@@ -37,6 +37,29 @@ static void a_broadcast_sells_in_one_currency(void **state)
     assert_string_equal(show_do(&s, dollars), "currency");
     assert_string_equal(show_do(&s, act_shelf("mug 1290, teapot 10 USD", NULL, items)), "currency");
     assert_string_equal(show_do(&s, act_shelf("mug 1290 USD, teapot 10 USD", NULL, items)), "currency"); /* on air */
+    show_close(&s);
+}
+
+static void nothing_is_sold_for_nothing(void **state)
+{
+    (void)state;
+    struct show s;
+    struct shelf_item items[8];
+    show_open_live(&s);
+    assert_string_equal(show_do(&s, act_price("mug", 0)), "amount");
+    assert_string_equal(show_do(&s, act_offer("mug", 0, 1000)), "amount");
+    struct act cue = act_cue("c1", "mug", 500);
+    cue.price.minor = 0;
+    assert_string_equal(show_do(&s, cue), "amount");
+    show_do(&s,
+            act_shelf("mug 0, teapot 4900", NULL, items)); /* a catalogue may have it; then it is not shown for sale */
+    assert_string_equal(show_do(&s, act_pin(0, "mug")), "amount");
+    assert_string_equal(show_do(&s, act_cue("c1", "mug", 0)), "amount");
+    struct reserve_wish wish = {.lines_count = 1, .lines = {{.sku = {"mug"}, .units = 1}}};
+    struct line lines[CART_LINES_MAX];
+    char currency[4];
+    uint8_t line;
+    assert_int_equal(broadcast_may_reserve(&s.b, &wish, lines, currency, &line), RESERVE_NO_PRICE);
     show_close(&s);
 }
 
@@ -272,6 +295,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_price_is_a_new_version),
         cmocka_unit_test(a_broadcast_sells_in_one_currency),
+        cmocka_unit_test(nothing_is_sold_for_nothing),
         cmocka_unit_test(before_the_start_the_currency_may_still_change),
         cmocka_unit_test(an_offer_ends_at_the_price_under_it),
         cmocka_unit_test(an_offer_may_be_prolonged_and_lowered),

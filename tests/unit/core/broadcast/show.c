@@ -102,6 +102,13 @@ static const char *answer_name(enum act_answer answer)
         [ACT_NOTHING_TO_UNDO] = "nothing_to_undo",
         [ACT_RECALLED] = "recalled",
         [ACT_CURRENCY] = "currency",
+        [ACT_AMOUNT] = "amount",
+        [ACT_APPROVAL_ASKED] = "asked",
+        [ACT_APPROVALS_FULL] = "full",
+        [ACT_APPROVAL_UNKNOWN] = "unknown",
+        [ACT_APPROVAL_DECIDED] = "decided",
+        [ACT_APPROVAL_LAPSED] = "lapsed",
+        [ACT_APPROVAL_OWN] = "own",
     };
     return names[answer];
 }
@@ -123,7 +130,7 @@ const char *show_do(struct show *s, struct act act)
     snprintf(s->told, sizeof s->told, "%s", answer == ACT_DONE ? "" : answer_name(answer));
     for (size_t i = 0; i < count; i++) {
         size_t len = strlen(s->told);
-        snprintf(s->told + len, sizeof s->told - len, "%s%s", i == 0 ? "" : " ", event_kind_name(events[i].kind));
+        snprintf(s->told + len, sizeof s->told - len, "%s%s", len == 0 ? "" : " ", event_kind_name(events[i].kind));
         MUST(show_step(s, events[i]) == RESULT_OK);
         events[i] = (struct event){0}; /* finished by show_step */
     }

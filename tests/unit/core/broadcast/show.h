@@ -15,7 +15,8 @@ struct show {
 void show_open(struct show *s);
 void show_open_live(struct show *s);
 void show_close(struct show *s);
-/* "cue price pin.set", "" when nothing would change, or why not: "sku_unknown". The act's time is now_ms. */
+/* "cue price pin.set", "" when nothing would change, or why not: "sku_unknown"; "asked approval" when
+ * a second person is asked for. The act's time is now_ms. */
 const char *show_do(struct show *s, struct act act);
 /* The same events planned but not stepped: the caller finishes EVENT_BATCH_MAX of them. */
 size_t show_plan(struct show *s, struct act act, struct event events[EVENT_BATCH_MAX]);

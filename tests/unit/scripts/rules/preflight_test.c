@@ -13,11 +13,11 @@ static struct preflight_sku shop(void *ctx, const char *sku)
     unsigned *asked = ctx;
     (*asked)++;
     if (strcmp(sku, "mug") == 0)
-        return (struct preflight_sku){.known = true, .has_price = true, .allocated = 40};
+        return (struct preflight_sku){.known = true, .price = {1290, "EUR"}, .floor = {900, "EUR"}, .allocated = 40};
     if (strcmp(sku, "bag") == 0)
         return (struct preflight_sku){.known = true, .allocated = 5};
     if (strcmp(sku, "lamp") == 0)
-        return (struct preflight_sku){.known = true, .has_price = true};
+        return (struct preflight_sku){.known = true, .price = {4900, "EUR"}};
     return (struct preflight_sku){0};
 }
 
@@ -51,6 +51,7 @@ static void a_complete_show_may_go(void **state)
     struct preflight p;
     struct cue cues[] = {complete("mug", 40), complete(NULL, 0), complete("bag", 5)};
     cues[2].has_price = true;
+    cues[2].price = (struct money){500, "EUR"};
     assert_string_equal(check(cues, 3, &p), "");
     assert_true(p.go);
     assert_int_equal(p.more, 0);
@@ -85,6 +86,7 @@ static void products_need_a_price_of_cue_or_catalogue(void **state)
     struct preflight p;
     struct cue cues[] = {complete("bag", 1), complete("bag", 1)};
     cues[0].has_price = true;
+    cues[0].price = (struct money){500, "EUR"};
     assert_string_equal(check(cues, 2, &p), "1 price_missing!");
 }
 
