@@ -90,6 +90,33 @@ static void products_need_a_price_of_cue_or_catalogue(void **state)
     assert_string_equal(check(cues, 2, &p), "1 price_missing!");
 }
 
+static void nothing_is_planned_below_its_floor(void **state)
+{
+    (void)state;
+    struct preflight p;
+    struct cue cues[] = {complete("mug", 1), complete("mug", 1), complete("lamp", 1)};
+    cues[0].has_price = cues[1].has_price = cues[2].has_price = true;
+    cues[0].price = (struct money){900, "EUR"};
+    cues[1].price = (struct money){899, "EUR"};
+    cues[2].price = (struct money){1, "EUR"}; /* has no floor */
+    assert_string_equal(check(cues, 2, &p), "1 below_floor!");
+    assert_int_equal(p.problems[0].price.minor, 899);
+    assert_int_equal(p.problems[0].floor.minor, 900);
+    assert_string_equal(check(cues + 2, 1, &p), "0 allocation_missing!");
+    memcpy(cues[1].price.currency, "USD", 4);
+    assert_string_equal(check(cues, 2, &p), ""); /* not to be compared */
+}
+
+static void a_price_of_nothing_is_none(void **state)
+{
+    (void)state;
+    struct preflight p;
+    struct cue cues[] = {complete("mug", 1)};
+    cues[0].has_price = true;
+    cues[0].price = (struct money){0, "EUR"};
+    assert_string_equal(check(cues, 1, &p), "0 price_missing!");
+}
+
 static void an_unknown_sku_is_one_problem(void **state)
 {
     (void)state;
@@ -134,9 +161,9 @@ static void problems_over_the_limit_are_counted_and_still_block(void **state)
 static void codes_are_named_as_on_the_wire(void **state)
 {
     (void)state;
-    static const char *const names[] = {
-        "no_cues",          "card_missing",        "price_missing",  "sku_unknown", "allocation_missing",
-        "allocation_short", "viewer_text_missing", "minutes_missing"};
+    static const char *const names[] = {"no_cues",     "card_missing",        "price_missing",
+                                        "sku_unknown", "allocation_missing",  "allocation_short",
+                                        "below_floor", "viewer_text_missing", "minutes_missing"};
     for (enum preflight_code code = 0; code <= PREFLIGHT_MINUTES_MISSING; code++)
         assert_string_equal(preflight_code_name(code), names[code]);
     assert_string_equal(preflight_code_name((enum preflight_code)99), "unknown");
@@ -149,6 +176,8 @@ int main(void)
         cmocka_unit_test(an_empty_show_may_not),
         cmocka_unit_test(words_that_are_missing_are_named),
         cmocka_unit_test(products_need_a_price_of_cue_or_catalogue),
+        cmocka_unit_test(nothing_is_planned_below_its_floor),
+        cmocka_unit_test(a_price_of_nothing_is_none),
         cmocka_unit_test(an_unknown_sku_is_one_problem),
         cmocka_unit_test(allocation_is_judged_per_sku_at_its_first_cue),
         cmocka_unit_test(problems_over_the_limit_are_counted_and_still_block),

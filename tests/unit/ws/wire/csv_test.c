@@ -43,9 +43,9 @@ static void all_columns(void **state)
     (void)state;
     static const char feed[] =
         "id,title,description,link,image_link,availability,price,brand,condition,gtin,shipping_weight,product_length,"
-        "product_width,product_height,limit_per_viewer\n"
+        "product_width,product_height,limit_per_viewer,auto_pricing_min_price\n"
         "mug-red,Red mug,\"330 ml, round\",https://shop.example/p/mug-red,/img/mug-red.svg,in stock,12.90 EUR,Us,new,"
-        "4001234560014,420 g,11 cm,9 cm,9.5 cm,2\n";
+        "4001234560014,420 g,11 cm,9 cm,9.5 cm,2,8.00 EUR\n";
     struct products p = expect_feed(feed, sizeof feed - 1);
     assert_int_equal(p.count, 1);
     assert_string_equal(p.list->sku.text, "mug-red");
@@ -54,6 +54,8 @@ static void all_columns(void **state)
     assert_string_equal(p.list->image, "/img/mug-red.svg");
     assert_int_equal(p.list->price.minor, 1290);
     assert_string_equal(p.list->price.currency, "EUR");
+    assert_int_equal(p.list->floor.minor, 800);
+    assert_string_equal(p.list->floor.currency, "EUR");
     assert_string_equal(p.list->gtin, "4001234560014");
     assert_int_equal(p.list->weight_g, 420);
     assert_int_equal(p.list->size_mm[0], 110);
@@ -133,6 +135,10 @@ static void rows_and_columns(void **state)
     (void)state;
     expect_fault("", "row[1]", "row 1: there are no column names");
     expect_fault("\n\n", "row[1]", "row 1: there are no column names");
+    expect_fault("id,title,price,auto_pricing_min_price\nm,T,1 EUR,low\n", "row[2].auto_pricing_min_price",
+                 WRONG("auto_pricing_min_price", "low", "is not an amount and a currency"));
+    expect_fault("id,title,price,auto_pricing_min_price\nm,T,9 EUR,8 USD\n", "row[2].auto_pricing_min_price",
+                 "row 2, column auto_pricing_min_price: is not in the currency of the price");
     expect_fault("id,title\n", "row[1].price", "row 1, column price: there is no such column");
     expect_fault("id,title,price,Title\n", "row[1].title", "row 1, column title: stands twice");
     expect_fault("id,title,price\na,A,1 EUR\n\na,A,1 EUR\n", "row[4].id",

@@ -29,6 +29,9 @@ static void item_fill(struct shelf_item *item, size_t index)
     item->limit_per_viewer = UINT32_MAX;
     item->weight_g = UINT32_MAX;
     item->state = (enum sku_state)(index % 3);
+    item->price_meant = index % 2 == 0;
+    item->base_meant = index % 4 == 0;
+    item->tripped_version = index % 5 == 0 ? UINT32_MAX : 0;
 }
 
 static void details_fill(struct broadcast_details *d)
@@ -63,6 +66,8 @@ static void catalogue_fill(struct event *e)
         TEXT_SET(p->title, "A \xf0\x9f\x8f\xba");
         if (i % 2 == 0)
             p->price = (struct money){1290, "JPY"};
+        if (i % 3 == 0)
+            p->floor = (struct money){900, "JPY"};
         TEXT_SET(p->gtin, "4001234560014");
         p->size_mm[2] = (uint32_t)i;
         p->weight_g = 100000000;
@@ -113,11 +118,13 @@ static void data_fill(struct event *e)
     case EVENT_PRICE:
         TEXT_SET(e->u.price.sku.text, "mug");
         e->u.price.price = (struct price){{0, "KWD"}, 1};
+        e->u.price.meant = true;
         break;
     case EVENT_OFFER:
         TEXT_SET(e->u.offer.sku.text, "mug");
         e->u.offer.started = true;
         e->u.offer.price = (struct price){{990, "EUR"}, 7};
+        e->u.offer.meant = true;
         e->u.offer.ends_ms = 1;
         break;
     case EVENT_NOTICE:
@@ -128,6 +135,7 @@ static void data_fill(struct event *e)
     case EVENT_SKU:
         TEXT_SET(e->u.sku.sku.text, "mug");
         e->u.sku.state = SKU_RECALLED;
+        e->u.sku.tripped = true;
         TEXT_SET(e->u.sku.reason, "why");
         break;
     case EVENT_CATALOGUE:
@@ -138,6 +146,16 @@ static void data_fill(struct event *e)
         TEXT_SET(e->u.listed.title, "B");
         break;
     case EVENT_APPROVAL:
+        TEXT_SET(e->u.approval.id.text, "a42");
+        e->u.approval.state = APPROVAL_LAPSED;
+        e->u.approval.is_offer = true;
+        TEXT_SET(e->u.approval.sku.text, "mug");
+        e->u.approval.money = (struct money){MONEY_MINOR_MAX, "EUR"};
+        e->u.approval.for_ms = 86400000;
+        texts_fill(e->u.approval.asked_by, sizeof e->u.approval.asked_by, '"');
+        e->u.approval.until_ms = INT64_C(1795177800001);
+        texts_fill(e->u.approval.reason, sizeof e->u.approval.reason, 'r');
+        break;
     case EVENT_KINDS:
         break;
     }
@@ -234,6 +252,31 @@ static void readable_at_three_in_the_morning(void **state)
     bytes_finish(&out);
 }
 
+/* As nodes wrote before prices had floors or needed anybody. */
+static void an_older_nodes_entries_are_read(void **state)
+{
+    (void)state;
+    static const char *const entries[] = {
+        "{\"t\":\"price\",\"ms\":1,\"d\":{\"sku\":\"a\",\"price\":{\"amount\":0,\"currency\":\"EUR\",\"version\":1}}}",
+        "{\"t\":\"offer\",\"ms\":1,\"d\":{\"sku\":\"a\",\"started\":true,\"price\":{\"amount\":1,\"currency\":\"EUR\","
+        "\"version\":2},\"ends_ms\":9}}",
+        "{\"t\":\"sku\",\"ms\":1,\"d\":{\"sku\":\"a\",\"state\":\"stopped\"}}",
+        "{\"t\":\"shelf\",\"ms\":1,\"d\":{\"items\":[{\"sku\":\"a\",\"state\":\"open\"}]}}",
+        "{\"t\":\"catalogue\",\"ms\":1,\"d\":{\"first\":true,\"last\":true,\"products\":[{\"sku\":\"a\",\"title\":"
+        "\"A\","
+        "\"price\":{\"amount\":0,\"currency\":\"EUR\"}}]}}",
+    };
+    for (size_t i = 0; i < ARRAY_LEN(entries); i++) {
+        struct event e;
+        assert_int_equal(event_decode(entries[i], strlen(entries[i]), &e), RESULT_OK);
+        if (e.kind == EVENT_SHELF)
+            assert_false(e.u.shelf.items[0].price_meant || e.u.shelf.items[0].tripped_version != 0);
+        if (e.kind == EVENT_CATALOGUE)
+            assert_int_equal(e.u.catalogue.products[0].floor.currency[0], '\0');
+        event_finish(&e);
+    }
+}
+
 static void a_newer_nodes_words_are_passed_over(void **state)
 {
     (void)state;
@@ -289,6 +332,10 @@ static void foreign_bytes(void **state)
         "{\"t\":\"catalogue\",\"ms\":1,\"d\":{\"products\":[{\"sku\":\"a\",\"title\":\"A\"},{\"sku\":\"a\",\"title\":\"B\"}]}}",
         "{\"t\":\"cue.done\",\"ms\":1,\"d\":{\"cue\":\"c\",\"must_say\":[1]}}",
         "{\"t\":\"notice\",\"ms\":1,\"d\":{\"level\":\"loud\"}}",
+        "{\"t\":\"approval\",\"ms\":1,\"d\":{\"approval\":\"a1\",\"state\":\"asked\",\"kind\":\"gift\",\"sku\":\"a\",\"price\":{\"amount\":1,\"currency\":\"EUR\"}}}",
+        "{\"t\":\"approval\",\"ms\":1,\"d\":{\"approval\":\"a1\",\"state\":\"agreed\",\"kind\":\"price\",\"sku\":\"a\",\"price\":{\"amount\":1,\"currency\":\"EUR\"}}}",
+        "{\"t\":\"approval\",\"ms\":1,\"d\":{\"approval\":\"a1\",\"state\":\"asked\",\"kind\":7,\"sku\":\"a\",\"price\":{\"amount\":1,\"currency\":\"EUR\"}}}",
+        "{\"t\":\"approval\",\"ms\":1,\"d\":{\"approval\":\"a1\",\"state\":\"asked\",\"kind\":\"price\",\"sku\":\"a\"}}",
         "{\"t\":\"notice\",\"ms\":1,\"d\":{\"level\":\"info\",\"text\":7}}",
     };
     /* clang-format on */
@@ -319,6 +366,7 @@ int main(void)
         cmocka_unit_test(times_and_names),
         cmocka_unit_test(a_shelf_without_a_plan_and_one_that_is_empty),
         cmocka_unit_test(readable_at_three_in_the_morning),
+        cmocka_unit_test(an_older_nodes_entries_are_read),
         cmocka_unit_test(a_newer_nodes_words_are_passed_over),
         cmocka_unit_test(no_room_is_said),
         cmocka_unit_test(foreign_bytes),
