@@ -16,7 +16,6 @@
 
 #define RETRY_MS 1000
 #define STREAM_SUFFIX "/estimates/stream"
-#define CSV_SUFFIX "/estimates.csv"
 #define LIVE_SUFFIX "/live"
 
 static bool ends_with(const char *text, const char *suffix)
@@ -43,6 +42,7 @@ static bool token_fits(struct request *r, struct auth_claims *claims)
     r->asker = (struct asker){.conn = r->id, .role = claims->role, .shop = claims->shop, .viewer = claims->viewer};
     const char *name = claims->has_sub ? claims->viewer.text : role_name(claims->role);
     memcpy(r->asker.sub, name, strlen(name) + 1);
+    r->asker.has_sub = claims->has_sub;
     return true;
 }
 
@@ -81,15 +81,12 @@ static void reply_fault(struct request *r, const struct decode_fault *fault)
                               fault->field, fault->detail, 0);
 }
 
-/* The table and the stream are other forms of the estimates. */
+/* The stream is another form of the estimates. */
 static void path_plain(struct request *r)
 {
     r->as_stream = ends_with(r->path, STREAM_SUFFIX);
-    r->as_csv = ends_with(r->path, CSV_SUFFIX);
     if (r->as_stream)
         r->path[strlen(r->path) - strlen("/stream")] = '\0';
-    if (r->as_csv)
-        r->path[strlen(r->path) - strlen(".csv")] = '\0';
 }
 
 void api_begin(struct request *r)
@@ -155,16 +152,33 @@ void api_ask(struct request *r)
     orchestrator_open(o, &r->open);
 }
 
+static bool csv_write(struct request *r, const struct outcome *outcome)
+{
+    if (!r->command.csv || outcome->kind == OUTCOME_ERROR)
+        return false;
+    if (outcome->kind == OUTCOME_VOLUMES)
+        volumes_csv(&r->out, outcome->volumes);
+    else
+        affected_csv(&r->out, outcome);
+    r->status = 200;
+    r->type = "text/csv; charset=utf-8";
+    return true;
+}
+
+/* Whose hold it is has a broadcast that may not be open on this node: its clock is not told then. */
+static const struct show_view *show_of(struct request *r, const struct outcome *outcome)
+{
+    if (outcome->kind != OUTCOME_HOLD)
+        return NULL;
+    return orchestrator_show(r->server->hub->orchestrator, &r->asker.shop, &outcome->hold.broadcast);
+}
+
 void request_answer(struct request *r, const struct outcome *outcome)
 {
-    struct message_context context = hub_message_context(r->server->hub, &r->asker.shop);
     if (r->state != REQUEST_WORKING || r->storing)
         return;
-    if (r->as_csv && outcome->kind == OUTCOME_VOLUMES) {
-        volumes_csv(&r->out, outcome->volumes);
-        r->status = 200;
-        r->type = "text/csv; charset=utf-8";
-    } else {
+    if (!csv_write(r, outcome)) {
+        struct message_context context = hub_message_context(r->server->hub, &r->asker.shop, show_of(r, outcome));
         r->status = http_outcome(&r->out, &context, outcome, &r->problem);
         r->type = r->problem ? "application/problem+json" : "application/json";
     }

@@ -126,7 +126,15 @@ static void audience_publish_audience(struct audience *a, const struct show_view
 
 static void audience_publish_health(struct audience *a, const struct show_view *show)
 {
+    struct room *room = room_for(a, show);
+    if (room != NULL)
+        room_forget(room, ROLE_HOST); /* the reason may be another one while nothing else changed */
     publish_simple(a, show, AUDIENCE_HOSTS, message_health);
+}
+
+static void audience_publish_hold_clock(struct audience *a, const struct show_view *show)
+{
+    publish_simple(a, show, AUDIENCE_VIEWERS, message_hold_clock);
 }
 
 static void audience_publish_volumes(struct audience *a, const struct volumes_view *v)
@@ -166,6 +174,7 @@ void audience_init(struct audience *a)
         .publish_demand = audience_publish_demand,
         .publish_audience = audience_publish_audience,
         .publish_health = audience_publish_health,
+        .publish_hold_clock = audience_publish_hold_clock,
         .publish_volumes = audience_publish_volumes,
         .reset = audience_reset,
     };

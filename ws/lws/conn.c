@@ -172,11 +172,17 @@ void conn_send_error(struct conn *c, const char *re, enum error_code code, const
     conn_send(c);
 }
 
+static const struct show_view *show_of(struct conn *c)
+{
+    return orchestrator_show(c->hub->orchestrator, &c->room->shop, &c->room->broadcast);
+}
+
 void conn_answer(struct conn *c, const struct outcome *outcome)
 {
     if (c->state == CONN_CLOSING || c->room == NULL)
         return;
-    struct message_context context = hub_message_context(c->hub, &c->room->shop);
+    const struct show_view *show = outcome->kind == OUTCOME_HOLD ? show_of(c) : NULL;
+    struct message_context context = hub_message_context(c->hub, &c->room->shop, show);
     message_outcome(conn_message(c), &context, outcome);
     conn_send(c);
 }
@@ -190,11 +196,6 @@ void conn_show(struct conn *c, const struct show_view *show)
     struct span volumes = room_volumes(c->room);
     if (volumes.len > 0) /* nothing to tell yet otherwise; the next tick will */
         conn_send_frames(c, volumes);
-}
-
-static const struct show_view *show_of(struct conn *c)
-{
-    return orchestrator_show(c->hub->orchestrator, &c->room->shop, &c->room->broadcast);
 }
 
 void conn_lapped(struct outlet *o)
@@ -228,7 +229,10 @@ void conn_caught_up(struct outlet *o)
     size_t count = claims_of_viewer(show->claims, c->viewer.text, holds, CONN_HOLDS_MAX);
     for (size_t i = 0; i < count && c->state == CONN_LIVE; i++) {
         struct outcome outcome = {.kind = OUTCOME_HOLD};
+        if (!ID_EQUAL(holds[i]->broadcast, show->broadcast->id))
+            continue;
         hold_copy(&outcome.hold, holds[i]);
+        outcome.hold.expires_at_ms = claims_expires_ms(show->claims, holds[i], show->now_ms);
         conn_answer(c, &outcome);
     }
     outlet_uncork(o);

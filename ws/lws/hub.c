@@ -51,9 +51,9 @@ void hub_attach(struct hub *hub, struct orchestrator *o) { hub->orchestrator = o
 
 void hub_turn(struct hub *hub) { hub->outlets.now_ms = hub->clock->now_ms(hub->clock); }
 
-struct message_context hub_message_context(struct hub *hub, const struct shop_id *shop)
+struct message_context hub_message_context(struct hub *hub, const struct shop_id *shop, const struct show_view *show)
 {
-    return (struct message_context){.shop = shop, .checkout = auth_checkout_link, .ctx = hub->auth};
+    return (struct message_context){.shop = shop, .checkout = auth_checkout_link, .ctx = hub->auth, .show = show};
 }
 
 /* ---- rooms ---- */

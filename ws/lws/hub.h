@@ -52,7 +52,8 @@ struct room *hub_room(struct hub *hub, const struct shop_id *shop, const struct 
 /* Makes it when needed; RESULT_FULL at rooms_max. */
 MUST_USE enum result hub_room_open(struct hub *hub, const struct shop_id *shop, const struct broadcast_id *broadcast,
                                    struct room **ret);
-struct message_context hub_message_context(struct hub *hub, const struct shop_id *shop);
+/* `show` as in message_context; may be NULL. */
+struct message_context hub_message_context(struct hub *hub, const struct shop_id *shop, const struct show_view *show);
 
 void audience_init(struct audience *a); /* audience.c */
 

@@ -61,7 +61,7 @@ struct request {
     bool close_after;   /* the last one on this socket */
     bool linger;        /* the client is still sending what nobody reads */
     /* ---- /v1 ---- */
-    bool as_csv, as_stream;
+    bool as_stream;
     bool claimed; /* holds its Idempotency-Key */
     bool problem;
     struct asker asker;

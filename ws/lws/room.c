@@ -61,6 +61,8 @@ void room_destroy(struct room *room)
 
 /* ---- encoded once ---- */
 
+static enum audience_class encoded_for(enum role role) { return role == ROLE_HOST ? AUDIENCE_HOSTS : AUDIENCE_VIEWERS; }
+
 static bool encoding_is_fresh(const struct room *room, const struct encoding *e, const struct show_view *show)
 {
     return e->frames.len > 0 && e->seq == show->broadcast->seq && e->version == show->claims->version &&
@@ -89,7 +91,7 @@ static bool has_something(const struct show_view *show, const struct viewer_id *
 static struct span snapshot_encode(struct room *room, struct bytes *out, const struct show_view *show, enum role role,
                                    const struct viewer_id *viewer)
 {
-    struct message_context context = hub_message_context(room->hub, &room->shop);
+    struct message_context context = hub_message_context(room->hub, &room->shop, show);
     meter_count(&meters.snapshots_encoded);
     frame_begin(out);
     message_snapshot(out, &context, show, role, viewer);
@@ -102,7 +104,7 @@ struct span room_snapshot(struct room *room, const struct show_view *show, enum 
     meter_count(&meters.snapshots);
     if (has_something(show, viewer))
         return snapshot_encode(room, &room->hub->scratch, show, role, viewer);
-    struct encoding *e = &room->snapshots[role == ROLE_HOST ? AUDIENCE_HOSTS : AUDIENCE_VIEWERS];
+    struct encoding *e = &room->snapshots[encoded_for(role)];
     if (encoding_is_fresh(room, e, show))
         return e->frames;
     e->frames = snapshot_encode(room, &e->bytes, show, role, viewer);
@@ -130,6 +132,8 @@ static struct span values_encode(struct room *room, struct encoding *e, const st
     frame_add(hub, &e->bytes);
     message_audience(&hub->scratch, show);
     frame_add(hub, &e->bytes);
+    message_hold_clock(&hub->scratch, show);
+    frame_add(hub, &e->bytes);
     if (role == ROLE_HOST) {
         message_counts(&hub->scratch, show, hub->skus, count);
         frame_add(hub, &e->bytes);
@@ -141,9 +145,15 @@ static struct span values_encode(struct room *room, struct encoding *e, const st
     return e->bytes.failed ? (struct span){0} : (struct span){.data = e->bytes.data, .len = e->bytes.len};
 }
 
+void room_forget(struct room *room, enum role role)
+{
+    room->snapshots[encoded_for(role)].frames = (struct span){0};
+    room->values[encoded_for(role)].frames = (struct span){0};
+}
+
 struct span room_values(struct room *room, const struct show_view *show, enum role role)
 {
-    struct encoding *e = &room->values[role == ROLE_HOST ? AUDIENCE_HOSTS : AUDIENCE_VIEWERS];
+    struct encoding *e = &room->values[encoded_for(role)];
     if (encoding_is_fresh(room, e, show))
         return e->frames;
     e->frames = values_encode(room, e, show, role);

@@ -44,8 +44,10 @@ MUST_USE enum result room_open_channel(struct room *room, enum audience_class cl
  * call on the hub; empty: no memory. */
 struct span room_snapshot(struct room *room, const struct show_view *show, enum role role,
                           const struct viewer_id *viewer);
-/* The values of now (stock, audience; for hosts counts, demand, health): what the events missed do not tell. */
+/* The values of now (stock, audience, the clock of holds; for hosts counts, demand, health): what the events missed do not
+ * tell. */
 struct span room_values(struct room *room, const struct show_view *show, enum role role);
+void room_forget(struct room *room, enum role role); /* what was encoded for this role is made anew */
 /* To logistics: the whole series. Empty: nothing known, or no memory. */
 struct span room_volumes(struct room *room);
 

@@ -12,66 +12,9 @@
 #include "ws/wire/json_scan.h"
 #include "ws/wire/limits.h"
 #include "ws/wire/parts_in.h"
+#include "ws/wire/wish_in.h"
 
 /* ---- members that are no plain value ---- */
-
-struct wish_line { /* as struct reserve_wish has them, which gives its lines no name */
-    struct sku_id sku;
-    uint32_t units, seen_price;
-};
-_Static_assert(sizeof(struct wish_line) == sizeof(((struct reserve_wish *)0)->lines[0]), "the same lines");
-
-/* clang-format off */
-static const struct member line_list[] = {
-    NEEDS(struct wish_line, "sku", ID, sku),
-    NEEDS(struct wish_line, "qty", U32, units, .min = 1, .max = HOLD_UNITS_MAX),
-    MAY(struct wish_line, "seen_price", U32, seen_price, .max = UINT32_MAX),
-};
-static const struct members line_members = MEMBERS(line_list);
-/* clang-format on */
-
-static enum result read_line(struct json_in *in, const json_t *value, const struct place *at, size_t index,
-                             struct reserve_wish *wish)
-{
-    struct wish_line line = {0};
-    enum result result = read_object(in, value, at, &line_members, &line);
-    if (result != RESULT_OK)
-        return result;
-    for (size_t i = 0; i < index; i++) {
-        struct place sku = {.in = at, .member = "sku"};
-        if (ID_EQUAL(wish->lines[i].sku, line.sku))
-            return fault_at(in, &sku, "stands in an earlier line: ask for more units there");
-    }
-    wish->lines[index].sku = line.sku;
-    wish->lines[index].units = line.units;
-    wish->lines[index].seen_price = line.seen_price;
-    return RESULT_OK;
-}
-
-static enum result read_lines(struct json_in *in, const json_t *value, const struct place *at, void *to)
-{
-    struct command *c = to;
-    size_t count = 0;
-    enum result result = read_list(in, value, at, 1, CART_LINES_MAX, &count);
-    for (size_t i = 0; result == RESULT_OK && i < count; i++) {
-        struct place here = {.in = at, .index = i};
-        result = read_line(in, json_array_get(value, i), &here, i, &c->wish);
-    }
-    c->wish.lines_count = (uint8_t)count;
-    return result;
-}
-
-/* Stands for the first line, unless that says its own. */
-static enum result read_seen_price(struct json_in *in, const json_t *value, const struct place *at, void *to)
-{
-    static const struct member whole = {.kind = MEMBER_U32, .max = UINT32_MAX};
-    struct command *c = to;
-    uint32_t seen = 0;
-    enum result result = read_member(in, value, at, &whole, &seen);
-    if (result == RESULT_OK && c->wish.lines[0].seen_price == 0)
-        c->wish.lines[0].seen_price = seen;
-    return result;
-}
 
 static enum result read_expect_seq(struct json_in *in, const json_t *value, const struct place *at, void *to)
 {
@@ -136,7 +79,7 @@ static enum result read_cues(struct json_in *in, const json_t *value, const stru
 #define ID_OF(name, field) NEEDS(struct command, name, ID, field)
 #define WORDS(name, required_) \
     MEMBER_OF(struct command, name, MEMBER_TEXT, text, required_, .max = TEXT_LEN_MAX, .rule = TEXT_LINES)
-#define AMOUNT NEEDS(struct command, "amount", I64, money.minor, .max = MONEY_MINOR_MAX), \
+#define AMOUNT NEEDS(struct command, "amount", I64, money.minor, .min = 1, .max = MONEY_MINOR_MAX), \
                NEEDS(struct command, "currency", CURRENCY, money.currency)
 #define SLOT NEEDS(struct command, "slot", U8, slot, .max = PIN_SLOTS - 1)
 #define MOVED NEEDS(struct command, "units", I64, units, .min = 1, .max = STOCK_UNITS_MAX), \
@@ -180,7 +123,12 @@ static const struct member notice_list[] = {
     MAY(struct command, "level", NAME, level, .max = NOTICE_OUTAGE, .name_of = notice_level_name_of),
 };
 static const struct member stop_list[] = {ID_OF("sku", sku), WORDS("reason", false)};
-static const struct member recall_list[] = {ID_OF("sku", sku), WORDS("text", false)};
+static const struct member recall_list[] = {
+    ID_OF("sku", sku),
+    WORDS("text", false),
+    {.name = "holds", .kind = MEMBER_READ, .read = read_recall, WHOLE_COMMAND},
+};
+static const struct member approval_list[] = {ID_OF("approval", approval)};
 static const struct member start_list[] = {MAY(struct command, "force", BOOL, force)};
 static const struct member stock_list[] = {ID_OF("sku", sku), MOVED};
 static const struct member run_list[] = {
@@ -222,6 +170,8 @@ static const struct {
     [COMMAND_RESUME]         = {true, true, {NULL, 0}},
     [COMMAND_END]            = {true, true, {NULL, 0}},
     [COMMAND_UNDO]           = {true, true, {NULL, 0}},
+    [COMMAND_APPROVE]        = {true, true, MEMBERS(approval_list)},
+    [COMMAND_REJECT]         = {true, true, MEMBERS(approval_list)},
     [COMMAND_RUN_LOAD]       = {true, true, MEMBERS(run_list)},
     [COMMAND_PREFLIGHT]      = {true, true, {NULL, 0}},
     [COMMAND_STOCK_ALLOCATE] = {true, true, MEMBERS(stock_list)},
@@ -258,6 +208,8 @@ static enum result command_settle(struct json_in *in, const char *data, size_t l
         return fault_at(in, &id, "must not begin with ~: those are the server's own");
     if (c->kind == COMMAND_RESERVE)
         memcpy(c->hold.text, c->id, sizeof c->id);
+    if (c->kind == COMMAND_RECALL && c->recall == RECALL_NONE)
+        c->recall = RECALL_CANCEL;
     return c->kind == COMMAND_RUN_LOAD ? document_take(in, data, len, c) : RESULT_OK;
 }
 

@@ -31,6 +31,8 @@ static bool valid_broadcast(const struct command *c) { return id_holds(c->broadc
 static bool valid_qty(const struct command *c) { return within(c->qty, 1, HOLD_UNITS_MAX); }
 static bool valid_slot(const struct command *c) { return c->slot < PIN_SLOTS; }
 static bool valid_money(const struct command *c) { return money_holds(&c->money); }
+static bool valid_asked(const struct command *c) { return money_holds(&c->money) && c->money.minor > 0; }
+static bool valid_approval(const struct command *c) { return id_holds(c->approval); }
 static bool valid_for(const struct command *c) { return within(c->for_ms, OFFER_MS_MIN, OFFER_MS_MAX); }
 static bool valid_level(const struct command *c) { return c->level <= NOTICE_OUTAGE; }
 static bool valid_text(const struct command *c) { return text_holds(TEXT_LINES, c->text, 0, TEXT_LEN_MAX); }
@@ -40,9 +42,14 @@ static bool valid_said(const struct command *c) { return c->said_count <= MUST_S
 static bool valid_clock(const struct command *c) { return within(c->playing_ms, 0, WHOLE_MAX); }
 static bool valid_expect(const struct command *c) { return c->expect_seq <= (uint64_t)WHOLE_MAX; }
 
+static bool valid_viewer(const struct command *c) { return id_holds(c->viewer.text); }
+static bool valid_own_hold(const struct command *c) { return id_equal(c->id, c->hold.text); }
+static bool valid_new_hold(const struct command *c) { return valid_hold(c) && c->hold.text[0] != '~'; }
+static bool valid_recall(const struct command *c) { return c->recall > RECALL_NONE && c->recall < RECALL_MODES; }
+
 static bool valid_wish(const struct command *c)
 {
-    if (!within(c->wish.lines_count, 1, CART_LINES_MAX) || !id_equal(c->id, c->hold.text))
+    if (!within(c->wish.lines_count, 1, CART_LINES_MAX))
         return false;
     for (size_t i = 0; i < c->wish.lines_count; i++) {
         if (!id_holds(c->wish.lines[i].sku.text) || !within(c->wish.lines[i].units, 1, HOLD_UNITS_MAX))
@@ -57,7 +64,7 @@ static bool valid_wish(const struct command *c)
 static bool valid_sync(const struct command *c)
 {
     return within(c->units, 0, STOCK_UNITS_MAX) && within(c->gone, 0, STOCK_UNITS_MAX) &&
-           within(c->version, 1, WHOLE_MAX);
+           within(c->version, 1, WHOLE_MAX) && within(c->counted_ms, 0, WHOLE_MAX);
 }
 
 static bool valid_document(const struct command *c)
@@ -84,11 +91,18 @@ static bool valid_details(const struct command *c)
            within(d->pdt_offset_ms, -PDT_OFFSET_MS_MAX, PDT_OFFSET_MS_MAX);
 }
 
+static bool floor_holds(const struct product *p)
+{
+    bool none = p->floor.currency[0] == '\0' && p->floor.minor == 0;
+    bool comparable = p->price.currency[0] == '\0' || strcmp(p->price.currency, p->floor.currency) == 0;
+    return none || (money_holds(&p->floor) && comparable);
+}
+
 static bool product_holds(const struct product *p)
 {
     bool priceless = p->price.currency[0] == '\0' && p->price.minor == 0;
     return id_holds(p->sku.text) && text_holds(TEXT_LINE, p->title, 1, TITLE_LEN_MAX) &&
-           (priceless || money_holds(&p->price)) && text_holds(TEXT_URL, p->image, 0, URL_LEN_MAX) &&
+           (priceless || money_holds(&p->price)) && floor_holds(p) && text_holds(TEXT_URL, p->image, 0, URL_LEN_MAX) &&
            text_holds(TEXT_URL, p->url, 0, URL_LEN_MAX) &&
            (p->gtin[0] == '\0' || gtin_is_valid(p->gtin, strnlen(p->gtin, sizeof p->gtin))) &&
            p->weight_g <= WEIGHT_G_MAX && p->size_mm[0] <= SIZE_MM_MAX && p->size_mm[1] <= SIZE_MM_MAX &&
@@ -114,7 +128,7 @@ typedef bool valid_part(const struct command *c);
 static valid_part *const parts[COMMAND_KINDS][PARTS_MAX] = {
     [COMMAND_HELLO] = {valid_hello},
     [COMMAND_CLOCK] = {valid_clock},
-    [COMMAND_RESERVE] = {valid_wish},
+    [COMMAND_RESERVE] = {valid_new_hold, valid_own_hold, valid_wish},
     [COMMAND_EXTEND] = {valid_hold},
     [COMMAND_RELEASE] = {valid_hold},
     [COMMAND_CHECKOUT] = {valid_hold},
@@ -124,13 +138,15 @@ static valid_part *const parts[COMMAND_KINDS][PARTS_MAX] = {
     [COMMAND_PIN_CLEAR] = {valid_slot},
     [COMMAND_CUE_GO] = {valid_cue},
     [COMMAND_CUE_DONE] = {valid_cue, valid_said},
-    [COMMAND_PRICE_SET] = {valid_sku, valid_money},
+    [COMMAND_PRICE_SET] = {valid_sku, valid_asked},
     [COMMAND_NOTICE] = {valid_text, valid_level},
-    [COMMAND_OFFER_START] = {valid_sku, valid_money, valid_for},
+    [COMMAND_OFFER_START] = {valid_sku, valid_asked, valid_for},
     [COMMAND_OFFER_STOP] = {valid_sku},
     [COMMAND_STOCK_STOP] = {valid_sku, valid_text},
     [COMMAND_STOCK_OPEN] = {valid_sku},
-    [COMMAND_RECALL] = {valid_sku, valid_text},
+    [COMMAND_RECALL] = {valid_sku, valid_text, valid_recall},
+    [COMMAND_APPROVE] = {valid_approval},
+    [COMMAND_REJECT] = {valid_approval},
     [COMMAND_RUN_LOAD] = {valid_document},
     [COMMAND_STOCK_ALLOCATE] = {valid_sku, valid_units, valid_ref},
     [COMMAND_STOCK_WITHDRAW] = {valid_sku, valid_units, valid_ref},
@@ -142,6 +158,9 @@ static valid_part *const parts[COMMAND_KINDS][PARTS_MAX] = {
     [COMMAND_HOLD_GET] = {valid_hold},
     [COMMAND_HOLD_CONFIRM] = {valid_hold, valid_ref, valid_money},
     [COMMAND_HOLD_RELEASE] = {valid_hold},
+    [COMMAND_HOLD_RESERVE] = {valid_broadcast, valid_new_hold, valid_viewer, valid_wish},
+    [COMMAND_HOLD_EXTEND] = {valid_hold},
+    [COMMAND_AFFECTED_GET] = {valid_broadcast, valid_sku},
     [COMMAND_VOLUMES_GET] = {valid_broadcast},
 };
 

@@ -16,6 +16,7 @@ struct message_context {
     const struct shop_id *shop;
     checkout_link *checkout; /* NULL: no links */
     void *ctx;
+    const struct show_view *show; /* of the shop, whose clocks are told with holds; NULL: they are left out */
 };
 
 struct message_welcome {
@@ -37,9 +38,12 @@ void message_counts(struct bytes *out, const struct show_view *show, const struc
 void message_demand(struct bytes *out, const struct show_view *show);
 void message_audience(struct bytes *out, const struct show_view *show);
 void message_health(struct bytes *out, const struct show_view *show);
-void message_volumes(struct bytes *out, const struct volumes_view *v, bool whole_series); /* {"t":"volumes","d":{...}} */
-void message_volumes_body(struct bytes *out, const struct volumes_view *v);               /* the d alone, whole series */
-void volumes_csv(struct bytes *out, const struct volumes_view *v);                        /* header and one row per SKU */
+void message_hold_clock(struct bytes *out, const struct show_view *show);
+void message_volumes(struct bytes *out, const struct volumes_view *v,
+                     bool whole_series);                                    /* {"t":"volumes","d":{...}} */
+void message_volumes_body(struct bytes *out, const struct volumes_view *v); /* the d alone, whole series */
+void volumes_csv(struct bytes *out, const struct volumes_view *v);          /* header and one row per SKU */
+void affected_csv(struct bytes *out, const struct outcome *o); /* OUTCOME_AFFECTED: one row per hold and line of it */
 void message_outcome(struct bytes *out, const struct message_context *c, const struct outcome *o);
 void message_pong(struct bytes *out, const char *re, int64_t server_ms);
 void message_ok(struct bytes *out, const char *re);
@@ -49,7 +53,8 @@ void message_reconnect(struct bytes *out, int64_t after_ms, int64_t jitter_ms);
 
 /* HTTP: status and body of an outcome. Errors become RFC 9457 problem details: *ret_problem is true then. */
 int http_outcome(struct bytes *out, const struct message_context *c, const struct outcome *o, bool *ret_problem);
-int http_problem(struct bytes *out, enum error_code code, const char *field, const char *detail, int64_t retry_after_ms);
+int http_problem(struct bytes *out, enum error_code code, const char *field, const char *detail,
+                 int64_t retry_after_ms);
 /* The same where the status is not the code's own: 405, or 422 for a used Idempotency-Key. Returns `status`. */
 int http_problem_as(struct bytes *out, int status, enum error_code code, const char *field, const char *detail,
                     int64_t retry_after_ms);

@@ -28,7 +28,7 @@ static const char *detail_of(const struct outcome *o)
         [ERROR_LIMIT_REACHED] = "You already have as many of these as one person may take.",
         [ERROR_PRICE_CHANGED] = "The price changed while you were looking. Have a look at the new one.",
         [ERROR_NOT_LIVE] = "Nothing can be claimed before the show starts or after it ends.",
-        [ERROR_PAUSED] = "The show is paused. What you hold can still be paid.",
+        [ERROR_PAUSED] = "The show is paused. What you hold can still be paid, and its time stands still.",
         [ERROR_RECALLED] = "This product was recalled and is not sold any more.",
         [ERROR_STOPPED] = "The sale of this product was stopped for the moment.",
         [ERROR_SKU_UNKNOWN] = "This product is not on the shelf of this show.",
@@ -45,6 +45,7 @@ static const char *detail_of(const struct outcome *o)
         [ERROR_FORBIDDEN] = "This token does not allow that.",
         [ERROR_TOO_LARGE] = "The message is larger than allowed here.",
         [ERROR_MISMATCH] = "The same id was used before for something else.",
+        [ERROR_APPROVAL_NEEDED] = "Another host must agree to this price first.",
         [ERROR_NOT_FOUND] = "There is no such thing here.",
         [ERROR_UNAVAILABLE] = "It is not known yet whether this worked. Ask again with the same id.",
     };
@@ -64,6 +65,8 @@ static void error_facts(struct json_out *out, const struct outcome *o)
         json_put_text(out, "sku", o->error.sku.text);
     if (o->error.code == ERROR_PRICE_CHANGED)
         part_price(out, "price", &o->error.price);
+    if (o->error.approval[0] != '\0')
+        json_put_text(out, "approval", o->error.approval);
     if (o->error.may_wait)
         json_put_bool(out, "waitlist", true);
     if (o->error.code == ERROR_PREFLIGHT_FAILED && o->preflight != NULL)
@@ -151,6 +154,8 @@ static void write_product(struct json_out *out, const struct product *p)
     json_put_text(out, "title", p->title);
     if (p->price.currency[0] != '\0')
         part_money(out, "price", &p->price);
+    if (p->floor.currency[0] != '\0')
+        part_money(out, "floor", &p->floor);
     json_put_text(out, "image", p->image);
     json_put_text(out, "url", p->url);
     if (p->gtin[0] != '\0')
@@ -219,6 +224,8 @@ static void write_stock_entry(struct json_out *out, const struct claim_sku *sku)
     json_put_int(out, "waitlist", sku->waitlist);
     json_put_text(out, "state", stock_state_name(stock_state_of(&sku->count)));
     json_put_int(out, "version", sku->count.version);
+    json_put_int(out, "buffer", sku->count.buffer);
+    json_put_text(out, "recall", recall_mode_name(sku->count.recall));
     json_end_object(out);
 }
 
@@ -229,6 +236,10 @@ static void write_stock_list(const struct answer_out *a)
     struct entry *entries = entries_sorted(skus, a->out);
     json_put_int(a->out, "as_of_ms", a->o->as_of_ms);
     json_put_text(a->out, "ledger", a->o->ledger_id);
+    if (a->o->claims == NULL)
+        json_put_null(a->out, "sync_delay_ms");
+    else
+        part_sync_delay(a->out, a->o->claims);
     json_put_array(a->out, "stock");
     for (size_t i = 0; entries != NULL && i < skus->count; i++)
         if (((const struct claim_sku *)entries[i].value)->known)
@@ -250,6 +261,9 @@ static void write_broadcast_list(const struct answer_out *a)
     json_end_array(a->out);
 }
 
+static void write_recall(const struct answer_out *a) { part_recall(a->out, a->o); }
+static void write_affected(const struct answer_out *a) { part_affected(a->out, a->o); }
+
 /* ---- the socket ---- */
 
 typedef void answer_writer(const struct answer_out *a);
@@ -270,6 +284,8 @@ static const struct {
     [OUTCOME_STOCK_LIST] = {"ok", write_stock_list},
     [OUTCOME_BROADCAST_LIST] = {"ok", write_broadcast_list},
     [OUTCOME_VOLUMES] = {"ok", NULL},
+    [OUTCOME_RECALL] = {"ok", write_recall},
+    [OUTCOME_AFFECTED] = {"ok", write_affected},
 };
 
 void message_outcome(struct bytes *to, const struct message_context *c, const struct outcome *o)
@@ -340,6 +356,11 @@ int http_problem_as(struct bytes *out, int status, enum error_code code, const c
 }
 
 static void http_ok(const struct answer_out *a) { json_put_uint(a->out, "seq", a->o->seq); }
+static void http_recall(const struct answer_out *a)
+{
+    http_ok(a);
+    write_recall(a);
+}
 
 static answer_writer *const http_of[] = {
     [OUTCOME_OK] = http_ok,
@@ -353,6 +374,8 @@ static answer_writer *const http_of[] = {
     [OUTCOME_CATALOGUE] = write_catalogue,
     [OUTCOME_STOCK_LIST] = write_stock_list,
     [OUTCOME_BROADCAST_LIST] = write_broadcast_list,
+    [OUTCOME_RECALL] = http_recall,
+    [OUTCOME_AFFECTED] = write_affected,
 };
 
 /* Only for the shop: whose hold it is and which order it became. */
@@ -377,7 +400,7 @@ int http_outcome(struct bytes *out, const struct message_context *c, const struc
     json_out_begin(&json, out);
     json_put_object(&json, NULL);
     http_of[o->kind](&a);
-    if (o->kind == OUTCOME_HOLD && (o->command == COMMAND_HOLD_GET || o->command == COMMAND_HOLD_RELEASE))
+    if (o->kind == OUTCOME_HOLD)
         hold_for_shop(&a);
     json_end_object(&json);
     json_out_end(&json);

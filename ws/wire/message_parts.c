@@ -91,7 +91,7 @@ void part_stock(struct json_out *out, const struct show_view *show, const struct
     const struct claim_sku *known = claims_sku(show->claims, item->sku.text);
     /* Never allocated: there is nothing to sell. */
     enum stock_state state = known == NULL ? STOCK_SOLD_OUT : stock_state_of(&known->count);
-    int64_t left = known == NULL || known->count.available < 0 ? 0 : known->count.available;
+    int64_t left = known == NULL ? 0 : stock_left(&known->count);
     if (item->state != SKU_OPEN)
         state = STOCK_STOPPED;
     json_put_object(out, item->sku.text);
@@ -114,6 +114,8 @@ void part_counts(struct json_out *out, const struct show_view *show, const char 
     json_put_int(out, "sold", known->count.sold);
     json_put_int(out, "waitlist", known->waitlist);
     json_put_bool(out, "stopped", known->count.stopped);
+    json_put_int(out, "buffer", known->count.buffer);
+    json_put_text(out, "recall", recall_mode_name(known->count.recall));
     json_end_object(out);
 }
 
@@ -181,7 +183,28 @@ void part_run(struct json_out *out, const char *name, const struct run_of_show *
     json_end_array(out);
 }
 
+void part_approval(struct json_out *out, const struct price_approval *a)
+{
+    json_put_text(out, "approval", a->id.text);
+    json_put_text(out, "state", approval_state_name(a->state));
+    json_put_text(out, "kind", approval_kind_name(a->is_offer));
+    json_put_text(out, "sku", a->sku.text);
+    part_money(out, "price", &a->money);
+    json_put_int(out, "for_ms", a->for_ms);
+    json_put_text(out, "asked_by", a->asked_by);
+    json_put_int(out, "until_ms", a->until_ms);
+    json_put_text(out, "reason", a->reason);
+}
+
 /* ---- preflight ---- */
+
+static void below_floor_detail(char *ret, size_t size, const struct preflight_problem *p)
+{
+    char price[MONEY_TEXT_MAX], floor[MONEY_TEXT_MAX];
+    money_text(&p->price, price);
+    money_text(&p->floor, floor);
+    snprintf(ret, size, "%s is below the floor of %s", price, floor);
+}
 
 static void problem_detail(char *ret, size_t size, const struct preflight_problem *p)
 {
@@ -196,6 +219,8 @@ static void problem_detail(char *ret, size_t size, const struct preflight_proble
     };
     if (p->code == PREFLIGHT_ALLOCATION_SHORT)
         snprintf(ret, size, "%lld planned, %lld allocated", (long long)p->planned, (long long)p->allocated);
+    else if (p->code == PREFLIGHT_BELOW_FLOOR)
+        below_floor_detail(ret, size, p);
     else
         snprintf(ret, size, "%s", words[p->code]);
 }
@@ -239,12 +264,27 @@ void part_preflight(struct json_out *out, const char *name, const struct preflig
 
 /* ---- holds, broadcasts ---- */
 
-void part_hold(struct json_out *out, const struct message_context *c, const struct hold *hold)
+/* Ms that the broadcast's clock stood still up to this view. */
+static int64_t stood_ms(const struct show_view *show, const char *broadcast)
 {
-    json_put_text(out, "hold", hold->id.text);
-    json_put_text(out, "state", hold_state_name(hold->state));
-    json_put_int(out, "expires_ms", hold->expires_at_ms);
-    json_put_int(out, "extends_left", hold->extends >= EXTENDS_MAX ? 0 : EXTENDS_MAX - hold->extends);
+    struct claim_clock clock = claims_clock(show->claims, broadcast);
+    int64_t pause = clock.frozen_since_ms == 0 ? 0 : show->now_ms - clock.frozen_since_ms;
+    return clock.stood_ms + (pause > 0 ? pause : 0);
+}
+
+void part_hold_clock(struct json_out *out, const char *name, const struct show_view *show)
+{
+    struct claim_clock clock = claims_clock(show->claims, show->broadcast->id.text);
+    json_put_object(out, name);
+    json_put_bool(out, "running", clock.frozen_since_ms == 0);
+    json_put_int(out, "stood_ms", clock.stood_ms);
+    if (clock.frozen_since_ms != 0)
+        json_put_int(out, "since_ms", clock.frozen_since_ms);
+    json_end_object(out);
+}
+
+void part_hold_lines(struct json_out *out, const struct hold *hold)
+{
     json_put_array(out, "lines");
     for (uint8_t i = 0; i < hold->lines_count; i++) {
         const struct line *line = &hold->lines[i];
@@ -260,6 +300,17 @@ void part_hold(struct json_out *out, const struct message_context *c, const stru
     struct money total = {.minor = hold_total_minor(hold)};
     memcpy(total.currency, hold->currency, sizeof total.currency);
     part_money(out, "total", &total);
+}
+
+void part_hold(struct json_out *out, const struct message_context *c, const struct hold *hold)
+{
+    json_put_text(out, "hold", hold->id.text);
+    json_put_text(out, "state", hold_state_name(hold->state));
+    json_put_int(out, "expires_ms", hold->expires_at_ms);
+    if (hold->state == HOLD_HELD && c != NULL && c->show != NULL) /* the clocks of ended ones mean nothing any more */
+        json_put_int(out, "stood_ms", stood_ms(c->show, hold->broadcast.text));
+    json_put_int(out, "extends_left", hold->extends >= EXTENDS_MAX ? 0 : EXTENDS_MAX - hold->extends);
+    part_hold_lines(out, hold);
     if (hold->offer)
         json_put_bool(out, "offer", true);
     char url[CHECKOUT_URL_MAX] = "";

@@ -20,10 +20,21 @@ void part_cue_public(struct json_out *out, const struct cue_shown *cue); /* memb
 /* For hosts alone: a whole cue as in the run of show; and all of them. */
 void part_cue(struct json_out *out, const char *name, const struct cue *cue);
 void part_run(struct json_out *out, const char *name, const struct run_of_show *run); /* [] when there is none */
+void part_approval(struct json_out *out, const struct price_approval *a);             /* members */
 void part_card(struct json_out *out, const struct card *card);                        /* "card" */
 void part_preflight_members(struct json_out *out, const struct preflight *p, const struct run_of_show *run);
 void part_preflight(struct json_out *out, const char *name, const struct preflight *p, const struct run_of_show *run);
 void part_hold(struct json_out *out, const struct message_context *c, const struct hold *hold); /* members */
+void part_hold_lines(struct json_out *out, const struct hold *hold); /* "lines" and "total" */
+void part_hold_clock(struct json_out *out, const char *name, const struct show_view *show);
+void part_sync_delay(struct json_out *out,
+                     const struct claims *claims);      /* "sync_delay_ms", null when none was ever said */
+const char *selling_name(const struct show_view *show); /* "ok", "unavailable", "stopped" */
+/* What a recall touches: members, and the holds one by one. */
+void part_recall(struct json_out *out, const struct outcome *o);
+void part_affected(struct json_out *out, const struct outcome *o);
+/* RFC 4180. A cell that a spreadsheet would take for a formula gets an apostrophe before it. */
+void csv_text(struct bytes *out, const char *text);
 void part_broadcast(struct json_out *out, const struct broadcast *b); /* members, as HTTP tells it */
 
 #endif

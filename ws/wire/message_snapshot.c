@@ -78,6 +78,8 @@ static void write_my(struct json_out *out, const struct message_context *c, cons
                      const struct viewer_id *viewer)
 {
     const struct hold *holds[MY_HOLDS_MAX];
+    struct message_context with_clock = c == NULL ? (struct message_context){0} : *c;
+    with_clock.show = show;
     bool known = viewer != NULL && !ID_IS_NONE(*viewer);
     size_t count = known ? claims_of_viewer(show->claims, viewer->text, holds, MY_HOLDS_MAX) : 0;
     json_put_object(out, "my");
@@ -85,8 +87,11 @@ static void write_my(struct json_out *out, const struct message_context *c, cons
     for (size_t i = 0; i < count; i++) {
         if (!ID_EQUAL(holds[i]->broadcast, show->broadcast->id))
             continue;
+        struct hold mine;
+        hold_copy(&mine, holds[i]);
+        mine.expires_at_ms = claims_expires_ms(show->claims, holds[i], show->now_ms);
         json_put_object(out, NULL);
-        part_hold(out, c, holds[i]);
+        part_hold(out, &with_clock, &mine);
         json_end_object(out);
     }
     json_end_array(out);
@@ -109,6 +114,20 @@ static void write_done(struct json_out *out, const struct broadcast *b)
     json_end_object(out);
 }
 
+static void write_approvals(struct json_out *out, const struct show_view *show)
+{
+    const struct broadcast *b = show->broadcast;
+    json_put_array(out, "approvals");
+    for (size_t i = 0; i < b->approvals_count; i++) {
+        if (!approval_is_pending(&b->approvals[i], show->now_ms))
+            continue;
+        json_put_object(out, NULL);
+        part_approval(out, &b->approvals[i]);
+        json_end_object(out);
+    }
+    json_end_array(out);
+}
+
 static void write_for_host(struct json_out *out, const struct show_view *show)
 {
     const struct broadcast *b = show->broadcast;
@@ -124,7 +143,10 @@ static void write_for_host(struct json_out *out, const struct show_view *show)
     json_put_int(out, "can_undo_until_ms", b->undo.until_ms);
     part_preflight(out, "preflight", show->preflight, show->run);
     write_done(out, b);
-    json_put_text(out, "selling", show->selling_available ? "ok" : "unavailable");
+    write_approvals(out, show);
+    json_put_text(out, "selling", selling_name(show));
+    json_put_text(out, "why", show->selling_why == NULL ? "" : show->selling_why);
+    part_sync_delay(out, show->claims);
 }
 
 void message_snapshot(struct bytes *out, const struct message_context *c, const struct show_view *show, enum role role,
@@ -147,6 +169,7 @@ void message_snapshot(struct bytes *out, const struct message_context *c, const 
     if (role == ROLE_HOST)
         write_for_host(&json, show);
     json_put_uint(&json, "audience", show->audience);
+    part_hold_clock(&json, "hold_clock", show);
     write_my(&json, c, show, viewer); /* last: what stands before it is the same for every viewer */
     json_end_object(&json);
     json_end_object(&json);

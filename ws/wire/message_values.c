@@ -67,14 +67,45 @@ void message_audience(struct bytes *out, const struct show_view *show)
     json_out_end(&json);
 }
 
+const char *selling_name(const struct show_view *show)
+{
+    if (show->claims->differences > 0)
+        return "stopped"; /* waiting does not help: the books do not add up */
+    return show->selling_available ? "ok" : "unavailable";
+}
+
+void part_sync_delay(struct json_out *out, const struct claims *claims)
+{
+    if (claims->sync_delay.last_ms < 0) {
+        json_put_null(out, "sync_delay_ms");
+        return;
+    }
+    json_put_object(out, "sync_delay_ms");
+    json_put_int(out, "last", claims->sync_delay.last_ms);
+    json_put_int(out, "p95", claims->sync_delay.p95_ms);
+    json_end_object(out);
+}
+
 void message_health(struct bytes *out, const struct show_view *show)
 {
     struct json_out json;
     json_out_begin(&json, out);
     open_typed(&json, "health");
     json_put_object(&json, "d");
-    json_put_text(&json, "selling", show->selling_available ? "ok" : "unavailable");
+    json_put_text(&json, "selling", selling_name(show));
+    json_put_text(&json, "why", show->selling_why == NULL ? "" : show->selling_why);
+    part_sync_delay(&json, show->claims);
     json_end_object(&json);
+    json_end_object(&json);
+    json_out_end(&json);
+}
+
+void message_hold_clock(struct bytes *out, const struct show_view *show)
+{
+    struct json_out json;
+    json_out_begin(&json, out);
+    open_typed(&json, "hold_clock");
+    part_hold_clock(&json, "d", show);
     json_end_object(&json);
     json_out_end(&json);
 }

@@ -131,17 +131,6 @@ void message_volumes_body(struct bytes *out, const struct volumes_view *v)
     json_out_end(&json);
 }
 
-/* RFC 4180. A cell that a spreadsheet would take for a formula gets an apostrophe before it. */
-static void csv_text(struct bytes *out, const char *text)
-{
-    bytes_text(out, "\"");
-    if (*text == '=' || *text == '+' || *text == '-' || *text == '@')
-        bytes_text(out, "'");
-    for (const char *at = text; *at != '\0'; at++)
-        bytes_append(out, *at == '"' ? "\"\"" : at, *at == '"' ? 2 : 1);
-    bytes_text(out, "\"");
-}
-
 void volumes_csv(struct bytes *out, const struct volumes_view *v)
 {
     bytes_text(out,

@@ -13,6 +13,7 @@
 #include "ws/wire/json_scan.h"
 #include "ws/wire/limits.h"
 #include "ws/wire/parts_in.h"
+#include "ws/wire/wish_in.h"
 
 /* ---- bodies ---- */
 
@@ -32,11 +33,23 @@ static const struct member sync_list[] = {
     NEEDS(struct command, "count", I64, units, .max = STOCK_UNITS_MAX),
     NEEDS(struct command, "gone", I64, gone, .max = STOCK_UNITS_MAX), /* 0 would count what was sent out twice */
     NEEDS(struct command, "version", I64, version, .min = 1, .max = WHOLE_MAX),
+    MAY(struct command, "counted_at_ms", I64, counted_ms, .min = 1, .max = WHOLE_MAX),
 };
 static const struct member confirm_list[] = {
     NEEDS(struct command, "order", TEXT, ref, .min = 1, .max = REF_LEN_MAX, .rule = TEXT_REF),
     NEEDS(struct command, "amount", I64, money.minor, .max = MONEY_MINOR_MAX),
     NEEDS(struct command, "currency", CURRENCY, money.currency),
+};
+static const struct member wish_list[] = {
+    NEEDS(struct command, "hold", ID, hold),
+    NEEDS(struct command, "viewer", ID, viewer),
+    {.name = "lines", .kind = MEMBER_READ, .required = true, .read = read_lines},
+    {.name = "seen_price", .kind = MEMBER_READ, .read = read_seen_price},
+};
+static const struct member recall_list[] = {
+    NEEDS(struct command, "sku", ID, sku),
+    MAY(struct command, "text", TEXT, text, .max = TEXT_LEN_MAX, .rule = TEXT_LINES),
+    {.name = "holds", .kind = MEMBER_READ, .read = read_recall},
 };
 static const struct member create_list[] = {
     NEEDS(struct command, "id", ID, broadcast),
@@ -55,6 +68,8 @@ static const struct members force_members = MEMBERS(force_list);
 static const struct members moved_members = MEMBERS(moved_list);
 static const struct members sync_members = MEMBERS(sync_list);
 static const struct members confirm_members = MEMBERS(confirm_list);
+static const struct members wish_members = MEMBERS(wish_list);
+static const struct members recall_members = MEMBERS(recall_list);
 static const struct members create_members = MEMBERS(create_list);
 static const struct members catalogue_members = MEMBERS(catalogue_list);
 
@@ -69,7 +84,7 @@ enum body {
 };
 struct route {
     const char *method;
-    const char *path; /* a segment that is a name in braces is an id */
+    const char *path; /* a segment that begins with a name in braces is an id, and what must stand behind it */
     enum command_kind kind;
     enum body body;
     const struct members *members;
@@ -89,6 +104,12 @@ static const struct route routes[] = {
     {"POST", "/v1/broadcasts/{broadcast}/pause",       COMMAND_PAUSE,            BODY_OPTIONAL,  &no_members, false},
     {"POST", "/v1/broadcasts/{broadcast}/resume",      COMMAND_RESUME,           BODY_OPTIONAL,  &no_members, false},
     {"POST", "/v1/broadcasts/{broadcast}/end",         COMMAND_END,              BODY_OPTIONAL,  &no_members, false},
+    {"POST", "/v1/broadcasts/{broadcast}/approvals/{approval}/approve", COMMAND_APPROVE, BODY_OPTIONAL, &no_members, false},
+    {"POST", "/v1/broadcasts/{broadcast}/approvals/{approval}/reject", COMMAND_REJECT, BODY_OPTIONAL, &no_members, false},
+    {"POST", "/v1/broadcasts/{broadcast}/recall",      COMMAND_RECALL,           BODY_JSON,      &recall_members, false},
+    {"GET",  "/v1/broadcasts/{broadcast}/recalls/{sku}.csv", COMMAND_AFFECTED_GET, BODY_IGNORED, &no_members, true},
+    {"GET",  "/v1/broadcasts/{broadcast}/recalls/{sku}", COMMAND_AFFECTED_GET,   BODY_IGNORED,   &no_members, false},
+    {"POST", "/v1/broadcasts/{broadcast}/holds",       COMMAND_HOLD_RESERVE,     BODY_JSON,      &wish_members, false},
     {"GET",  "/v1/broadcasts/{broadcast}/estimates",   COMMAND_VOLUMES_GET,      BODY_IGNORED,   &no_members, false},
     {"GET",  "/v1/broadcasts/{broadcast}/estimates.csv", COMMAND_VOLUMES_GET,    BODY_IGNORED,   &no_members, true},
     {"POST", "/v1/stock/{sku}/allocate",               COMMAND_STOCK_ALLOCATE,   BODY_JSON,      &moved_members, false},
@@ -98,7 +119,9 @@ static const struct route routes[] = {
     {"GET",  "/v1/holds/{hold}",                       COMMAND_HOLD_GET,         BODY_IGNORED,   &no_members, false},
     {"POST", "/v1/holds/{hold}/confirm",               COMMAND_HOLD_CONFIRM,     BODY_JSON,      &confirm_members, false},
     {"POST", "/v1/holds/{hold}/release",               COMMAND_HOLD_RELEASE,     BODY_OPTIONAL,  &no_members, false},
+    {"POST", "/v1/holds/{hold}/extend",                COMMAND_HOLD_EXTEND,      BODY_OPTIONAL,  &no_members, false},
 };
+#define PATH_IDS_MAX 2
 static const struct {
     const char *segment, *name;
     size_t offset;
@@ -106,32 +129,57 @@ static const struct {
     {"{broadcast}", "broadcast", offsetof(struct command, broadcast)},
     {"{sku}",       "sku",       offsetof(struct command, sku)},
     {"{hold}",      "hold",      offsetof(struct command, hold)},
+    {"{approval}",  "approval",  offsetof(struct command, approval)},
 };
 /* clang-format on */
 
 static size_t segment_len(const char *at) { return strcspn(at, "/"); }
 
-/* Of the id in the path, as it stands there; NULL: the route has none. */
-static bool route_matches(const struct route *route, const char *path, const char **ret_id, size_t *ret_which)
+struct path_id { /* an id as it stands in the path */
+    const char *segment;
+    size_t len;
+    size_t which; /* of path_ids */
+};
+
+static size_t path_id_which(const char *pattern)
+{
+    size_t which = 0;
+    while (strncmp(pattern, path_ids[which].segment, strlen(path_ids[which].segment)) != 0)
+        which++;
+    return which;
+}
+
+/* "{sku}.csv": an id and what must stand behind it. */
+static bool id_matches(const char *pattern, size_t want, const char *path, size_t have, struct path_id *ret)
+{
+    size_t which = path_id_which(pattern);
+    size_t name = strlen(path_ids[which].segment);
+    const char *tail = pattern + name;
+    size_t tail_len = want - name;
+    if (have <= tail_len || strncmp(path + have - tail_len, tail, tail_len) != 0)
+        return false;
+    *ret = (struct path_id){.segment = path, .len = have - tail_len, .which = which};
+    return true;
+}
+
+static bool route_matches(const struct route *route, const char *path, struct path_id ret[PATH_IDS_MAX],
+                          size_t *ret_count)
 {
     const char *pattern = route->path;
-    *ret_id = NULL;
+    size_t count = 0;
     while (*pattern == '/' && *path == '/') {
         pattern++;
         path++;
         size_t want = segment_len(pattern);
         size_t have = segment_len(path);
-        if (*pattern == '{' && have > 0) {
-            for (size_t i = 0; i < ARRAY_LEN(path_ids); i++)
-                if (strncmp(pattern, path_ids[i].segment, want) == 0)
-                    *ret_which = i;
-            *ret_id = path;
-        } else if (want != have || strncmp(pattern, path, want) != 0) {
+        if (*pattern == '{' ? !id_matches(pattern, want, path, have, &ret[count])
+                            : want != have || strncmp(pattern, path, want) != 0)
             return false;
-        }
+        count += *pattern == '{';
         pattern += want;
         path += have;
     }
+    *ret_count = count;
     return *pattern == '\0' && *path == '\0';
 }
 
@@ -144,19 +192,19 @@ static int hex_digit(char c)
     return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
-/* The percent-decoded segment; RESULT_MALFORMED when that is no id. */
-static enum result segment_decode(const char *segment, char ret[ID_LEN_MAX + 1])
+/* The percent-decoded id; RESULT_MALFORMED when that is none. */
+static enum result path_id_decode(const struct path_id *id, char ret[ID_LEN_MAX + 1])
 {
     char text[ID_LEN_MAX + 1];
     size_t len = 0;
-    for (size_t i = 0, end = segment_len(segment); i < end; i++, len++) {
+    for (size_t i = 0; i < id->len; i++, len++) {
         if (len == ID_LEN_MAX)
             return RESULT_MALFORMED;
-        text[len] = segment[i];
-        if (segment[i] != '%')
+        text[len] = id->segment[i];
+        if (text[len] != '%')
             continue;
-        int high = i + 2 < end ? hex_digit(segment[i + 1]) : -1;
-        int low = i + 2 < end ? hex_digit(segment[i + 2]) : -1;
+        int high = i + 2 < id->len ? hex_digit(id->segment[i + 1]) : -1;
+        int low = i + 2 < id->len ? hex_digit(id->segment[i + 2]) : -1;
         if (high < 0 || low < 0)
             return RESULT_MALFORMED;
         text[len] = (char)(high << 4 | low);
@@ -165,11 +213,13 @@ static enum result segment_decode(const char *segment, char ret[ID_LEN_MAX + 1])
     return id_parse(ret, text, len);
 }
 
-static enum result path_id_read(struct json_in *in, const char *segment, size_t which, struct command *c)
+static enum result path_ids_read(struct json_in *in, const struct path_id *ids, size_t count, struct command *c)
 {
-    struct place at = {.member = path_ids[which].name};
-    if (segment != NULL && segment_decode(segment, (char *)c + path_ids[which].offset) != RESULT_OK)
-        return fault_at(in, &at, "in the path must be 1 to %d characters out of A-Z a-z 0-9 . _ ~ -", ID_LEN_MAX);
+    for (size_t i = 0; i < count; i++) {
+        struct place at = {.member = path_ids[ids[i].which].name};
+        if (path_id_decode(&ids[i], (char *)c + path_ids[ids[i].which].offset) != RESULT_OK)
+            return fault_at(in, &at, "in the path must be 1 to %d characters out of A-Z a-z 0-9 . _ ~ -", ID_LEN_MAX);
+    }
     return RESULT_OK;
 }
 
@@ -186,14 +236,16 @@ static enum result route_find(struct json_in *in, const struct http_request_view
 {
     char methods[32] = "";
     for (size_t i = 0; i < ARRAY_LEN(routes); i++) {
-        const char *id = NULL;
-        size_t which = 0;
-        if (!route_matches(&routes[i], r->path, &id, &which))
+        struct path_id ids[PATH_IDS_MAX];
+        size_t count = 0;
+        if (!route_matches(&routes[i], r->path, ids, &count))
             continue;
         if (strcmp(routes[i].method, r->method) == 0) {
             *ret = &routes[i];
-            return path_id_read(in, id, which, c);
+            return path_ids_read(in, ids, count, c);
         }
+        if (strstr(methods, routes[i].method) != NULL)
+            continue; /* one path may fit two patterns */
         size_t len = strlen(methods);
         snprintf(methods + len, sizeof methods - len, "%s%s", len == 0 ? "" : ", ", routes[i].method);
     }
@@ -290,12 +342,18 @@ static enum result body_read(struct json_in *in, const struct http_request_view 
 
 /* ---- the whole ---- */
 
-static void request_settle(struct command *c, const struct route *route)
+static enum result request_settle(struct json_in *in, struct command *c, const struct route *route)
 {
+    struct place hold = {.member = "hold"};
     c->kind = route->kind;
     c->csv = route->csv;
     if (c->kind == COMMAND_BROADCAST_CREATE && c->details.hold_ms == 0)
         c->details.hold_ms = HOLD_MS_DEFAULT;
+    if (c->kind == COMMAND_RECALL && c->recall == RECALL_NONE)
+        c->recall = RECALL_CANCEL;
+    if (c->kind == COMMAND_HOLD_RESERVE && c->hold.text[0] == '~')
+        return fault_at(in, &hold, "must not begin with ~: those are the server's own");
+    return RESULT_OK;
 }
 
 enum result request_decode(const struct http_request_view *r, struct command *ret, struct decode_fault *ret_fault)
@@ -307,11 +365,12 @@ enum result request_decode(const struct http_request_view *r, struct command *re
     enum result result = route_find(&in, r, &c, &route);
     if (result == RESULT_OK)
         result = body_read(&in, r, route, &c);
+    if (result == RESULT_OK)
+        result = request_settle(&in, &c, route);
     if (result != RESULT_OK) {
         command_finish(&c);
         return result;
     }
-    request_settle(&c, route);
     *ret = c;
     return RESULT_OK;
 }

@@ -147,6 +147,71 @@ static void a_table_for_spreadsheets(void **state)
     sample_finish(&s);
 }
 
+static void a_table_of_those_a_recall_touches(void **state)
+{
+    (void)state;
+    struct hold held = sample_hold(), bought = sample_hold();
+    struct bytes out = {0};
+    bought.lines_count = 1;
+    bought.state = HOLD_CONFIRMED;
+    snprintf(bought.id.text, sizeof bought.id.text, "-1"); /* an id that a spreadsheet would calculate */
+    snprintf(bought.order, sizeof bought.order, "=A1\"+\"");
+    const struct hold *const holds[] = {&held, &bought};
+    const struct outcome o = {.kind = OUTCOME_AFFECTED,
+                              .stock = {.sku = SAMPLE_ID("mug-red"), .recall = RECALL_KEEP},
+                              .holds = holds,
+                              .count = ARRAY_LEN(holds),
+                              .ledger_id = "9-0",
+                              .as_of_ms = 7};
+    affected_csv(&out, &o);
+    assert_string_equal(out.data, "as_of_ms,recalled_sku,recall,ledger,hold,state,viewer,broadcast,order,sku,qty,unit_"
+                                  "amount,currency,expires_ms\r\n"
+                                  "7,\"mug-red\",\"keep\",\"9-0\",\"h_7Qx\",\"held\",\"v_8f2k3\",\"spring-drop\",\"\","
+                                  "\"mug-red\",1,990,EUR,1795177500123\r\n"
+                                  "7,\"mug-red\",\"keep\",\"9-0\",\"h_7Qx\",\"held\",\"v_8f2k3\",\"spring-drop\",\"\","
+                                  "\"lamp\",2,6900,EUR,1795177500123\r\n"
+                                  "7,\"mug-red\",\"keep\",\"9-0\",\"'-1\",\"confirmed\",\"v_8f2k3\",\"spring-drop\",\"'"
+                                  "=A1\"\"+\"\"\",\"mug-red\",1,990,EUR,"
+                                  "1795177500123\r\n");
+    bytes_finish(&out);
+}
+
+static void fold_one(struct claims *c, const char *id, const struct movement *m)
+{
+    struct ledger_entry e = {.ms = m->ms, .movements = m, .movements_count = 1};
+    snprintf(e.id, sizeof e.id, "%s", id);
+    assert_int_equal(claims_fold(c, &e), RESULT_OK);
+}
+
+static int64_t told(const char *json, const char *name)
+{
+    const char *at = strstr(json, name);
+    assert_non_null(at);
+    return strtoll(at + strlen(name), NULL, 10);
+}
+
+/* Whenever a viewer comes back: what they are told leads to one and the same end once the show goes on. */
+static void a_paused_hold_loses_no_time(void **state)
+{
+    (void)state;
+    static const struct viewer_id viewer = SAMPLE_ID(SAMPLE_VIEWER);
+    struct movement m = {.kind = MOVE_FROZEN, .ms = SAMPLE_NOW_MS, .hold.broadcast = SAMPLE_ID("spring-drop")};
+    struct sample s;
+    sample_init(&s);
+    fold_one(&s.claims, "1795177200200-0", &m);
+    for (int64_t after = 0; after <= 60000; after += 30000) {
+        struct bytes out = {0};
+        s.show.now_ms = SAMPLE_NOW_MS + after;
+        message_snapshot(&out, &s.context, &s.show, ROLE_VIEWER, &viewer);
+        assert_int_equal(told(out.data, "\"expires_ms\":"), SAMPLE_NOW_MS + 300123 + after);
+        assert_int_equal(told(strstr(out.data, "\"holds\":"), "\"stood_ms\":"), 4000 + after);
+        assert_non_null(
+            strstr(out.data, "\"hold_clock\":{\"running\":false,\"stood_ms\":4000,\"since_ms\":1795177200000}"));
+        bytes_finish(&out);
+    }
+    sample_finish(&s);
+}
+
 static void every_error_has_words(void **state)
 {
     (void)state;
@@ -169,21 +234,28 @@ static void stock_as_viewers_see_it(void **state)
     static const struct {
         int64_t available, held;
         const char *shown;
+        int64_t buffer;
     } cases[] = {
-        {51, 0, "{\"state\":\"ok\"}"},
-        {50, 0, "{\"left\":50,\"state\":\"ok\"}"},
-        {11, 0, "{\"left\":11,\"state\":\"ok\"}"},
-        {10, 0, "{\"left\":10,\"state\":\"low\"}"},
-        {1, 9, "{\"left\":1,\"state\":\"low\"}"},
-        {0, 1, "{\"left\":0,\"state\":\"held_out\"}"},
-        {0, 0, "{\"left\":0,\"state\":\"sold_out\"}"},
-        {-3, 0, "{\"left\":0,\"state\":\"sold_out\"}"},
+        {51, 0, "{\"state\":\"ok\"}", 0},
+        {50, 0, "{\"left\":50,\"state\":\"ok\"}", 0},
+        {11, 0, "{\"left\":11,\"state\":\"ok\"}", 0},
+        {10, 0, "{\"left\":10,\"state\":\"low\"}", 0},
+        {1, 9, "{\"left\":1,\"state\":\"low\"}", 0},
+        {0, 1, "{\"left\":0,\"state\":\"held_out\"}", 0},
+        {0, 0, "{\"left\":0,\"state\":\"sold_out\"}", 0},
+        {-3, 0, "{\"left\":0,\"state\":\"sold_out\"}", 0},
+        {52, 0, "{\"left\":50,\"state\":\"ok\"}", 2}, /* withheld ones are not promised to anybody */
+        {12, 0, "{\"left\":2,\"state\":\"low\"}", 10},
+        {3, 1, "{\"left\":0,\"state\":\"held_out\"}", 3},
+        {3, 0, "{\"left\":0,\"state\":\"sold_out\"}", 9},
     };
     struct sample s;
     sample_init(&s);
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-        struct stock_count count = {
-            .sku = SAMPLE_ID("mug-red"), .available = cases[i].available, .held = cases[i].held};
+        struct stock_count count = {.sku = SAMPLE_ID("mug-red"),
+                                    .available = cases[i].available,
+                                    .held = cases[i].held,
+                                    .buffer = cases[i].buffer};
         struct ledger_entry e = {.counts = &count, .counts_count = 1};
         snprintf(e.id, sizeof e.id, "1795177200200-%zu", i);
         assert_int_equal(claims_fold(&s.claims, &e), RESULT_OK);
@@ -207,6 +279,8 @@ int main(void)
         cmocka_unit_test(all_is_json_however_little_room),
         cmocka_unit_test(messages_are_appended),
         cmocka_unit_test(a_table_for_spreadsheets),
+        cmocka_unit_test(a_table_of_those_a_recall_touches),
+        cmocka_unit_test(a_paused_hold_loses_no_time),
         cmocka_unit_test(every_error_has_words),
         cmocka_unit_test(stock_as_viewers_see_it),
     };

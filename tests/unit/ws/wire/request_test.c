@@ -48,6 +48,14 @@ static const struct { const char *request; struct field_case field; } fields[] =
     {"PUT /v1/stock/a", {"{\"count\":%s,\"gone\":0,\"version\":1}", "count", {"0", "1000000000"}, {BAD_WHOLE, "-1", "1000000001"}}},
     {"PUT /v1/stock/a", {"{\"count\":0,\"gone\":%s,\"version\":1}", "gone", {"0", "1000000000"}, {BAD_WHOLE, "-1", "1000000001"}}},
     {"PUT /v1/stock/a", {"{\"count\":0,\"gone\":0,\"version\":%s}", "version", {"1", "9007199254740991"}, {BAD_WHOLE, "0", "-1"}}},
+    {"PUT /v1/stock/a", {"{\"count\":0,\"gone\":0,\"version\":1,\"counted_at_ms\":%s}", "counted_at_ms", {"1", "1795177200000"}, {BAD_WHOLE, "0", "-1"}}},
+    {"POST /v1/broadcasts/b/recall", {"{\"sku\":%s}", "sku", {"\"a\""}, {BAD_ID}}},
+    {"POST /v1/broadcasts/b/recall", {"{\"sku\":\"a\",\"text\":%s}", "text", {"\"\"", "@2000"}, {BAD_TEXT, "@2001"}}},
+    {"POST /v1/broadcasts/b/recall", {"{\"sku\":\"a\",\"holds\":%s}", "holds", {"\"keep\"", "\"cancel\"", "\"honour\""}, {BAD_TEXT, "\"none\""}}},
+    {"POST /v1/broadcasts/b/holds", {"{\"hold\":%s,\"viewer\":\"v\",\"lines\":[{\"sku\":\"a\",\"qty\":1}]}", "hold", {"\"h_7Qx\""}, {BAD_ID, "\"~1\""}}},
+    {"POST /v1/broadcasts/b/holds", {"{\"hold\":\"h\",\"viewer\":%s,\"lines\":[{\"sku\":\"a\",\"qty\":1}]}", "viewer", {"\"v\""}, {BAD_ID}}},
+    {"POST /v1/broadcasts/b/holds", {"{\"hold\":\"h\",\"viewer\":\"v\",\"lines\":%s}", "lines", {"[{\"sku\":\"a\",\"qty\":1,\"seen_price\":2}]"}, {"[]", "{}", "null", "1"}}},
+    {"POST /v1/broadcasts/b/holds", {"{\"hold\":\"h\",\"viewer\":\"v\",\"lines\":[{\"sku\":\"a\",\"qty\":1}],\"seen_price\":%s}", "seen_price", {"0", "2"}, {BAD_WHOLE, "-1"}}},
     {"POST /v1/holds/h/confirm", {"{\"order\":%s,\"amount\":1,\"currency\":\"EUR\"}", "order", {"\"A-17\"", "@128"}, {BAD_TEXT, "\"\"", "@129", "\"a b\""}}},
     {"POST /v1/holds/h/confirm", {"{\"order\":\"A\",\"amount\":%s,\"currency\":\"EUR\"}", "amount", {"0", "1000000000000"}, {BAD_WHOLE, "-1", "1000000000001"}}},
     {"POST /v1/holds/h/confirm", {"{\"order\":\"A\",\"amount\":1,\"currency\":%s}", "currency", {"\"EUR\""}, {BAD_CURRENCY}}},
@@ -82,6 +90,9 @@ static const struct { const char *request, *body, *field; } missing[] = {
     {"POST /v1/holds/h/confirm", "{\"amount\":1,\"currency\":\"EUR\"}", "order"},
     {"POST /v1/holds/h/confirm", "{\"order\":\"A\",\"currency\":\"EUR\"}", "amount"},
     {"POST /v1/holds/h/confirm", "{\"order\":\"A\",\"amount\":1}", "currency"},
+    {"POST /v1/broadcasts/b/recall", "{\"text\":\"A\"}", "sku"}, {"POST /v1/broadcasts/b/holds", "{\"hold\":\"h\",\"viewer\":\"v\"}", "lines"},
+    {"POST /v1/broadcasts/b/holds", "{\"viewer\":\"v\",\"lines\":[{\"sku\":\"a\",\"qty\":1}]}", "hold"},
+    {"POST /v1/broadcasts/b/holds", "{\"hold\":\"h\",\"lines\":[{\"sku\":\"a\",\"qty\":1}]}", "viewer"},
     {"POST /v1/broadcasts", "{\"title\":\"A\"}", "id"}, {"POST /v1/broadcasts", "{\"id\":\"b\"}", "title"},
     {"PUT /v1/catalogue", "{\"products\":[{\"title\":\"A\"}]}", "products[0].sku"},
     {"PUT /v1/catalogue", "{\"products\":[{\"sku\":\"a\"}]}", "products[0].title"},
@@ -90,6 +101,9 @@ static const struct { const char *request, *body, *field; } missing[] = {
 static const struct { const char *request, *body, *field; } unknown[] = {
     {"POST /v1/stock/a/allocate", "{\"units\":1,\"ref\":\"r\",\"x\":1}", "x"}, {"PUT /v1/stock/a", "{\"count\":0,\"gone\":0,\"version\":1,\"x\":1}", "x"},
     {"POST /v1/holds/h/confirm", "{\"order\":\"A\",\"amount\":1,\"currency\":\"EUR\",\"x\":1}", "x"}, {"POST /v1/holds/h/release", "{\"x\":1}", "x"},
+    {"POST /v1/broadcasts/b/recall", "{\"sku\":\"a\",\"x\":1}", "x"}, {"POST /v1/holds/h/extend", "{\"x\":1}", "x"},
+    {"POST /v1/broadcasts/b/holds", "{\"hold\":\"h\",\"viewer\":\"v\",\"lines\":[{\"sku\":\"a\",\"qty\":1,\"x\":1}]}", "lines[0].x"},
+    {"POST /v1/broadcasts/b/approvals/a4/approve", "{\"x\":1}", "x"},
     {"POST /v1/broadcasts", "{\"id\":\"b\",\"title\":\"A\",\"x\":1}", "x"}, {"POST /v1/broadcasts", "{\"id\":\"b\",\"title\":\"A\",\"video\":{\"x\":1}}", "video.x"},
     {"POST /v1/broadcasts/b/start", "{\"x\":1}", "x"}, {"POST /v1/broadcasts/b/pause", "{\"x\":1}", "x"},
     {"POST /v1/broadcasts/b/resume", "{\"x\":1}", "x"}, {"POST /v1/broadcasts/b/end", "{\"x\":1}", "x"},
@@ -164,6 +178,10 @@ static void paths_and_methods(void **state)
         "/v1/broadcasts/b/estimates.csv/",
         "//v1/stock",
         "/v1/catalogue/a",
+        "/v1/broadcasts/b/recalls",
+        "/v1/broadcasts/b/recalls/",
+        "/v1/broadcasts/b/approvals//approve",
+        "/v1/broadcasts/b/approvals/a4",
     };
     for (size_t i = 0; i < ARRAY_LEN(nowhere); i++)
         expect_fault("GET", nowhere[i], NULL, NULL, DECODE_NOT_FOUND, "");
@@ -178,6 +196,8 @@ static void paths_and_methods(void **state)
         {"POST", "/v1/broadcasts/b/run-of-show", "PUT, GET"},
         {"get", "/v1/stock", "GET"},
         {"HEAD", "/v1/broadcasts/b/estimates", "GET"},
+        {"POST", "/v1/broadcasts/b/recalls/a.csv", "GET"},
+        {"GET", "/v1/broadcasts/b/approvals/a4/reject", "POST"},
     };
     for (size_t i = 0; i < ARRAY_LEN(otherwise); i++) {
         struct command c;
@@ -209,6 +229,40 @@ static void ids_in_paths(void **state)
     snprintf(path, sizeof path, "/v1/stock/%s", letters);
     expect_fault("PUT", path, JSON, "{\"count\":0,\"gone\":0,\"version\":1}", DECODE_BAD_REQUEST, "sku");
     expect_fault("POST", "/v1/broadcasts/b%20/start", NULL, NULL, DECODE_BAD_REQUEST, "broadcast");
+}
+
+static void two_ids_in_one_path(void **state)
+{
+    (void)state;
+    struct command c;
+    struct decode_fault fault;
+    assert_int_equal(request("POST", "/v1/broadcasts/b/approvals/a4%32/approve", NULL, NULL, &c, &fault), RESULT_OK);
+    assert_int_equal(c.kind, COMMAND_APPROVE);
+    assert_string_equal(c.broadcast.text, "b");
+    assert_string_equal(c.approval, "a42");
+    expect_fault("POST", "/v1/broadcasts/b%20/approvals/a4/approve", NULL, NULL, DECODE_BAD_REQUEST, "broadcast");
+    expect_fault("POST", "/v1/broadcasts/b/approvals/a%20/reject", NULL, NULL, DECODE_BAD_REQUEST, "approval");
+    assert_int_equal(request("GET", "/v1/broadcasts/b/recalls/mug.red.csv", NULL, NULL, &c, &fault), RESULT_OK);
+    assert_string_equal(c.sku.text, "mug.red");
+    assert_true(c.csv);
+    assert_int_equal(request("GET", "/v1/broadcasts/b/recalls/mug%2Ecsv", NULL, NULL, &c, &fault), RESULT_OK);
+    assert_string_equal(c.sku.text, "mug.csv"); /* a SKU that is called so */
+    assert_false(c.csv);
+    assert_int_equal(request("GET", "/v1/broadcasts/b/recalls/.csv", NULL, NULL, &c, &fault), RESULT_OK);
+    assert_string_equal(c.sku.text, ".csv");
+    assert_int_equal(c.kind, COMMAND_AFFECTED_GET);
+}
+
+static void what_a_recall_does_when_not_said(void **state)
+{
+    (void)state;
+    struct command c;
+    struct decode_fault fault;
+    assert_int_equal(request("POST", "/v1/broadcasts/b/recall", JSON, "{\"sku\":\"a\"}", &c, &fault), RESULT_OK);
+    assert_int_equal(c.recall, RECALL_CANCEL);
+    assert_int_equal(request("POST", "/v1/broadcasts/b/recall", JSON, "{\"sku\":\"a\",\"holds\":\"keep\"}", &c, &fault),
+                     RESULT_OK);
+    assert_int_equal(c.recall, RECALL_KEEP);
 }
 
 static void content_types(void **state)
@@ -317,6 +371,8 @@ int main(void)
         cmocka_unit_test(what_must_be_there_and_what_must_not),
         cmocka_unit_test(paths_and_methods),
         cmocka_unit_test(ids_in_paths),
+        cmocka_unit_test(two_ids_in_one_path),
+        cmocka_unit_test(what_a_recall_does_when_not_said),
         cmocka_unit_test(content_types),
         cmocka_unit_test(bodies_that_need_not_be),
         cmocka_unit_test(a_broadcast_with_what_is_usual),

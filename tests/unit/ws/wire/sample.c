@@ -124,11 +124,14 @@ struct hold sample_hold(void)
     };
 }
 
+#define STOOD_MS 4000
+
+/* As a ledger that adds up: whoever folds it checks it. */
 static void ledger_add(struct claims *c, const struct movement *movements, size_t movements_count,
                        const struct stock_count *counts, size_t counts_count)
 {
     static int entries;
-    struct ledger_entry e = {.ms = SAMPLE_NOW_MS,
+    struct ledger_entry e = {.ms = movements[0].ms,
                              .movements = movements,
                              .movements_count = movements_count,
                              .counts = counts,
@@ -136,34 +139,109 @@ static void ledger_add(struct claims *c, const struct movement *movements, size_
     snprintf(e.id, sizeof e.id, "1795177200100-%d", entries++);
     MUST(claims_fold(c, &e) == RESULT_OK);
 }
+#define LEDGER_ADD(c, movements, counts) ledger_add((c), (movements), ARRAY_LEN(movements), (counts), ARRAY_LEN(counts))
 
-static void claims_make(struct claims *c)
+static struct movement allocated(const char *sku, int64_t units)
 {
+    struct movement m = {.kind = MOVE_ALLOCATED, .ms = SAMPLE_NOW_MS - STOOD_MS, .units = units};
+    TEXT_SET(m.sku.text, sku);
+    TEXT_SET(m.ref, "po-1");
+    return m;
+}
+
+static void ledger_allocates(struct claims *c)
+{
+    const struct movement movements[] = {allocated("mug-red", 40), allocated("lamp", 100), allocated("scarf", 10),
+                                         allocated("teapot", 9), allocated("elsewhere", 1)};
     static const struct stock_count counts[] = {
-        {.sku = SAMPLE_ID("mug-red"), .available = 7, .held = 3, .sold = 30, .allocated = 40, .version = 5},
-        {.sku = SAMPLE_ID("lamp"), .available = 80, .sold = 20, .allocated = 100},
-        {.sku = SAMPLE_ID("scarf"), .held = 2, .sold = 8, .allocated = 10},
-        {.sku = SAMPLE_ID("teapot"), .available = 9, .allocated = 9, .stopped = true},
+        {.sku = SAMPLE_ID("mug-red"), .available = 40, .allocated = 40},
+        {.sku = SAMPLE_ID("lamp"), .available = 100, .allocated = 100},
+        {.sku = SAMPLE_ID("scarf"), .available = 10, .allocated = 10},
+        {.sku = SAMPLE_ID("teapot"), .available = 9, .allocated = 9},
         {.sku = SAMPLE_ID("elsewhere"), .available = 1, .allocated = 1}, /* of another show */
     };
-    claims_init(c);
-    struct hold mine = sample_hold(), bought = sample_hold(), theirs = sample_hold(), elsewhere = sample_hold();
-    TEXT_SET(bought.id.text, "h_old");
-    bought.lines_count = 1;
-    TEXT_SET(bought.order, "A-17");
-    TEXT_SET(theirs.id.text, "h_theirs");
-    TEXT_SET(theirs.viewer.text, SAMPLE_OTHER_VIEWER);
-    TEXT_SET(elsewhere.id.text, "h_elsewhere");
+    LEDGER_ADD(c, movements, counts);
+}
+
+/* The show stood still for STOOD_MS once; the warehouse counted 45 s before it told; a recall, units withheld. */
+static void ledger_settles(struct claims *c)
+{
+    static const struct movement stands[] = {
+        {.kind = MOVE_FROZEN, .ms = SAMPLE_NOW_MS - STOOD_MS, .hold.broadcast = SAMPLE_ID("spring-drop")},
+    };
+    static const struct movement movements[] = {
+        {.kind = MOVE_THAWED, .ms = SAMPLE_NOW_MS, .hold.broadcast = SAMPLE_ID("spring-drop"), .units = STOOD_MS},
+        {.kind = MOVE_SYNCED, .ms = SAMPLE_NOW_MS, .sku = SAMPLE_ID("mug-red"), .version = 5, .delay_ms = 45000},
+        {.kind = MOVE_BUFFER, .ms = SAMPLE_NOW_MS, .sku = SAMPLE_ID("lamp"), .units = 4},
+        {.kind = MOVE_RECALL, .ms = SAMPLE_NOW_MS, .sku = SAMPLE_ID("teapot"), .recall = RECALL_CANCEL},
+    };
+    static const struct stock_count counts[] = {
+        {.sku = SAMPLE_ID("mug-red"), .available = 40, .allocated = 40, .version = 5},
+        {.sku = SAMPLE_ID("lamp"), .available = 100, .allocated = 100, .buffer = 4},
+        {.sku = SAMPLE_ID("teapot"), .available = 9, .allocated = 9, .stopped = true, .recall = RECALL_CANCEL},
+    };
+    ledger_add(c, stands, ARRAY_LEN(stands), NULL, 0);
+    LEDGER_ADD(c, movements, counts);
+}
+
+static struct hold held_by(const char *id, const char *viewer)
+{
+    struct hold h = sample_hold();
+    TEXT_SET(h.id.text, id);
+    TEXT_SET(h.viewer.text, viewer);
+    h.expires_at_ms -= STOOD_MS; /* on the clock of the broadcast */
+    return h;
+}
+
+static struct movement moved(enum movement_kind kind, struct hold hold)
+{
+    if (kind == MOVE_CONFIRMED) {
+        hold.state = HOLD_CONFIRMED;
+        hold.expires_at_ms = SAMPLE_NOW_MS;
+        TEXT_SET(hold.order, "A-17");
+    }
+    return (struct movement){.kind = kind, .ms = SAMPLE_NOW_MS, .hold = hold};
+}
+
+static void ledger_sells(struct claims *c)
+{
+    struct hold mine = held_by("h_7Qx", SAMPLE_VIEWER), bought = held_by("h_old", SAMPLE_VIEWER);
+    struct hold theirs = held_by("h_theirs", SAMPLE_OTHER_VIEWER), many = held_by("h_many", SAMPLE_OTHER_VIEWER);
+    struct hold elsewhere = held_by("h_elsewhere", SAMPLE_VIEWER), scarf = held_by("h_scarf", SAMPLE_OTHER_VIEWER);
     TEXT_SET(elsewhere.broadcast.text, "other-show");
+    bought.lines_count = elsewhere.lines_count = scarf.lines_count = 1;
+    many.lines_count = 3;
+    many.lines[0].units = 29;
+    many.lines[1].units = 20;
+    many.lines[2] = (struct line){SAMPLE_ID("scarf"), 8, 3900, 1};
+    scarf.lines[0] = (struct line){SAMPLE_ID("scarf"), 2, 3900, 1};
     const struct movement movements[] = {
-        {.kind = MOVE_RESERVED, .hold = mine},
-        {.kind = MOVE_CONFIRMED, .hold = bought},
-        {.kind = MOVE_RESERVED, .hold = theirs},
-        {.kind = MOVE_RESERVED, .hold = elsewhere},
+        moved(MOVE_RESERVED, mine),
+        moved(MOVE_RESERVED, bought),
+        moved(MOVE_RESERVED, theirs),
+        moved(MOVE_RESERVED, many),
+        moved(MOVE_RESERVED, scarf),
+        moved(MOVE_RESERVED, elsewhere),
+        moved(MOVE_CONFIRMED, bought),
+        moved(MOVE_CONFIRMED, many),
         {.kind = MOVE_WAITING, .sku = SAMPLE_ID("scarf"), .units = 1, .hold.viewer = SAMPLE_ID(SAMPLE_OTHER_VIEWER)},
         {.kind = MOVE_WAITING, .sku = SAMPLE_ID("scarf"), .units = 1, .hold.viewer = SAMPLE_ID(SAMPLE_VIEWER)},
     };
-    ledger_add(c, movements, ARRAY_LEN(movements), counts, ARRAY_LEN(counts));
+    static const struct stock_count counts[] = {
+        {.sku = SAMPLE_ID("mug-red"), .available = 7, .held = 3, .sold = 30, .allocated = 40, .version = 5},
+        {.sku = SAMPLE_ID("lamp"), .available = 76, .held = 4, .sold = 20, .allocated = 100, .buffer = 4},
+        {.sku = SAMPLE_ID("scarf"), .held = 2, .sold = 8, .allocated = 10},
+    };
+    LEDGER_ADD(c, movements, counts);
+}
+
+static void claims_make(struct claims *c)
+{
+    claims_init(c);
+    ledger_allocates(c);
+    ledger_settles(c);
+    ledger_sells(c);
+    MUST(c->differences == 0);
     c->version = 981;
 }
 
@@ -209,7 +287,9 @@ static void views_make(struct sample *s)
                                  .demand_count = ARRAY_LEN(s->demand),
                                  .audience = 412,
                                  .preflight = &s->preflight,
-                                 .selling_available = true};
+                                 .selling_available = true,
+                                 .selling_why = "",
+                                 .now_ms = SAMPLE_NOW_MS + 123};
     s->volumes = (struct volumes_view){.broadcast = &s->broadcast,
                                        .catalogue = &s->catalogue,
                                        .as_of_ms = SAMPLE_NOW_MS + 123,
@@ -222,7 +302,7 @@ static void views_make(struct sample *s)
                                        .series_new = 1,
                                        .pins = s->pins,
                                        .pins_count = ARRAY_LEN(s->pins)};
-    s->context = (struct message_context){.shop = &shop, .checkout = checkout};
+    s->context = (struct message_context){.shop = &shop, .checkout = checkout, .show = &s->show};
 }
 
 void sample_init(struct sample *s)

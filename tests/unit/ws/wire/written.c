@@ -94,8 +94,38 @@ WRITES(audience)
 WRITES(health)
 {
     NO_STATUS;
-    s->show.selling_available = false;
     message_health(out, &s->show);
+}
+WRITES(health_unavailable)
+{
+    NO_STATUS;
+    s->claims.sync_delay.last_ms = s->claims.sync_delay.p95_ms = -1;
+    s->show.selling_available = false;
+    s->show.selling_why = "The stock cannot be reached.";
+    message_health(out, &s->show);
+}
+WRITES(health_stopped)
+{
+    NO_STATUS;
+    s->claims.differences = 1;
+    s->show.selling_available = false;
+    s->show.selling_why = "The books of the stock do not add up: mug-red, 40 in them and 39 counted.";
+    message_health(out, &s->show);
+}
+WRITES(hold_clock)
+{
+    NO_STATUS;
+    message_hold_clock(out, &s->show);
+}
+WRITES(hold_clock_still)
+{
+    NO_STATUS;
+    const struct movement stands = {
+        .kind = MOVE_FROZEN, .ms = SAMPLE_NOW_MS - 7000, .hold.broadcast = SAMPLE_ID("spring-drop")};
+    struct ledger_entry e = {
+        .id = "1795177200200-0", .ms = SAMPLE_NOW_MS - 7000, .movements = &stands, .movements_count = 1};
+    MUST(claims_fold(&s->claims, &e) == RESULT_OK);
+    message_hold_clock(out, &s->show);
 }
 WRITES(volumes)
 {
@@ -205,6 +235,10 @@ ANSWERS(ok_stock, .kind = OUTCOME_STOCK, .re = "p10", .command = COMMAND_STOCK_A
 ANSWERS(ok_run, .kind = OUTCOME_RUN, .re = "p20", .seq = 45, .command = COMMAND_RUN_LOAD, .count = 3,
         .preflight = &s->preflight)
 ANSWERS(preflight, .kind = OUTCOME_PREFLIGHT, .re = "p21", .command = COMMAND_PREFLIGHT, .preflight = &s->preflight)
+#define AFFECTED .affected = {.holds = 3, .units_held = 3, .orders = 30, .units_sold = 31}
+#define RECALLED .stock = {.sku = SAMPLE_ID("mug-red"), .stopped = true, .recall = RECALL_CANCEL}, AFFECTED
+ANSWERS(ok_recall, .kind = OUTCOME_RECALL, .re = "p14", .seq = 46, .command = COMMAND_RECALL, RECALLED)
+ANSWERS(recalled, .kind = OUTCOME_ERROR, .re = "h_7Qx", .error = {.code = ERROR_RECALLED, .sku = SAMPLE_ID("mug-red")})
 ANSWERS(sold_out, .kind = OUTCOME_ERROR, .re = "h_7Qx",
         .error = {.code = ERROR_SOLD_OUT, .sku = SAMPLE_ID("mug-red"), .may_wait = true})
 ANSWERS(price_changed, .kind = OUTCOME_ERROR, .re = "h_7Qx",
@@ -218,6 +252,13 @@ WRITES(hold_offered)
     o.hold.offer = true;
     o.hold.extends = 1;
     o.hold.lines_count = 1;
+    answer(out, s, ret_status, o);
+}
+WRITES(hold_recalled)
+{
+    struct outcome o = {.kind = OUTCOME_HOLD, .hold = sample_hold()};
+    o.hold.state = HOLD_RELEASED;
+    o.hold.expires_at_ms = SAMPLE_NOW_MS;
     answer(out, s, ret_status, o);
 }
 WRITES(hold_expired)
@@ -249,6 +290,34 @@ ANSWERS(stock_sync, .kind = OUTCOME_STOCK, .command = COMMAND_STOCK_SYNC, .ignor
         .stock = {.sku = SAMPLE_ID("mug-red"), .available = 7, .held = 3, .sold = 30, .allocated = 40})
 ANSWERS(stock_get, .kind = OUTCOME_STOCK_LIST, .command = COMMAND_STOCK_GET, .claims = &s->claims,
         .ledger_id = "1795177200100-0", .as_of_ms = SAMPLE_NOW_MS + 123)
+ANSWERS(recall, .kind = OUTCOME_RECALL, .seq = 46, .command = COMMAND_RECALL, RECALLED)
+WRITES(affected_get)
+{
+    struct hold held = sample_hold(), bought = sample_hold();
+    bought.lines_count = 1;
+    bought.state = HOLD_CONFIRMED;
+    bought.expires_at_ms = SAMPLE_NOW_MS;
+    snprintf(bought.id.text, sizeof bought.id.text, "h_old");
+    snprintf(bought.order, sizeof bought.order, "A-17");
+    const struct hold *const holds[] = {&held, &bought};
+    answer(out, s, ret_status,
+           (struct outcome){.kind = OUTCOME_AFFECTED,
+                            .command = COMMAND_AFFECTED_GET,
+                            .stock = {.sku = SAMPLE_ID("mug-red"), .recall = RECALL_KEEP},
+                            .affected = {.holds = 1, .units_held = 1, .orders = 1, .units_sold = 1},
+                            .holds = holds,
+                            .count = ARRAY_LEN(holds),
+                            .ledger_id = "1795177200100-0",
+                            .as_of_ms = SAMPLE_NOW_MS + 123});
+}
+ANSWERS(hold_reserve, .kind = OUTCOME_HOLD, .command = COMMAND_HOLD_RESERVE, .hold = sample_hold())
+WRITES(hold_extend)
+{
+    struct outcome o = {.kind = OUTCOME_HOLD, .command = COMMAND_HOLD_EXTEND, .hold = sample_hold()};
+    o.hold.extends = 1;
+    answer(out, s, ret_status, o);
+}
+ANSWERS(act, .kind = OUTCOME_OK, .command = COMMAND_APPROVE, .seq = 46)
 ANSWERS(hold_get, .kind = OUTCOME_HOLD, .command = COMMAND_HOLD_GET, .hold = sample_hold())
 ANSWERS(volumes_get, .kind = OUTCOME_VOLUMES, .command = COMMAND_VOLUMES_GET, .volumes = &s->volumes)
 ANSWERS(problem_expired, .kind = OUTCOME_ERROR, .command = COMMAND_HOLD_CONFIRM, .error = {.code = ERROR_HOLD_EXPIRED})
@@ -318,21 +387,28 @@ const struct written written[] = {
     {"messages/counts",                 0, false, write_counts},
     {"messages/demand",                 0, false, write_demand},
     {"messages/health",                 0, false, write_health},
+    {"messages/health~unavailable",     0, false, write_health_unavailable},
+    {"messages/health~stopped",         0, false, write_health_stopped},
+    {"messages/hold_clock",             0, true,  write_hold_clock},
+    {"messages/hold_clock~still",       0, true,  write_hold_clock_still},
     {"messages/volumes",                0, false, write_volumes},
     {"messages/volumes~new",            0, false, write_volumes_new},
     {"messages/hold",                   0, true,  write_hold},
     {"messages/hold~offered",           0, true,  write_hold_offered},
     {"messages/hold~expired",           0, true,  write_hold_expired},
+    {"messages/hold~recalled",          0, true,  write_hold_recalled},
     {"messages/waitlist",               0, true,  write_waitlist},
     {"messages/waitlist~left",          0, true,  write_waitlist_left},
     {"messages/ok",                     0, true,  write_ok},
     {"messages/ok~act",                 0, true,  write_ok_seq},
     {"messages/ok~stock",               0, true,  write_ok_stock},
     {"messages/ok~run",                 0, true,  write_ok_run},
+    {"messages/ok~recall",              0, false, write_ok_recall},
     {"messages/pong",                   0, true,  write_pong},
     {"messages/preflight",              0, true,  write_preflight},
     {"messages/reconnect",              0, true,  write_reconnect},
     {"messages/error~sold_out",         0, true,  write_sold_out},
+    {"messages/error~recalled",         0, true,  write_recalled},
     {"messages/error~price_changed",    0, true,  write_price_changed},
     {"messages/error~bad_request",      0, true,  write_bad_request},
     {"messages/error~preflight_failed", 0, true,  write_preflight_failed},
@@ -347,6 +423,12 @@ const struct written written[] = {
     {"responses/stock.allocate",        200, false, write_stock_allocate},
     {"responses/stock.sync",            200, false, write_stock_sync},
     {"responses/stock.get",             200, false, write_stock_get},
+    {"responses/recall",                200, false, write_recall},
+    {"responses/affected.get",          200, false, write_affected_get},
+    {"responses/approve",               200, false, write_act},
+    {"responses/reject",                200, false, write_act},
+    {"responses/hold.reserve",          200, false, write_hold_reserve},
+    {"responses/hold.extend",           200, false, write_hold_extend},
     {"responses/hold.get",              200, false, write_hold_get},
     {"responses/hold.release",          200, false, write_hold_release},
     {"responses/hold.confirm",          200, false, write_hold_confirm},
