@@ -64,6 +64,7 @@ struct conn {
     uint32_t malformed_in_row;
     enum conn_state state;
     enum role role;
+    bool has_sub; /* the token names the person; otherwise `viewer` is only this browser */
     const char *close_reason; /* static text */
     struct viewer_id viewer;
 };

@@ -25,6 +25,7 @@ static void refuse(struct conn *c, const char *re, enum error_code code, const c
 
 static void viewer_name(struct conn *c, const struct command *hello, const struct auth_claims *claims)
 {
+    c->has_sub = claims->has_sub;
     c->greeting->is_public = !claims->has_sub;
     if (claims->has_sub)
         c->viewer = claims->viewer;

@@ -50,6 +50,7 @@ static void ask_core(struct conn *c, struct command *command)
     struct asker asker = {.conn = c->id, .role = c->role, .shop = c->room->shop, .broadcast = c->room->broadcast};
     asker.viewer = c->viewer;
     memcpy(asker.sub, c->viewer.text, sizeof asker.sub);
+    asker.has_sub = c->has_sub;
     command->broadcast = c->room->broadcast;
     orchestrator_command(c->hub->orchestrator, &asker, command);
 }
