@@ -1,0 +1,127 @@
+/* tests/torture/model.h - what the stock must answer, told a second time: a sequential model, written from the contract
+ * (core/ports/inventory.h, core/broadcast/movement.h, docs/decisions/0004), not from any implementation.
+ *
+ * Pure. It is given each call of the stock as it was made - the requests in their order, and the time - and says every
+ * answer, every movement, and with them the whole state. Slow and plain on purpose: where an implementation keeps an
+ * index, this looks through everything.
+ *
+ * One freedom is left to the implementation: of more than HOLD_EXPIRE_BATCH_MAX due holds a call need not end all, only the
+ * first. So model_call is told how many were (`expired`), and says whether that was too few.
+ *
+ * And one history is left out: the server's clock must not step back behind model.forgotten_ms, since a hold that is
+ * unknown after its day may or may not be kept still. */
+#ifndef LIVESHELF_TESTS_TORTURE_MODEL_H
+#define LIVESHELF_TESTS_TORTURE_MODEL_H
+
+#include "core/ports/inventory.h"
+
+struct model_sku {
+    struct list link;
+    struct stock_count count, told; /* now; and before the call at hand */
+    bool is_tracked;                /* units per viewer are counted: since the first limit */
+    struct map taken;               /* viewer -> int64_t *, units held and bought */
+    struct map refs;                /* ref -> struct model_ref * */
+    struct list line;               /* of model_wait, first come first */
+    int64_t line_len;
+};
+struct model_ref {
+    enum inventory_op op;
+    int64_t units;
+};
+struct model_wait {
+    struct list link;
+    struct hold wish; /* viewer, broadcast, currency, one line */
+    int64_t ttl_ms;
+    uint64_t ticket;
+};
+struct model_hold {
+    struct list link;
+    bool is_spared;   /* by the call at hand */
+    struct hold hold; /* expires_at_ms on its broadcast's clock while held */
+};
+struct model_clock {
+    struct list link;
+    struct broadcast_id broadcast;
+    int64_t stood_ms, since_ms;
+    bool is_frozen;
+    struct epoch_id epoch;
+    int64_t seq;
+};
+struct model {
+    struct map skus, holds, clocks; /* by id */
+    struct list all_skus, all_holds, all_clocks;
+    uint64_t tickets;        /* places in line given so far; an offer is named after its place */
+    int64_t checkpoint_ms;   /* -1: none yet */
+    int64_t forgotten_ms;    /* the latest time at which a hold became unknown */
+    int64_t quiet_until_ms;  /* before this nothing comes due */
+    int64_t now_ms;          /* of the call at hand */
+    struct model_hold **due; /* of the call at hand, in the order of their ends */
+    size_t due_count, due_capacity;
+    /* Movements of the call at hand; from told_kept on, those of the checkpoint it wrote. */
+    struct movement *told;
+    size_t told_count, told_capacity, told_kept;
+    bool writes_checkpoint;
+    const struct inventory_request *checkpoint; /* asked for by the call: decided at its end */
+    struct model_answer *checkpoint_answer;
+};
+
+struct model_answer {
+    enum inventory_answer answer;
+    bool has_line, has_hold, has_ahead, has_count; /* which of the following are promised */
+    uint8_t fault_line;
+    int64_t ahead;
+    struct hold hold; /* expires in server time */
+    struct stock_count count;
+};
+
+void model_init(struct model *m);
+void model_finish(struct model *m);
+
+/* One call. `ret` has room for `count` answers; m->told are its movements afterwards. `expired`: how many holds the head of the
+ * call ended; looked at only when more than HOLD_EXPIRE_BATCH_MAX were due. False: those were too few, or too many. */
+bool model_call(struct model *m, const struct inventory_request *asked, size_t count, int64_t now_ms, size_t expired,
+                struct model_answer *ret);
+
+size_t model_holds_open(const struct model *m);
+const struct model_hold *model_hold_find(const struct model *m, const char *id);
+
+/* ---- between the files of the model ---- */
+
+struct model_sku *model_sku(const struct model *m, const char *sku); /* NULL: unknown */
+struct model_sku *model_sku_make(struct model *m, const char *sku);
+int64_t model_taken(const struct model_sku *s, const char *viewer);
+void model_take(struct model_sku *s, const char *viewer, int64_t units); /* negative: gives back */
+int64_t model_clock_now(const struct model *m, const char *broadcast);   /* what its clock shows */
+bool model_is_parked(const struct model *m, const struct hold *h);       /* its time stands still */
+struct hold model_shown(const struct model *m, const struct hold *h);    /* as answers say it */
+struct model_hold *model_hold_open(struct model *m, const struct hold *claim, int64_t ttl_ms);
+void model_hold_end(struct model *m, struct model_hold *h, enum hold_state state);
+void model_wake_at(struct model *m, int64_t at_ms); /* something may be due then */
+bool model_has_recall(const struct model *m, const struct hold *h, enum recall_mode a, enum recall_mode b);
+
+void model_tell_hold(struct model *m, enum movement_kind kind, const struct hold *h);
+struct movement *model_tell(struct model *m, enum movement_kind kind); /* empty, to be filled in */
+
+enum inventory_answer model_reserve(struct model *m, const struct inventory_request *r, struct model_answer *a);
+enum inventory_answer model_extend(struct model *m, const struct inventory_request *r, struct model_answer *a);
+enum inventory_answer model_confirm(struct model *m, const struct inventory_request *r, struct model_answer *a);
+enum inventory_answer model_release(struct model *m, const struct inventory_request *r, struct model_answer *a);
+enum inventory_answer model_take_back(struct model *m, const struct inventory_request *r, struct model_answer *a);
+enum inventory_answer model_hold_get(struct model *m, const struct inventory_request *r, struct model_answer *a);
+enum inventory_answer model_join(struct model *m, const struct inventory_request *r, struct model_answer *a);
+enum inventory_answer model_leave(struct model *m, const struct inventory_request *r, struct model_answer *a);
+void model_serve(struct model *m, struct model_sku *s);        /* offers what is there to the line */
+void model_serve_lines(struct model *m, const struct hold *h); /* of the SKUs of a hold that ended */
+enum inventory_answer model_stock(struct model *m, const struct inventory_request *r, struct model_answer *a);
+enum inventory_answer model_freeze(struct model *m, const struct inventory_request *r, struct model_answer *a);
+void model_checkpoint(struct model *m); /* at the end of the call that asked for one */
+
+/* Is the request well formed? model_valid.c */
+bool model_valid(const struct inventory_request *r);
+bool model_ref_is_valid(const char *ref);
+
+/* Would an extend of this hold be granted now? */
+enum model_grant { GRANT_MOVES, GRANT_IS_SO, GRANT_USED_UP };
+enum model_grant model_grant(const struct model *m, const struct hold *h, int64_t ttl_ms);
+
+#endif
