@@ -47,9 +47,10 @@ void world_close(struct world *w);
  * said: "host", "host2", "shop", or "viewer a"; "@2" behind it connects them to node 2; "a/2" is another screen of viewer a.
  *   host: stocks SKU N | withdraws SKU N | pins SKU [SLOT] | unpins SLOT | prices SKU AMOUNT | offers SKU AMOUNT MS | stops SKU |
  *         opens SKU | recalls SKU | starts | forces | pauses | resumes | ends | undoes | next | goes CUE | says CUE 10 |
- *         notices TEXT | loads [DOCUMENT] | preflights; any of them with "at SEQ" behind it: expect_seq
+ *         approves ID | rejects ID | notices TEXT | loads [DOCUMENT] | preflights; any of them with "at SEQ" behind it: expect_seq
  *   viewer: reserves SKU [N] [as ID] [seeing VERSION] | releases [ID] | extends [ID] | pays [ID] | joins SKU [N] | leaves SKU
- *   shop: confirms ID AMOUNT [ORDER] | frees ID | looks ID | creates ID TITLE | lists | counts SKU COUNT GONE VERSION | replaces
+ *   shop: confirms ID AMOUNT [ORDER] | frees ID | looks ID | creates ID TITLE | lists | counts SKU COUNT GONE VERSION |
+ *         replaces [FLOOR of mug-red]
  *   anyone: comes [NODE] | goes-away
  *   node: N dies | N starts | N cut | N back | N stock on|off */
 void world_do(struct world *w, const char *sentences);

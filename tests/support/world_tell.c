@@ -34,6 +34,8 @@ static void tell_error(struct world *w, const char *who, const struct outcome *o
     char about[160] = "";
     if (!ID_IS_NONE(outcome->error.sku))
         snprintf(about, sizeof about, " %s", outcome->error.sku.text);
+    else if (outcome->error.approval[0] != '\0')
+        snprintf(about, sizeof about, " %s", outcome->error.approval);
     else if (outcome->error.field[0] != '\0')
         snprintf(about, sizeof about, " (%s)", outcome->error.field);
     world_line(w, who, "refused %s: %s%s", command_kind_name(outcome->command), error_code_name(outcome->error.code),
@@ -136,7 +138,13 @@ void tell_event(struct world *w, const char *who, const struct event *e)
         world_line(w, who, "%llu notice %s: %s", seq, notice_level_name(e->u.notice.level), e->u.notice.text);
         return;
     case EVENT_SKU:
-        world_line(w, who, "%llu sku %s %s", seq, e->u.sku.sku.text, sku_state_name(e->u.sku.state));
+        world_line(w, who, "%llu sku %s %s%s", seq, e->u.sku.sku.text, sku_state_name(e->u.sku.state),
+                   e->u.sku.tripped ? " by itself" : "");
+        return;
+    case EVENT_APPROVAL:
+        world_line(w, who, "%llu approval %s %s %s at %lld", seq, e->u.approval.id.text,
+                   approval_state_name(e->u.approval.state), e->u.approval.sku.text,
+                   (long long)e->u.approval.money.minor);
         return;
     default:
         world_line(w, who, "%llu %s", seq, event_kind_name(e->kind));

@@ -109,6 +109,8 @@ static void say_reason(const struct sentence *s, struct command *c)
     PUT(c->text, "lid cracks");
 }
 
+static void say_approval(const struct sentence *s, struct command *c) { PUT(c->approval, word(s, 0)); }
+
 static void say_force(const struct sentence *s, struct command *c)
 {
     (void)s;
@@ -168,10 +170,11 @@ static void say_catalogue(const struct sentence *s, struct command *c)
         {.sku = {"cap-blue"}, .title = "Blue cap", .price = {2500, "EUR"}},
         {.sku = {"tee-green"}, .title = "Green tee", .price = {1900, "EUR"}, .limit_per_viewer = 2},
     };
-    (void)s;
     c->products = malloc(sizeof products);
     MUST(c->products != NULL);
     memcpy(c->products, products, sizeof products);
+    if (s->count > 0)
+        c->products[0].floor = (struct money){.minor = number(s, 0, 0), .currency = "EUR"};
     c->products_count = ARRAY_LEN(products);
 }
 
@@ -189,6 +192,8 @@ static const struct verb {
     {"calls-off", COMMAND_OFFER_STOP, say_sku},
     {"stops", COMMAND_STOCK_STOP, say_reason},
     {"opens", COMMAND_STOCK_OPEN, say_sku},
+    {"approves", COMMAND_APPROVE, say_approval},
+    {"rejects", COMMAND_REJECT, say_approval},
     {"recalls", COMMAND_RECALL, say_reason},
     {"starts", COMMAND_START, NULL},
     {"forces", COMMAND_START, say_force},
