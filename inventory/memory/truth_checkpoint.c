@@ -77,7 +77,7 @@ static void write_clocks(struct truth_entry *e, const struct truth_shop *s)
     for (size_t i = 0; i < s->clocks.count; i++) {
         const struct truth_clock *k = all[i].value;
         struct hold of = {.broadcast = k->broadcast};
-        struct truth_move *move = truth_entry_note(e, clock_is_frozen(&k->clock) ? MOVE_FROZEN : MOVE_THAWED, &of);
+        struct truth_move *move = truth_entry_note(e, show_clock_is_frozen(&k->clock) ? MOVE_FROZEN : MOVE_THAWED, &of);
         move->units = k->clock.stood_ms;
         move->gone = k->clock.since_ms;
     }

@@ -14,7 +14,7 @@ const struct show_clock *truth_clock(const struct truth_shop *s, const struct br
 
 int64_t truth_clock_now(const struct truth_call *c, const struct broadcast_id *broadcast)
 {
-    return c->now_ms - clock_shift_ms(truth_clock(c->shop, broadcast), c->now_ms);
+    return c->now_ms - show_clock_shift_ms(truth_clock(c->shop, broadcast), c->now_ms);
 }
 
 /* ---- timers ---- */
@@ -34,7 +34,7 @@ int64_t truth_timer(const struct truth_shop *s, const struct hold *h)
     if (h->state != HOLD_HELD)
         return h->expires_at_ms + HOLD_RETAIN_MS;
     const struct show_clock *clock = truth_clock(s, &h->broadcast);
-    return clock_is_frozen(clock) || is_kept(s, h) ? TRUTH_PARKED : h->expires_at_ms + clock->stood_ms;
+    return show_clock_is_frozen(clock) || is_kept(s, h) ? TRUTH_PARKED : h->expires_at_ms + clock->stood_ms;
 }
 
 void truth_set_timer(struct truth_shop *s, struct truth_hold *h)
@@ -101,7 +101,7 @@ void truth_freeze(struct truth_call *c, struct inventory_request *r)
         return;
     const struct broadcast_id *broadcast = &r->hold.broadcast;
     struct show_clock clock = *truth_clock(c->shop, broadcast);
-    enum clock_verdict verdict = clock_set(&clock, r->frozen, &r->epoch, r->version, c->now_ms);
+    enum clock_verdict verdict = show_clock_set(&clock, r->frozen, &r->epoch, r->version, c->now_ms);
     r->answer = verdict == CLOCK_IS_SO ? INVENTORY_REPLAYED : INVENTORY_IGNORED;
     if (verdict != CLOCK_MOVES)
         return;

@@ -26,7 +26,7 @@ void truth_answer(const struct truth_call *c, struct inventory_request *r, enum 
     r->answer = what;
     hold_copy(&r->hold, &h->hold);
     if (h->hold.state == HOLD_HELD)
-        r->hold.expires_at_ms += clock_shift_ms(truth_clock(c->shop, &h->hold.broadcast), c->now_ms);
+        r->hold.expires_at_ms += show_clock_shift_ms(truth_clock(c->shop, &h->hold.broadcast), c->now_ms);
 }
 
 /* ---- what a request may contain ---- */

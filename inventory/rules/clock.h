@@ -15,9 +15,9 @@ struct show_clock {   /* zeroed: never stood still */
     int64_t seq;
 };
 
-bool clock_is_frozen(const struct show_clock *c);
+bool show_clock_is_frozen(const struct show_clock *c);
 /* Server time less this is the clock's. While frozen it grows; not when the server's clock stepped back before the pause. */
-int64_t clock_shift_ms(const struct show_clock *c, int64_t now_ms);
+int64_t show_clock_shift_ms(const struct show_clock *c, int64_t now_ms);
 
 enum clock_verdict {
     CLOCK_MOVES,
@@ -26,7 +26,7 @@ enum clock_verdict {
 };
 /* The event `seq` of `epoch` says that the clock stands still, or runs. Only CLOCK_MOVES changes it. Events of
  * different epochs have no order: the last to come is right, and who knows better says so again. */
-enum clock_verdict clock_set(struct show_clock *c, bool frozen, const struct epoch_id *epoch, int64_t seq,
-                             int64_t now_ms);
+enum clock_verdict show_clock_set(struct show_clock *c, bool frozen, const struct epoch_id *epoch, int64_t seq,
+                                  int64_t now_ms);
 
 #endif

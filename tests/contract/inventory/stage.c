@@ -13,16 +13,33 @@ static void stage_ready(void *ctx, bool ready, const char *reason)
     snprintf(n->reason, sizeof n->reason, "%s", reason);
 }
 
+/* ---- memory's clock: its timers never step back, its time does ---- */
+
+static struct clock *timers_of(struct clock *clock)
+{
+    return &container_of(clock, struct stage, server_clock)->clock.clock;
+}
+static int64_t server_now_ms(struct clock *clock) { return container_of(clock, struct stage, server_clock)->now_ms; }
+static void server_start(struct clock *clock, struct clock_timer *timer, int64_t delay_ms)
+{
+    timers_of(clock)->start(timers_of(clock), timer, delay_ms);
+}
+static void server_stop(struct clock *clock, struct clock_timer *timer)
+{
+    timers_of(clock)->stop(timers_of(clock), timer);
+}
+
 static void open_memory(struct stage *s)
 {
     fake_clock_init(&s->clock, s->now_ms);
+    s->server_clock = (struct clock){server_now_ms, server_start, server_stop};
     s->world = memory_world_create(&(struct memory_config){.keeps_history = s->config.keeps_history});
     for (size_t i = 0; i < s->config.nodes; i++) {
         struct stage_node *n = &s->nodes[i];
         struct node_id id = {0};
         snprintf(id.text, sizeof id.text, "n%zu", i);
         n->stage = s;
-        n->memory = memory_attach(s->world, &id, &s->clock.clock);
+        n->memory = memory_attach(s->world, &id, &s->server_clock);
         n->inventory = memory_inventory(n->memory);
         n->log = memory_log(n->memory);
         n->ledger = memory_ledger(n->memory);
@@ -112,10 +129,8 @@ void stage_close(struct stage *s)
 void stage_pass(struct stage *s, int64_t ms)
 {
     s->now_ms += ms;
-    if (s->config.kind == STAGE_MEMORY) {
-        MUST(ms >= 0);
-        fake_clock_run_until(&s->clock, s->now_ms);
-    }
+    if (s->config.kind == STAGE_MEMORY && ms > 0)
+        fake_clock_run_until(&s->clock, s->clock.now_ms + ms);
 }
 
 static void out_of_patience(uv_timer_t *timer)
@@ -160,7 +175,7 @@ void stage_run(struct stage *s, const bool *until)
     if (s->config.kind == STAGE_REDIS)
         run_redis(s, until, true);
     while (!*until)
-        MUST(fake_clock_step(&s->clock, s->now_ms)); /* or it will never come */
+        MUST(fake_clock_step(&s->clock, s->clock.now_ms)); /* or it will never come */
 }
 
 void stage_wait_ready(struct stage *s, size_t node, bool ready)
@@ -191,106 +206,4 @@ void stage_ask(struct stage *s, size_t node, struct inventory_request *requests,
     }
     MUST(open_requests == count); /* nobody is answered from inside the call */
     stage_run(s, &all_answered);
-}
-
-/* ---- the ledger as text ---- */
-
-struct reading {
-    struct ledger_follow follow;
-    struct bytes *out;
-    bool caught_up;
-};
-
-void stage_write_hold(struct bytes *out, const struct hold *h)
-{
-    bytes_format(out, "%s %s %s %lld %u%s %s %s [%s]", h->id.text, hold_state_name(h->state), h->viewer.text,
-                 (long long)h->expires_at_ms, h->extends, h->offer ? " offer" : "", h->broadcast.text, h->currency,
-                 h->order);
-    for (size_t i = 0; i < h->lines_count; i++)
-        bytes_format(out, " %s:%u:%lld:%u", h->lines[i].sku.text, h->lines[i].units, (long long)h->lines[i].unit_minor,
-                     h->lines[i].price_version);
-}
-
-void stage_write_count(struct bytes *out, const struct stock_count *c)
-{
-    bytes_format(out, "%s %lld/%lld/%lld of %lld%s limit %u version %lld", c->sku.text, (long long)c->available,
-                 (long long)c->held, (long long)c->sold, (long long)c->allocated, c->stopped ? " stopped" : "",
-                 c->limit_per_viewer, (long long)c->version);
-}
-
-static void write_movement(struct bytes *out, const struct movement *m)
-{
-    bytes_format(out, "  %s ", movement_kind_name(m->kind));
-    if (m->hold.lines_count > 0)
-        stage_write_hold(out, &m->hold);
-    else
-        bytes_format(out, "%s %lld %s %s", m->sku.text, (long long)m->units, m->ref, m->hold.viewer.text);
-    bytes_text(out, "\n");
-}
-
-static void read_entry(struct ledger_follow *follow, const struct ledger_entry *e)
-{
-    struct reading *reading = container_of(follow, struct reading, follow);
-    bytes_format(reading->out, "at %lld\n", (long long)(e->ms - STAGE_START_MS));
-    for (size_t i = 0; i < e->movements_count; i++) {
-        MUST(e->movements[i].ms == e->ms);
-        write_movement(reading->out, &e->movements[i]);
-    }
-    for (size_t i = 0; i < e->counts_count; i++) {
-        const struct stock_count *c = &e->counts[i];
-        MUST(c->available + c->held + c->sold == c->allocated);
-        bytes_text(reading->out, "  = ");
-        stage_write_count(reading->out, c);
-        bytes_text(reading->out, "\n");
-    }
-}
-
-static void read_to_end(struct ledger_follow *follow)
-{
-    container_of(follow, struct reading, follow)->caught_up = true;
-}
-
-void stage_ledger(struct stage *s, size_t node, const char *shop, struct bytes *out)
-{
-    struct reading reading = {.out = out, .follow = {.entry = read_entry, .caught_up = read_to_end}};
-    struct ledger *ledger = s->nodes[node].ledger;
-    snprintf(reading.follow.shop.text, sizeof reading.follow.shop.text, "%s", shop);
-    ledger->follow(ledger, &reading.follow);
-    MUST(!reading.caught_up);
-    stage_run(s, &reading.caught_up);
-    ledger->unfollow(ledger, &reading.follow);
-}
-
-/* The library's own check: skus, holds, open holds, and a line per breach. */
-static void library_check(struct stage *s, const char *shop)
-{
-    const char *text = redis_server_command(&s->server,
-                                            "FCALL_RO ls_check 8 ls:{%s.0}:c ls:{%s.0}:h ls:{%s.0}:x ls:{%s.0}:l "
-                                            "ls:{%s.0}:g ls:{%s.0}:w ls:{%s.0}:y ls:{%s.0}:r",
-                                            shop, shop, shop, shop, shop, shop, shop, shop);
-    size_t lines = 0;
-    for (const char *at = text; *at != '\0'; at++)
-        lines += *at == '\n';
-    if (lines != 3)
-        fprintf(stderr, "ls_check: %s", text);
-    MUST(lines == 3);
-}
-
-void stage_audit(struct stage *s, const char *shop)
-{
-    library_check(s, shop);
-    struct audit_result result;
-    struct shop_id id = {0};
-    const char *why = NULL;
-    snprintf(id.text, sizeof id.text, "%s", shop);
-    enum result ran = audit_run(s->server.url, &id, &result, &why);
-    if (ran == RESULT_OK && result.differences_total > 0) {
-        struct bytes text = {0};
-        audit_write(&result, &text);
-        fprintf(stderr, "%s", text.data);
-    }
-    if (ran != RESULT_OK)
-        fprintf(stderr, "audit: %s\n", why);
-    MUST(ran == RESULT_OK && result.differences_total == 0 && result.entries > 0 && result.skus_count > 0);
-    audit_finish(&result);
 }

@@ -45,8 +45,9 @@ struct stage_config {
 struct stage {
     struct stage_config config;
     struct stage_node nodes[STAGE_NODES_MAX];
-    int64_t now_ms;
+    int64_t now_ms; /* of the servers: may step back */
     struct fake_clock clock;
+    struct clock server_clock; /* memory: the clock's timers, this time */
     struct memory_world *world;
     uv_loop_t loop;
     struct redis_server server;
@@ -56,7 +57,7 @@ struct stage {
 /* False: Redis is not installed. */
 bool stage_open(struct stage *s, const struct stage_config *config);
 void stage_close(struct stage *s);
-void stage_pass(struct stage *s, int64_t ms); /* time goes by; back when negative (Redis only) */
+void stage_pass(struct stage *s, int64_t ms); /* time goes by; the servers' clocks step back when negative */
 /* Turns until *until; stops the process when it takes too long. */
 void stage_run(struct stage *s, const bool *until);
 void stage_wait_ready(struct stage *s, size_t node, bool ready);
@@ -64,8 +65,12 @@ void stage_wait_reason(struct stage *s, size_t node, const char *part); /* not r
 /* Asks all in one turn and waits for all answers. `done` is the stage's. */
 void stage_ask(struct stage *s, size_t node, struct inventory_request *requests, size_t count);
 
-/* The whole ledger of a shop from its start, each entry as text without its id: two histories are the same when these are. */
+/* The whole ledger of a shop from its start, each entry as text without its id: two histories are the same when these are. A
+ * checkpoint is put in order, since its own is not said. */
 void stage_ledger(struct stage *s, size_t node, const char *shop, struct bytes *out);
+/* Folds the shop's ledger; stops the process when the fold finds a difference, or when one that begins at a checkpoint (the
+ * first 64) comes to know other counts, open holds, lines or clocks. `out`: the state as folded, as text; NULL: not asked. */
+void stage_fold(struct stage *s, const char *shop, struct bytes *out);
 /* Redis: replays the shop's ledger and stops the process when the stock is not what it says. */
 void stage_audit(struct stage *s, const char *shop);
 void stage_write_hold(struct bytes *out, const struct hold *h);

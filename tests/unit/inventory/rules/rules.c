@@ -52,17 +52,17 @@ static void a_pause_takes_nothing_away(void **state)
 {
     (void)state;
     struct show_clock c = {0};
-    assert_int_equal(0, clock_shift_ms(&c, 5000));
-    assert_int_equal(CLOCK_MOVES, clock_set(&c, true, &epoch, 1, 5000));
-    assert_true(clock_is_frozen(&c));
-    assert_int_equal(0, clock_shift_ms(&c, 5000));
-    assert_int_equal(700, clock_shift_ms(&c, 5700)); /* the clock shows 5000 */
-    assert_int_equal(CLOCK_MOVES, clock_set(&c, false, &epoch, 2, 6000));
-    assert_false(clock_is_frozen(&c));
-    assert_int_equal(1000, clock_shift_ms(&c, 9000));
-    assert_int_equal(CLOCK_MOVES, clock_set(&c, true, &epoch, 3, 10000));
-    assert_int_equal(1500, clock_shift_ms(&c, 10500)); /* the first pause counts on */
-    assert_int_equal(CLOCK_MOVES, clock_set(&c, false, &epoch, 4, 10500));
+    assert_int_equal(0, show_clock_shift_ms(&c, 5000));
+    assert_int_equal(CLOCK_MOVES, show_clock_set(&c, true, &epoch, 1, 5000));
+    assert_true(show_clock_is_frozen(&c));
+    assert_int_equal(0, show_clock_shift_ms(&c, 5000));
+    assert_int_equal(700, show_clock_shift_ms(&c, 5700)); /* the clock shows 5000 */
+    assert_int_equal(CLOCK_MOVES, show_clock_set(&c, false, &epoch, 2, 6000));
+    assert_false(show_clock_is_frozen(&c));
+    assert_int_equal(1000, show_clock_shift_ms(&c, 9000));
+    assert_int_equal(CLOCK_MOVES, show_clock_set(&c, true, &epoch, 3, 10000));
+    assert_int_equal(1500, show_clock_shift_ms(&c, 10500)); /* the first pause counts on */
+    assert_int_equal(CLOCK_MOVES, show_clock_set(&c, false, &epoch, 4, 10500));
     assert_int_equal(1500, c.stood_ms);
 }
 
@@ -70,9 +70,9 @@ static void a_clock_that_steps_back_in_a_pause_takes_nothing_either(void **state
 {
     (void)state;
     struct show_clock c = {0};
-    assert_int_equal(CLOCK_MOVES, clock_set(&c, true, &epoch, 1, 5000));
-    assert_int_equal(0, clock_shift_ms(&c, 1000));
-    assert_int_equal(CLOCK_MOVES, clock_set(&c, false, &epoch, 2, 1000));
+    assert_int_equal(CLOCK_MOVES, show_clock_set(&c, true, &epoch, 1, 5000));
+    assert_int_equal(0, show_clock_shift_ms(&c, 1000));
+    assert_int_equal(CLOCK_MOVES, show_clock_set(&c, false, &epoch, 2, 1000));
     assert_int_equal(0, c.stood_ms);
 }
 
@@ -80,18 +80,18 @@ static void the_later_event_of_an_epoch_is_right(void **state)
 {
     (void)state;
     struct show_clock c = {0};
-    assert_int_equal(CLOCK_IS_SO, clock_set(&c, false, &epoch, 9, 1000)); /* it never stood still */
+    assert_int_equal(CLOCK_IS_SO, show_clock_set(&c, false, &epoch, 9, 1000)); /* it never stood still */
     assert_true(ID_IS_NONE(c.epoch));
-    assert_int_equal(CLOCK_MOVES, clock_set(&c, true, &epoch, 5, 1000));
-    assert_int_equal(CLOCK_IS_OLD, clock_set(&c, false, &epoch, 5, 2000));
-    assert_int_equal(CLOCK_IS_OLD, clock_set(&c, false, &epoch, 4, 2000));
-    assert_int_equal(CLOCK_IS_SO, clock_set(&c, true, &epoch, 4, 2000));
-    assert_int_equal(CLOCK_IS_SO, clock_set(&c, true, &epoch, 8, 2000));
+    assert_int_equal(CLOCK_MOVES, show_clock_set(&c, true, &epoch, 5, 1000));
+    assert_int_equal(CLOCK_IS_OLD, show_clock_set(&c, false, &epoch, 5, 2000));
+    assert_int_equal(CLOCK_IS_OLD, show_clock_set(&c, false, &epoch, 4, 2000));
+    assert_int_equal(CLOCK_IS_SO, show_clock_set(&c, true, &epoch, 4, 2000));
+    assert_int_equal(CLOCK_IS_SO, show_clock_set(&c, true, &epoch, 8, 2000));
     assert_int_equal(5, c.seq); /* what changed nothing is not remembered */
     assert_int_equal(1000, c.since_ms);
-    assert_int_equal(CLOCK_MOVES, clock_set(&c, false, &other_epoch, 1, 2000)); /* another history */
-    assert_int_equal(CLOCK_IS_OLD, clock_set(&c, true, &other_epoch, 1, 3000));
-    assert_int_equal(CLOCK_MOVES, clock_set(&c, true, &epoch, 1, 3000));
+    assert_int_equal(CLOCK_MOVES, show_clock_set(&c, false, &other_epoch, 1, 2000)); /* another history */
+    assert_int_equal(CLOCK_IS_OLD, show_clock_set(&c, true, &other_epoch, 1, 3000));
+    assert_int_equal(CLOCK_MOVES, show_clock_set(&c, true, &epoch, 1, 3000));
 }
 
 /* ---- counts ---- */
