@@ -23,8 +23,8 @@ static const unsigned usual_weights[INVENTORY_OPS] = {
     [INVENTORY_RESERVE] = 300,       [INVENTORY_EXTEND] = 80,    [INVENTORY_CONFIRM] = 120,
     [INVENTORY_RELEASE] = 90,        [INVENTORY_TAKE_BACK] = 30, [INVENTORY_WAITLIST_JOIN] = 110,
     [INVENTORY_WAITLIST_LEAVE] = 25, [INVENTORY_ALLOCATE] = 30,  [INVENTORY_WITHDRAW] = 20,
-    [INVENTORY_SYNC] = 14,           [INVENTORY_STOP] = 8,       [INVENTORY_OPEN] = 30,
-    [INVENTORY_LIMIT] = 14,          [INVENTORY_RECALL] = 12,    [INVENTORY_BUFFER] = 12,
+    [INVENTORY_SYNC] = 14,           [INVENTORY_STOP] = 6,       [INVENTORY_OPEN] = 40,
+    [INVENTORY_LIMIT] = 14,          [INVENTORY_RECALL] = 10,    [INVENTORY_BUFFER] = 12,
     [INVENTORY_FREEZE] = 14,         [INVENTORY_CHECKPOINT] = 2, [INVENTORY_HOLD_GET] = 30,
     [INVENTORY_EXPIRE] = 10,
 };
@@ -60,7 +60,8 @@ static void use_id(struct game *g, const struct hold_id *id) { g->recent[g->rece
 static void new_id(struct game *g, struct hold_id *ret)
 {
     snprintf(ret->text, sizeof ret->text, "h%u", g->next_id++);
-    use_id(g, ret);
+    if (one_in(g, 20)) /* mostly when it is held; but also at once, and when it was refused */
+        use_id(g, ret);
 }
 
 static void some_id(struct game *g, struct hold_id *ret)
@@ -209,6 +210,37 @@ static void spoil_claim(struct game *g, struct hold *h)
 
 /* ---- the operations ---- */
 
+static bool has_offer(const struct game *g, const struct hold *claim)
+{
+    list_for_each (at, &g->model->all_holds) {
+        const struct hold *h = &container_of(at, struct model_hold, link)->hold;
+        if (h->state == HOLD_HELD && h->offer && ID_EQUAL(h->viewer, claim->viewer) &&
+            ID_EQUAL(h->lines[0].sku, claim->lines[0].sku))
+            return true;
+    }
+    return false;
+}
+
+/* Done before, and lost by a fail-over: put back, an offer under its own name. Of the line, as a fail-over may leave it: the
+ * viewer's place is there again, or even the number was never given. */
+static void ask_again(struct game *g, struct inventory_request *r)
+{
+    r->restores = true;
+    r->hold.lines_count = one_in(g, 2) ? 1 : r->hold.lines_count;
+    if (r->hold.lines_count != 1 || has_offer(g, &r->hold) || g->restored_ms == g->now_ms)
+        return;
+    const struct model_sku *s = model_sku(g->model, r->hold.lines[0].sku.text);
+    uint64_t number = g->model->tickets + 1 + below(g, 3);
+    if (s != NULL && !list_is_empty(&s->line) && one_in(g, 2)) {
+        const struct model_wait *first = container_of(s->line.next, struct model_wait, link);
+        number = first->ticket;
+        r->hold.viewer = first->wish.viewer;
+    }
+    snprintf(r->hold.id.text, sizeof r->hold.id.text, "~%llu", (unsigned long long)number);
+    r->hold.offer = !one_in(g, 8);
+    g->restored_ms = g->now_ms; /* one at a time: what else the group does to the line is not known yet */
+}
+
 static void ask_reserve(struct game *g, struct inventory_request *r)
 {
     r->ttl_ms = some_ttl(g);
@@ -225,11 +257,27 @@ static void ask_reserve(struct game *g, struct inventory_request *r)
     }
     if (one_in(g, 25))
         spoil_claim(g, &r->hold);
+    else if (one_in(g, 30))
+        ask_again(g, r);
+}
+
+/* Mostly one that is held; to be taken back: one with a SKU that is recalled. */
+static void some_hold(struct game *g, const struct inventory_request *r, struct hold_id *ret)
+{
+    for (unsigned tries = 0; tries < 6; tries++) {
+        some_id(g, ret);
+        const struct model_hold *known = model_hold_find(g->model, ret->text);
+        bool fits = known != NULL && known->hold.state == HOLD_HELD;
+        if (r->op == INVENTORY_TAKE_BACK && fits)
+            fits = model_has_recall(g->model, &known->hold, RECALL_CANCEL, RECALL_KEEP);
+        if (fits || one_in(g, 4))
+            return;
+    }
 }
 
 static void ask_about_hold(struct game *g, struct inventory_request *r)
 {
-    some_id(g, &r->hold.id);
+    some_hold(g, r, &r->hold.id);
     const struct model_hold *known = model_hold_find(g->model, r->hold.id.text);
     if (known != NULL && !one_in(g, 12))
         r->hold.viewer = known->hold.viewer;
@@ -257,6 +305,7 @@ static void ask_confirm(struct game *g, struct inventory_request *r)
         memcpy(r->amount.currency, one_in(g, 3) ? "eu\0" : "GBP", 4);
     if (one_in(g, 200))
         r->amount.minor = one_in(g, 2) ? -1 : MONEY_MINOR_MAX + 1;
+    r->restores = one_in(g, 30);
     snprintf(r->ref, sizeof r->ref, "A-%s%s", r->hold.id.text, one_in(g, 15) ? "x" : "");
     if (one_in(g, 60))
         snprintf(r->ref, sizeof r->ref, "%s", bad_orders[below(g, ARRAY_LEN(bad_orders))]);
@@ -321,24 +370,48 @@ static void ask_freeze(struct game *g, struct inventory_request *r)
         r->epoch = (struct epoch_id){0};
 }
 
+/* One that can be opened, or whose recall can be lifted, when there is one. */
+static void some_closed_sku(struct game *g, enum inventory_op op, struct sku_id *ret)
+{
+    for (unsigned tries = 0; tries < 5; tries++) {
+        some_sku(g, ret);
+        const struct model_sku *s = model_sku(g->model, ret->text);
+        bool is_recalled = s != NULL && s->count.recall != RECALL_NONE;
+        if (op == INVENTORY_OPEN ? s != NULL && s->count.stopped && !is_recalled : is_recalled)
+            return;
+    }
+}
+
+static void ask_recall(struct game *g, struct inventory_request *r)
+{
+    bool lifts = one_in(g, 2);
+    if (lifts)
+        some_closed_sku(g, r->op, &r->sku);
+    r->recall = lifts ? RECALL_NONE : (enum recall_mode)below(g, RECALL_MODES);
+}
+
 static void ask_setting(struct game *g, struct inventory_request *r)
 {
     some_sku(g, &r->sku);
-    if (one_in(g, 100))
-        snprintf(r->sku.text, sizeof r->sku.text, "%s", one_in(g, 2) ? "" : "a b");
     switch (r->op) {
+    case INVENTORY_OPEN:
+        if (!one_in(g, 4))
+            some_closed_sku(g, r->op, &r->sku);
+        break;
     case INVENTORY_LIMIT:
-        r->units = one_in(g, 3) ? 0 : between(g, one_in(g, 20) ? -1 : 1, 6);
+        r->units = one_in(g, 2) ? 0 : between(g, one_in(g, 20) ? -1 : 1, 6);
         break;
     case INVENTORY_BUFFER:
-        r->units = one_in(g, 3) ? 0 : between(g, one_in(g, 20) ? -1 : 1, one_in(g, 5) ? 100 : 4);
+        r->units = one_in(g, 2) ? 0 : between(g, one_in(g, 20) ? -1 : 1, one_in(g, 5) ? 100 : 4);
         break;
     case INVENTORY_RECALL:
-        r->recall = one_in(g, 2) ? RECALL_NONE : (enum recall_mode)below(g, RECALL_MODES);
+        ask_recall(g, r);
         break;
     default:
         break;
     }
+    if (one_in(g, 100))
+        snprintf(r->sku.text, sizeof r->sku.text, "%s", one_in(g, 2) ? "" : "a b");
 }
 
 static void ask(struct game *g, struct inventory_request *r)
@@ -408,7 +481,7 @@ size_t game_group(struct game *g, int64_t now_ms, struct inventory_request *aske
 void game_learn(struct game *g)
 {
     for (size_t i = 0; i < g->model->told_kept; i++)
-        if (g->model->told[i].kind == MOVE_OFFERED)
+        if (g->model->told[i].kind == MOVE_OFFERED || g->model->told[i].kind == MOVE_RESERVED)
             use_id(g, &g->model->told[i].hold.id);
 }
 

@@ -19,7 +19,7 @@ struct game {
     const struct model *model;
     uint64_t seed;
     unsigned skus, viewers, broadcasts;
-    int64_t units_most, ttl_ms, leap_one_in, now_ms;
+    int64_t units_most, ttl_ms, leap_one_in, now_ms, restored_ms;
     unsigned group_most, join_units_most;
     unsigned weights[INVENTORY_OPS], weights_sum;
     struct hold_id recent[RECENT_MAX]; /* ids in use, a ring */
@@ -39,7 +39,7 @@ int64_t game_time(struct game *g, int64_t now_ms);
 size_t game_group(struct game *g, int64_t now_ms, struct inventory_request *asked);
 /* How Redis is killed in a group of `count` requests, and in which of its calls. */
 enum kill_kind game_kill(struct game *g, size_t count, size_t *ret_call, unsigned *ret_after_us);
-/* Offers made by the last call are ids to play with. */
+/* Holds made by the last call are ids to play with. */
 void game_learn(struct game *g);
 
 #endif

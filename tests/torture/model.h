@@ -110,6 +110,7 @@ enum inventory_answer model_take_back(struct model *m, const struct inventory_re
 enum inventory_answer model_hold_get(struct model *m, const struct inventory_request *r, struct model_answer *a);
 enum inventory_answer model_join(struct model *m, const struct inventory_request *r, struct model_answer *a);
 enum inventory_answer model_leave(struct model *m, const struct inventory_request *r, struct model_answer *a);
+void model_offer_is_back(struct model *m, const struct hold *h);
 void model_serve(struct model *m, struct model_sku *s);        /* offers what is there to the line */
 void model_serve_lines(struct model *m, const struct hold *h); /* of the SKUs of a hold that ended */
 enum inventory_answer model_stock(struct model *m, const struct inventory_request *r, struct model_answer *a);

@@ -44,10 +44,14 @@ static bool same_claim(const struct hold *a, const struct hold *b)
 
 /* ---- reserve ---- */
 
-static enum inventory_answer may_take(const struct model_sku *s, const char *viewer, int64_t units)
+static enum inventory_answer may_take(const struct model_sku *s, const char *viewer, int64_t units, bool restores)
 {
     if (s == NULL)
         return INVENTORY_SKU_UNKNOWN;
+    if (restores && s->count.available >= units)
+        return INVENTORY_DONE;
+    if (restores)
+        return s->count.held > 0 ? INVENTORY_HELD_OUT : INVENTORY_SOLD_OUT;
     if (s->count.stopped)
         return INVENTORY_STOPPED;
     if (s->count.limit_per_viewer > 0 && model_taken(s, viewer) + units > s->count.limit_per_viewer)
@@ -62,11 +66,13 @@ enum inventory_answer model_reserve(struct model *m, const struct inventory_requ
     const struct model_hold *known = find(m, r);
     if (known != NULL)
         return same_claim(&known->hold, &r->hold) ? shown(m, known, a, INVENTORY_REPLAYED) : INVENTORY_MISMATCH;
-    if (r->hold.id.text[0] == HOLD_OFFER_MARK) /* the names of offers to come */
+    bool is_offer = r->restores && r->hold.offer;
+    if (r->hold.id.text[0] == HOLD_OFFER_MARK && !is_offer) /* the names of offers to come */
         return INVENTORY_MISMATCH;
     for (uint8_t i = 0; i < r->hold.lines_count; i++) {
         const struct line *line = &r->hold.lines[i];
-        enum inventory_answer why = may_take(model_sku(m, line->sku.text), r->hold.viewer.text, line->units);
+        enum inventory_answer why =
+            may_take(model_sku(m, line->sku.text), r->hold.viewer.text, line->units, r->restores);
         if (why == INVENTORY_DONE)
             continue;
         a->has_line = true;
@@ -75,9 +81,11 @@ enum inventory_answer model_reserve(struct model *m, const struct inventory_requ
     }
     struct hold claim;
     hold_copy(&claim, &r->hold);
-    claim.offer = false;
+    claim.offer = is_offer;
     const struct model_hold *h = model_hold_open(m, &claim, r->ttl_ms);
-    model_tell_hold(m, MOVE_RESERVED, &h->hold);
+    model_tell_hold(m, is_offer ? MOVE_OFFERED : MOVE_RESERVED, &h->hold);
+    if (is_offer)
+        model_offer_is_back(m, &h->hold);
     return shown(m, h, a, INVENTORY_DONE);
 }
 
@@ -138,23 +146,23 @@ static bool is_over_limit(const struct model_sku *s, const struct hold *h, int64
 
 /* Paid after the end: the units are taken again if all are still there, none is stopped and the limit allows it; if not,
  * never. The buffer may be used: what is withheld is for just such cases. */
-static enum inventory_answer confirm_late(struct model *m, struct model_hold *h, const char *order,
+static enum inventory_answer confirm_late(struct model *m, struct model_hold *h, const struct inventory_request *r,
                                           struct model_answer *a)
 {
     for (size_t i = 0; i < h->hold.lines_count; i++) {
         const struct model_sku *s = model_sku(m, h->hold.lines[i].sku.text);
-        if (!s->count.stopped && !is_over_limit(s, &h->hold, h->hold.lines[i].units) &&
-            s->count.available >= h->hold.lines[i].units)
+        bool is_barred = s->count.stopped || is_over_limit(s, &h->hold, h->hold.lines[i].units);
+        if (s->count.available >= h->hold.lines[i].units && (!is_barred || r->restores))
             continue;
         model_hold_end(m, h, HOLD_VOID);
         model_tell_hold(m, MOVE_VOIDED, &h->hold);
         return shown(m, h, a, INVENTORY_HOLD_EXPIRED);
     }
-    sell(m, h, order, true);
+    sell(m, h, r->ref, true);
     return shown(m, h, a, INVENTORY_LATE);
 }
 
-static bool is_barred(const struct model *m, const struct model_hold *h)
+static bool is_recalled(const struct model *m, const struct model_hold *h)
 {
     return model_has_recall(m, &h->hold, RECALL_KEEP, RECALL_CANCEL);
 }
@@ -170,15 +178,15 @@ enum inventory_answer model_confirm(struct model *m, const struct inventory_requ
     case HOLD_CONFIRMED:
         return strcmp(h->hold.order, r->ref) == 0 ? shown(m, h, a, INVENTORY_REPLAYED) : INVENTORY_MISMATCH;
     case HOLD_RELEASED:
-        return shown(m, h, a, is_barred(m, h) ? INVENTORY_RECALLED : INVENTORY_HOLD_RELEASED);
+        return shown(m, h, a, is_recalled(m, h) && !r->restores ? INVENTORY_RECALLED : INVENTORY_HOLD_RELEASED);
     case HOLD_EXPIRED:
-        return confirm_late(m, h, r->ref, a);
+        return confirm_late(m, h, r, a);
     case HOLD_HELD:
         break;
     default:
         return shown(m, h, a, INVENTORY_HOLD_EXPIRED);
     }
-    if (is_barred(m, h))
+    if (is_recalled(m, h) && !r->restores)
         return shown(m, h, a, INVENTORY_RECALLED);
     sell(m, h, r->ref, false);
     return shown(m, h, a, INVENTORY_DONE);

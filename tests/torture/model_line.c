@@ -160,3 +160,16 @@ enum inventory_answer model_leave(struct model *m, const struct inventory_reques
     drop_place(s, w);
     return INVENTORY_DONE;
 }
+
+/* An offer that a fail-over lost was put back: its viewer is not in line any more, and its number is taken. */
+void model_offer_is_back(struct model *m, const struct hold *h)
+{
+    struct model_sku *s = model_sku(m, h->lines[0].sku.text);
+    int64_t ahead = 0;
+    struct model_wait *w = find_place(s, h->viewer.text, &ahead);
+    uint64_t ticket = strtoull(h->id.text + 1, NULL, 10);
+    if (w != NULL)
+        drop_place(s, w);
+    if (ticket > m->tickets)
+        m->tickets = ticket;
+}
