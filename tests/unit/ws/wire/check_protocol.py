@@ -12,7 +12,7 @@ import re
 import sys
 
 # Refused for what a schema cannot say: one member about another, or a check digit.
-BEYOND_SCHEMAS = {"sku_twice", "http_sku_twice", "http_gtin"}
+BEYOND_SCHEMAS = {"sku_twice", "http_sku_twice", "http_gtin", "http_floor_currency"}
 TYPES = {
     "object": dict, "array": list, "string": str, "boolean": bool, "null": type(None),
 }

@@ -407,6 +407,14 @@ struct event sample_event(enum event_kind kind)
         e.u.sku.state = SKU_STOPPED;
         TEXT_SET(e.u.sku.reason, "lid cracks " SAMPLE_PRIVATE);
         break;
+    case EVENT_APPROVAL:
+        e.u.approval = (struct price_approval){.id = SAMPLE_ID("a44"),
+                                               .sku = SAMPLE_ID("mug-red"),
+                                               .money = {490, "EUR"},
+                                               .asked_by = "anna",
+                                               .until_ms = e.ms + 600000};
+        TEXT_SET(e.u.approval.reason, "62 percent below 12.90 EUR");
+        break;
     case EVENT_LISTED:
         TEXT_SET(e.u.listed.broadcast.text, "spring-drop");
         TEXT_SET(e.u.listed.title, "Spring drop " SAMPLE_PRIVATE);

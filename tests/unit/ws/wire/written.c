@@ -181,6 +181,7 @@ WRITES_EVENT(offer, EVENT_OFFER, ROLE_VIEWER)
 WRITES_EVENT(notice, EVENT_NOTICE, ROLE_VIEWER)
 WRITES_EVENT(sku, EVENT_SKU, ROLE_VIEWER)
 WRITES_EVENT(sku_host, EVENT_SKU, ROLE_HOST)
+WRITES_EVENT(approval, EVENT_APPROVAL, ROLE_HOST)
 WRITES_EVENT(shelf, EVENT_SHELF, ROLE_VIEWER)
 WRITES_EVENT(shelf_host, EVENT_SHELF, ROLE_HOST)
 WRITES_EVENT(details, EVENT_DETAILS, ROLE_VIEWER)
@@ -245,6 +246,8 @@ ANSWERS(price_changed, .kind = OUTCOME_ERROR, .re = "h_7Qx",
         .error = {.code = ERROR_PRICE_CHANGED, .sku = SAMPLE_ID("mug-red"), .price = {{990, "EUR"}, 2}})
 ANSWERS(preflight_failed, .kind = OUTCOME_ERROR, .re = "p15", .error = {.code = ERROR_PREFLIGHT_FAILED},
         .preflight = &s->preflight)
+ANSWERS(approval_needed, .kind = OUTCOME_ERROR, .re = "p6",
+        .error = {.code = ERROR_APPROVAL_NEEDED, .sku = SAMPLE_ID("mug-red"), .approval = "a44"})
 ANSWERS(unavailable, .kind = OUTCOME_ERROR, .re = "h_7Qx", .error = {.code = ERROR_UNAVAILABLE, .retry_after_ms = 1000})
 WRITES(hold_offered)
 {
@@ -378,6 +381,7 @@ const struct written written[] = {
     {"messages/sku",                    0, true,  write_sku},
     {"messages/sku~host",               0, false, write_sku_host},
     {"messages/sku~recalled",           0, true,  write_sku_recalled},
+    {"messages/approval",               0, false, write_approval},
     {"messages/shelf",                  0, true,  write_shelf},
     {"messages/shelf~host",             0, false, write_shelf_host},
     {"messages/details",                0, true,  write_details},
@@ -412,6 +416,7 @@ const struct written written[] = {
     {"messages/error~price_changed",    0, true,  write_price_changed},
     {"messages/error~bad_request",      0, true,  write_bad_request},
     {"messages/error~preflight_failed", 0, true,  write_preflight_failed},
+    {"messages/error~approval_needed",  0, false, write_approval_needed},
     {"messages/error~unavailable",      0, true,  write_unavailable},
     {"responses/catalogue.put",         200, false, write_catalogue_put},
     {"responses/catalogue.get",         200, false, write_catalogue_get},
