@@ -338,9 +338,11 @@ class Warehouse:
 # ---- the host ----
 
 class Host:
-    """Stops and opens a product, pauses and resumes the show; each until it is answered."""
+    """Stops and opens a product, pauses and resumes the show; each until it is answered. Where an answer may be lost, no pauses: the show might
+    stay paused for good."""
 
-    def __init__(self, world):
+    def __init__(self, world, pauses=True):
+        self.pauses = pauses
         self.world, self.rng, self.socket, self.node = world, world.rng, None, "a"
         self.wishes = itertools.count()
 
@@ -366,7 +368,7 @@ class Host:
     async def run(self):
         while not self.world.over.is_set():
             await self.world.nap(0.3, 1.5)
-            if self.rng.random() < 0.6:
+            if not self.pauses or self.rng.random() < 0.6:
                 wish = next(self.wishes)
                 await self.insist("stop", {"t": "stock.stop", "sku": "flag", "reason": "a crack"}, sku="flag", wish=wish)
                 await self.world.nap(0.05, 0.5)

@@ -19,7 +19,7 @@ class NaiveShops(unittest.TestCase):
     def setUp(self):
         self.folder = tempfile.mkdtemp(prefix="ls-hist-")
         self.addCleanup(shutil.rmtree, self.folder)
-        self.redis = Redis(self.folder, "relaxed", with_shim=False)
+        self.redis = Redis(self.folder, "redis", "relaxed", with_shim=False)
         self.redis.spawn()
         self.addCleanup(self.redis.kill)
         until("Redis", self.redis.answers)

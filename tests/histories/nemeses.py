@@ -93,6 +93,13 @@ class Nemeses:
             await asyncio.gather(*[self.stage.nodes[name].start() for name in NODES])
             self.end(n, "blackout", bytes_lost=lost)
 
+    async def fail_over(self):
+        """A replica takes over without the last moments: the nodes put back what they promised."""
+        async with self.locks["redis"]:
+            n = self.begin("fail_over")
+            await self.stage.fail_over(self.rng.uniform(0.02, 0.5))
+            self.end(n, "fail_over")
+
     async def redis_stop(self):
         async with self.locks["redis"]:
             n = self.begin("redis_stop")
@@ -184,3 +191,5 @@ class Nemeses:
 
 ALL = ["node_kill", "node_restart", "node_stop", "redis_kill", "power_cut", "blackout", "redis_stop", "disk_full", "disk_error", "aof_rewrite",
        "function_replace", "function_flush", "restart_without_functions", "net_cut", "net_hang", "net_deaf", "net_delay"]
+# Alone: what it takes away is in the memory of the nodes, and comes back only from there, in another order.
+LOSING = ["fail_over"]

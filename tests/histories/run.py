@@ -22,7 +22,7 @@ from clients import FIRST_UNITS, HOLD_MS, LIMITS, PRICES, Host, Viewer, Warehous
 from history import Recorder, history_read
 from ledger import ledger_read
 from lines import BROADCAST, http
-from nemeses import ALL, Nemeses
+from nemeses import ALL, LOSING, Nemeses
 from stage import NODES, SHOP, Stage
 
 QUIET_S = 5.0
@@ -79,8 +79,9 @@ async def sell(stage, recorder, seconds, seed, names, viewers_count):
     """One round; what is still unanswered long after its end makes a history that never came to rest."""
     world = World(stage, recorder, random.Random(seed))
     await set_up(world)
+    await stage.redis.synced()
     viewers = [Viewer(world, NODES[i % 2]) for i in range(viewers_count)]
-    work = [asyncio.ensure_future(who.run()) for who in (*viewers, Warehouse(world), Host(world))]
+    work = [asyncio.ensure_future(who.run()) for who in (*viewers, Warehouse(world), Host(world, pauses=stage.durability == "fsync"))]
     faults = asyncio.ensure_future(plague(Nemeses(stage, recorder, random.Random(seed + 1)), names, world.over))
     try:
         await asyncio.wait([faults, *work], timeout=seconds, return_when=asyncio.FIRST_EXCEPTION)
@@ -118,7 +119,7 @@ def run_round(args, seed):
     """(faults, verdict, folder)"""
     stage, names = Stage(args.durability, seed), choose(random.Random(seed), args.nemesis)
     history, entries = asyncio.run(play(stage, args, seed, names))
-    verdict = check(history, entries)
+    verdict = check(history, entries, put_back=not set(names).isdisjoint(LOSING))
     for fault, seconds in recoveries(history):
         if seconds is not None:
             verdict.recovery_s.append((seconds, fault["name"]))
@@ -154,7 +155,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=0)
     parser.add_argument("--seconds", type=float, default=20)
     parser.add_argument("--seed", type=int, default=None)
-    parser.add_argument("--nemesis", default="", help="one of these, or several at a time with + between; `any` takes another each time: " + " ".join(ALL))
+    parser.add_argument("--nemesis", default="", help="one of these, or several at a time with + between; `any` takes another each time: " + " ".join(ALL + LOSING))
     parser.add_argument("--durability", choices=("fsync", "relaxed"), default="fsync")
     parser.add_argument("--viewers", type=int, default=16)
     parser.add_argument("--expect-losses", action="store_true")

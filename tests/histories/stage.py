@@ -8,6 +8,7 @@ import random
 import re
 import shutil
 import signal
+import socket
 import struct
 import subprocess
 import sys
@@ -69,23 +70,31 @@ def shim_path():
     raise SystemExit("libdisk_shim.so is not built (target disk_shim)")
 
 
+def free_port():
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return sock.getsockname()[1]
+
+
 class Redis:
-    def __init__(self, folder, durability, with_shim=True):
-        self.folder = os.path.join(folder, "redis")
+    """One server on a socket; its port is for a replica alone."""
+
+    def __init__(self, folder, name, durability, with_shim=True, primary=None):
+        self.folder = os.path.join(folder, name)
         os.mkdir(self.folder)
-        self.socket = os.path.join(self.folder, "s")
-        self.durability, self.process, self.starts = durability, None, 0
-        self.disk = Disk(folder) if with_shim else None
+        self.socket, self.port = os.path.join(self.folder, "s"), free_port()
+        self.durability, self.process, self.primary = durability, None, primary
+        self.disk = Disk(self.folder) if with_shim else None
 
     def spawn(self):
         policy = "everysec" if self.durability == "relaxed" else "always"
         with contextlib.suppress(OSError):
             os.unlink(self.socket)
-        self.starts += 1
         self.process = subprocess.Popen(
-            ["redis-server", "--port", "0", "--unixsocket", self.socket, "--dir", self.folder, "--save", "", "--appendonly", "yes",
-             "--appendfsync", policy, "--auto-aof-rewrite-percentage", "0", "--maxmemory-policy", "noeviction",
-             "--logfile", os.path.join(self.folder, "log")],
+            ["redis-server", "--bind", "127.0.0.1", "--port", str(self.port), "--unixsocket", self.socket, "--dir", self.folder, "--save", "",
+             "--appendonly", "yes", "--appendfsync", policy, "--auto-aof-rewrite-percentage", "0", "--maxmemory-policy", "noeviction",
+             "--repl-diskless-sync-delay", "0", "--logfile", os.path.join(self.folder, "log"),
+             *(("--replicaof", "127.0.0.1", str(self.primary.port)) if self.primary else ())],
             env={**os.environ, **(self.disk.env() if self.disk else {})}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     async def start(self):
@@ -108,6 +117,14 @@ class Redis:
 
     def ask(self, *words):
         return redis_ask(self.socket, *words)
+
+    async def synced(self):
+        """Until all that was written so far survives a power cut."""
+        folder = os.path.join(self.folder, "appendonlydir")
+        wanted = [(state.st_ino, state.st_size) for state in map(os.stat, (os.path.join(folder, name) for name in os.listdir(folder)))]
+        async with asyncio.timeout(START_S):
+            while not all(self.disk.synced().get(inode, 0) >= size for inode, size in wanted):
+                await asyncio.sleep(0.02)
 
     def kill(self):
         if self.process is not None:
@@ -170,13 +187,15 @@ class Stage:
     def __init__(self, durability, seed):
         self.folder = tempfile.mkdtemp(prefix="ls-hist-")
         self.rng = random.Random(seed)
-        self.redis = Redis(self.folder, durability)
+        self.redis = Redis(self.folder, "redis", durability)
+        self.link, self.fail_overs = os.path.join(self.folder, "s"), 0  # what the proxy knows: whichever is in charge
+        os.symlink(self.redis.socket, self.link)
         self.durability, self.nodes, self.proxy = durability, {}, None
 
     async def __aenter__(self):
         try:
             await self.redis.start()
-            self.proxy = await asyncio.create_subprocess_exec(sys.executable, str(HERE / "proxy.py"), self.redis.socket, str(len(NODES)),
+            self.proxy = await asyncio.create_subprocess_exec(sys.executable, str(HERE / "proxy.py"), self.link, str(len(NODES)),
                                                               stdin=subprocess.PIPE, stdout=subprocess.PIPE)
             doors = (await self.proxy.stdout.readline()).split()
             self.token("viewer")  # makes the key
@@ -201,6 +220,26 @@ class Stage:
 
     def sweep(self):
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    async def fail_over(self, seconds):
+        """A replica that is in step, and then no more: it is promoted while the primary sells on for so long and dies. What was sold
+        meanwhile is on neither."""
+        self.fail_overs += 1
+        replica = Redis(self.folder, f"redis-{self.fail_overs}", self.durability, primary=self.redis)
+        await replica.start()
+        try:
+            async with asyncio.timeout(START_S):
+                while "master_link_status:up" not in await asyncio.to_thread(replica.ask, "INFO", "replication"):
+                    await asyncio.sleep(0.01)
+            await asyncio.to_thread(replica.ask, "REPLICAOF", "NO", "ONE")
+            await asyncio.sleep(seconds)
+        except BaseException:
+            replica.kill()
+            raise
+        self.redis.kill()
+        os.symlink(replica.socket, self.link + ".next")
+        os.replace(self.link + ".next", self.link)
+        replica.primary, self.redis = None, replica
 
     def door(self, name, word, seconds=0.0):
         self.proxy.stdin.write(f"{NODES.index(name)} {word} {seconds}\n".encode())
