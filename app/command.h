@@ -11,6 +11,7 @@ int command_demo_show(int argc, char **argv); /* internal: the demo's companion 
 int command_node(int argc, char **argv);      /* internal: one node under the supervisor */
 int command_token(int argc, char **argv);
 int command_audit(int argc, char **argv);
+int command_ledger(int argc, char **argv);
 int command_estimate(int argc, char **argv);
 int command_config(int argc, char **argv);
 

@@ -19,6 +19,7 @@ static const struct command_entry commands[] = {
     {"demo", command_demo, "the same with a sample shop, a show and simulated viewers; prints links to try"},
     {"token", command_token, "make a token for a host, viewer, planner or shop system"},
     {"audit", command_audit, "replay the ledger and compare it with the stock; exit 1 on any difference"},
+    {"ledger", command_ledger, "archive the ledger, cut what is archived, ask for a checkpoint"},
     {"estimate", command_estimate, "what is known of a recorded broadcast at given moments"},
     {"config", command_config, "the effective settings and where each comes from; with --help all settings"},
     {"node", command_node, NULL},

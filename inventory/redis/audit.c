@@ -1,91 +1,28 @@
 #include "inventory/redis/audit.h"
 
-#include <hiredis/hiredis.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/time.h>
 
+#include "inventory/redis/ask.h"
 #include "inventory/redis/audit_fold.h"
 #include "inventory/redis/audit_kept.h"
 #include "inventory/redis/node.h"
 
-#define AUDIT_PAGE 256
-#define AUDIT_WAIT_S 30
-#define KEPT_PARTS 6
+#define AUDIT_PAGE 500
+#define AUDIT_PAGE_TEXT "500"
+#define TIMER_SCANS_MAX 3
 
 struct audit {
-    redisContext *redis;
+    struct ask ask;
     struct audit_result *result;
     struct audit_fold fold;
     struct entry_room room;
     struct audit_kept kept;
-    char keys[STOCK_KEYS][KEY_MAX];
-    char last_id[LEDGER_ID_LEN_MAX + 1];
-    const char **ret_why;
+    const char *shop;
+    char ledger[KEY_MAX];
+    char last_id[LEDGER_ID_LEN_MAX + 1]; /* read last, "" none */
 };
-static char why_text[200];
-
-static enum result fail(struct audit *a, enum result result, const char *why)
-{
-    if (a->ret_why != NULL) {
-        snprintf(why_text, sizeof why_text, "%s", why);
-        *a->ret_why = why_text;
-    }
-    return result;
-}
-
-/* ---- asking ---- */
-
-static enum result audit_ask(struct audit *a, redisReply **ret, int argc, const char **argv)
-{
-    redisReply *reply = redisCommandArgv(a->redis, argc, argv, NULL);
-    if (reply == NULL)
-        return fail(a, RESULT_UNAVAILABLE, a->redis->errstr);
-    if (reply->type == REDIS_REPLY_ERROR) {
-        enum result result = fail(a, RESULT_UNAVAILABLE, reply->str);
-        freeReplyObject(reply);
-        return result;
-    }
-    *ret = reply;
-    return RESULT_OK;
-}
-
-static enum result ask_and_forget(struct audit *a, int argc, const char **argv)
-{
-    redisReply *reply = NULL;
-    enum result result = audit_ask(a, &reply, argc, argv);
-    if (result == RESULT_OK)
-        freeReplyObject(reply);
-    return result;
-}
-
-static enum result audit_connect(struct audit *a, const char *url_text)
-{
-    struct redis_url url;
-    const char *why = NULL;
-    if (redis_url_parse(url_text, &url, &why) != RESULT_OK)
-        return fail(a, RESULT_MALFORMED, why);
-    struct timeval patience = {.tv_sec = AUDIT_WAIT_S};
-    a->redis = url.path[0] != '\0' ? redisConnectUnixWithTimeout(url.path, patience)
-                                   : redisConnectWithTimeout(url.host, atoi(url.port), patience);
-    if (a->redis == NULL)
-        return fail(a, RESULT_NO_MEMORY, "no memory");
-    if (a->redis->err != 0)
-        return fail(a, RESULT_UNAVAILABLE, a->redis->errstr);
-    redisSetTimeout(a->redis, patience);
-    enum result result = RESULT_OK;
-    const char *auth[] = {"AUTH", url.user[0] == '\0' ? "default" : url.user, url.password};
-    if (url.password[0] != '\0')
-        result = ask_and_forget(a, 3, auth);
-    char db[16];
-    snprintf(db, sizeof db, "%u", url.db);
-    const char *select[] = {"SELECT", db};
-    if (result == RESULT_OK && url.db != 0)
-        result = ask_and_forget(a, 2, select);
-    return result;
-}
 
 /* ---- the ledger ---- */
 
@@ -97,9 +34,11 @@ static enum result fold_reply(struct audit *a, const redisReply *entry)
         return RESULT_OK;
     }
     const redisReply *id = entry->element[0], *fields = entry->element[1];
-    struct entry_text text = {
-        {id->str, (size_t)id->len}, reply_field(fields, "t"), reply_field(fields, "k"), reply_field(fields, "m"),
-        reply_field(fields, "c")};
+    struct entry_text text = {{id->str, (size_t)id->len},
+                              reply_field(fields, "t"),
+                              reply_field(fields, "k"),
+                              reply_field(fields, "m"),
+                              reply_field(fields, "c")};
     struct ledger_entry parsed;
     size_t skipped = 0;
     enum result result = entry_parse(&text, &a->room, &parsed, &skipped);
@@ -119,118 +58,192 @@ static enum result fold_all(struct audit *a, const redisReply *entries)
     return result;
 }
 
-/* Everything up to about now. What comes meanwhile is read with the counters, in one step. */
+static void range_begin(const struct audit *a, char ret[LEDGER_ID_LEN_MAX + 2])
+{
+    snprintf(ret, LEDGER_ID_LEN_MAX + 2, "%s%s", a->last_id[0] == '\0' ? "-" : "(", a->last_id);
+}
+
+static int64_t info_number(const redisReply *info, const char *name)
+{
+    for (size_t i = 0; i + 1 < info->elements; i += 2)
+        if (info->element[i]->type == REDIS_REPLY_STRING && strcmp(info->element[i]->str, name) == 0)
+            return info->element[i + 1]->type == REDIS_REPLY_INTEGER ? info->element[i + 1]->integer : -1;
+    return -1;
+}
+
+/* Of a ledger that was cut nothing is known before its first checkpoint. */
+static enum result look_for_cut(struct audit *a)
+{
+    redisReply *info = NULL, *exists = NULL;
+    enum result result = ASK(&a->ask, &exists, "EXISTS", a->ledger);
+    if (result != RESULT_OK)
+        return result;
+    bool is_there = exists->type == REDIS_REPLY_INTEGER && exists->integer == 1;
+    freeReplyObject(exists);
+    if (!is_there)
+        return RESULT_OK;
+    result = ASK(&a->ask, &info, "XINFO", "STREAM", a->ledger);
+    if (result != RESULT_OK)
+        return result;
+    a->fold.waits_for_checkpoint = info_number(info, "entries-added") > info_number(info, "length");
+    freeReplyObject(info);
+    return RESULT_OK;
+}
+
+/* Everything up to about now. What comes meanwhile is read with what is kept, in one step. */
 static enum result replay(struct audit *a)
 {
-    char count[16], from[LEDGER_ID_LEN_MAX + 2] = "-";
-    snprintf(count, sizeof count, "%d", AUDIT_PAGE);
-    for (;;) {
-        const char *page[] = {"XRANGE", a->keys[4], from, "+", "COUNT", count};
+    enum result result = look_for_cut(a);
+    for (bool is_last = false; result == RESULT_OK && !is_last;) {
+        char from[LEDGER_ID_LEN_MAX + 2];
         redisReply *entries = NULL;
-        enum result result = audit_ask(a, &entries, 6, page);
+        range_begin(a, from);
+        result = ASK(&a->ask, &entries, "XRANGE", a->ledger, from, "+", "COUNT", AUDIT_PAGE_TEXT);
         if (result != RESULT_OK)
             return result;
-        bool is_last = entries->type != REDIS_REPLY_ARRAY || entries->elements < AUDIT_PAGE;
+        is_last = entries->type != REDIS_REPLY_ARRAY || entries->elements < AUDIT_PAGE;
         result = fold_all(a, entries);
         freeReplyObject(entries);
-        if (result != RESULT_OK || is_last)
-            return result;
-        snprintf(from, sizeof from, "(%s", a->last_id);
     }
+    return result;
 }
 
 /* ---- what is kept ---- */
 
-typedef void compare_pair(struct audit_kept *k, struct text key, struct text value);
+/* Asks one thing, in one step with the rest of the ledger, which is folded. *ret is one of several replies: free *ret_all. */
+static enum result ask_in_step(struct audit *a, const char **words, redisReply **ret_all, redisReply **ret)
+{
+    char from[LEDGER_ID_LEN_MAX + 2];
+    redisReply *all = NULL, *queued = NULL;
+    const char *multi[] = {"MULTI"};
+    range_begin(a, from);
+    const char *range[] = {"XRANGE", a->ledger, from, "+"};
+    enum result result = ask_and_forget(&a->ask, 1, multi);
+    if (result == RESULT_OK)
+        result = ask_and_forget(&a->ask, 4, range);
+    if (result == RESULT_OK)
+        result = ask_words(&a->ask, &queued, words);
+    if (result == RESULT_OK) {
+        freeReplyObject(queued);
+        result = ASK(&a->ask, &all, "EXEC");
+    }
+    if (result != RESULT_OK)
+        return result;
+    if (all->type == REDIS_REPLY_ARRAY && all->elements == 2 && all->element[1]->type != REDIS_REPLY_ERROR) {
+        result = fold_all(a, all->element[0]);
+        *ret = all->element[1];
+        *ret_all = all;
+    } else {
+        result = ask_fail(&a->ask, RESULT_UNAVAILABLE, "what is kept cannot be read in one step with the ledger");
+    }
+    if (result != RESULT_OK)
+        freeReplyObject(all);
+    return result;
+}
 
 static struct text text_of(const redisReply *reply)
 {
     return reply->type == REDIS_REPLY_STRING ? (struct text){reply->str, (size_t)reply->len} : (struct text){0};
 }
 
-static void compare_pairs(struct audit *a, const redisReply *pairs, compare_pair *compare)
+/* One page of a scan: the cursor to go on from, and pairs. */
+static enum result page_read(struct audit *a, enum audit_part part, const char **words, char cursor[32])
 {
+    redisReply *all = NULL, *page = NULL;
+    enum result result = ask_in_step(a, words, &all, &page);
+    if (result != RESULT_OK)
+        return result;
+    if (page->type != REDIS_REPLY_ARRAY || page->elements != 2 || page->element[0]->type != REDIS_REPLY_STRING) {
+        freeReplyObject(all);
+        return ask_fail(&a->ask, RESULT_UNAVAILABLE, "a scan that answers something else");
+    }
+    snprintf(cursor, 32, "%s", page->element[0]->str);
+    const redisReply *pairs = page->element[1];
     for (size_t i = 0; pairs->type == REDIS_REPLY_ARRAY && i + 1 < pairs->elements; i += 2)
-        compare(&a->kept, text_of(pairs->element[i]), text_of(pairs->element[i + 1]));
-}
-
-static enum result compare_kept(struct audit *a, const redisReply *all)
-{
-    if (all->type != REDIS_REPLY_ARRAY || all->elements != KEPT_PARTS)
-        return fail(a, RESULT_UNAVAILABLE, "the counters cannot be read in one step");
-    enum result result = fold_all(a, all->element[0]);
-    if (result != RESULT_OK)
-        return result;
-    compare_pairs(a, all->element[1], audit_kept_row);
-    compare_pairs(a, all->element[2], audit_kept_hold);
-    compare_pairs(a, all->element[3], audit_kept_timer);
-    compare_pairs(a, all->element[4], audit_kept_taken);
-    const redisReply *places = all->element[5];
-    for (size_t i = 0; places->type == REDIS_REPLY_ARRAY && i < places->elements; i++)
-        audit_kept_place(&a->kept, text_of(places->element[i]));
-    return audit_kept_close(&a->kept);
-}
-
-/* The rest of the ledger and all that is kept, as of one moment. */
-static enum result read_kept(struct audit *a)
-{
-    char from[LEDGER_ID_LEN_MAX + 2];
-    snprintf(from, sizeof from, "%s%s", a->last_id[0] == '\0' ? "-" : "(", a->last_id);
-    struct {
-        int argc;
-        const char *argv[5];
-    } parts[] = {
-        {1, {"MULTI"}},
-        {4, {"XRANGE", a->keys[4], from, "+"}},
-        {2, {"HGETALL", a->keys[0]}},
-        {2, {"HGETALL", a->keys[1]}},
-        {5, {"ZRANGE", a->keys[2], "0", "-1", "WITHSCORES"}},
-        {2, {"HGETALL", a->keys[3]}},
-        {4, {"ZRANGE", a->keys[5], "0", "-1"}},
-    };
-    _Static_assert(ARRAY_LEN(parts) == 1 + KEPT_PARTS, "MULTI and the parts");
-    enum result result = RESULT_OK;
-    for (size_t i = 0; i < ARRAY_LEN(parts) && result == RESULT_OK; i++)
-        result = ask_and_forget(a, parts[i].argc, parts[i].argv);
-    redisReply *all = NULL;
-    const char *exec[] = {"EXEC"};
-    if (result == RESULT_OK)
-        result = audit_ask(a, &all, 1, exec);
-    if (result != RESULT_OK)
-        return result;
-    result = compare_kept(a, all);
+        audit_kept_pair(&a->kept, part, text_of(pairs->element[i]), text_of(pairs->element[i + 1]));
     freeReplyObject(all);
+    return RESULT_OK;
+}
+
+static enum result part_scan(struct audit *a, enum audit_part part, bool tells, uint64_t *ret_missing)
+{
+    static const char letters[AUDIT_PARTS] = {
+        [PART_ROWS] = 'c',   [PART_HOLDS] = 'h',  [PART_TAKEN] = 'l', [PART_PLACES] = 'w',
+        [PART_WISHES] = 'y', [PART_CLOCKS] = 'f', [PART_REFS] = 'r',  [PART_TIMERS] = 'x',
+    };
+    bool is_zset = part == PART_PLACES || part == PART_TIMERS;
+    char key[KEY_MAX], cursor[32] = "0";
+    enum result result = RESULT_OK;
+    key_stock(key, a->shop, letters[part]);
+    audit_kept_begin(&a->kept, part);
+    do {
+        const char *scan[] = {is_zset ? "ZSCAN" : "HSCAN", key, cursor, "COUNT", AUDIT_PAGE_TEXT, NULL};
+        result = page_read(a, part, scan, cursor);
+    } while (result == RESULT_OK && strcmp(cursor, "0") != 0);
+    return result == RESULT_OK ? audit_kept_end(&a->kept, part, tells, ret_missing) : result;
+}
+
+static enum result places_count(struct audit *a)
+{
+    char key[KEY_MAX];
+    redisReply *all = NULL, *count = NULL;
+    key_stock(key, a->shop, 'w');
+    const char *words[] = {"ZCARD", key, NULL};
+    enum result result = ask_in_step(a, words, &all, &count);
+    if (result != RESULT_OK)
+        return result;
+    audit_kept_count_places(&a->kept, count->type == REDIS_REPLY_INTEGER ? count->integer : -1);
+    freeReplyObject(all);
+    return RESULT_OK;
+}
+
+static enum result compare_kept(struct audit *a)
+{
+    uint64_t missing = 0;
+    enum result result = RESULT_OK;
+    for (enum audit_part part = 0; part < PART_TIMERS && result == RESULT_OK; part++)
+        result = part_scan(a, part, true, &missing);
+    if (result == RESULT_OK)
+        result = places_count(a);
+    missing = 1;
+    for (int scan = 1; scan <= TIMER_SCANS_MAX && missing > 0 && result == RESULT_OK; scan++)
+        result = part_scan(a, PART_TIMERS, scan == TIMER_SCANS_MAX, &missing);
     return result;
 }
 
 /* ---- */
 
-static void audit_close(struct audit *a)
+static enum result audit_all(struct audit *a)
 {
-    audit_fold_finish(&a->fold);
-    entry_room_finish(&a->room);
-    audit_kept_finish(&a->kept);
-    if (a->redis != NULL)
-        redisFree(a->redis);
+    enum result result = replay(a);
+    if (result == RESULT_OK && a->fold.waits_for_checkpoint) /* nothing to compare with: audit_fold_close tells */
+        return audit_fold_close(&a->fold);
+    if (result == RESULT_OK)
+        result = compare_kept(a);
+    return result == RESULT_OK ? audit_fold_close(&a->fold) : result;
 }
 
 enum result audit_run(const char *url, const struct shop_id *shop, struct audit_result *ret, const char **ret_why)
 {
-    struct audit a = {.result = ret, .ret_why = ret_why};
+    static char why[ASK_WHY_MAX];
+    struct audit a = {.result = ret, .shop = shop->text};
     *ret = (struct audit_result){.shop = *shop};
     audit_kept_init(&a.kept, &a.fold);
-    for (size_t i = 0; i < STOCK_KEYS; i++)
-        key_stock(a.keys[i], shop->text, stock_key_letters[i]);
+    key_stock(a.ledger, shop->text, 'g');
     enum result result = audit_fold_init(&a.fold, ret);
     if (result == RESULT_OK)
-        result = audit_connect(&a, url);
+        result = ask_open(&a.ask, url);
     if (result == RESULT_OK)
-        result = replay(&a);
-    if (result == RESULT_OK)
-        result = read_kept(&a);
-    if (result == RESULT_OK && ret->entries == 0 && ret->skus_count == 0)
-        result = fail(&a, RESULT_NOT_FOUND, "no stock and no ledger of this shop");
-    audit_close(&a);
+        result = audit_all(&a);
+    if (result == RESULT_OK && ret->entries + ret->unchecked == 0 && ret->differences_total == 0)
+        result = ask_fail(&a.ask, RESULT_NOT_FOUND, "no stock and no ledger of this shop");
+    snprintf(why, sizeof why, "%s", result == RESULT_NO_MEMORY ? "no memory" : a.ask.why);
+    if (ret_why != NULL)
+        *ret_why = why;
+    audit_kept_finish(&a.kept);
+    audit_fold_finish(&a.fold);
+    entry_room_finish(&a.room);
+    ask_close(&a.ask);
     if (result != RESULT_OK)
         audit_finish(ret);
     return result;
@@ -242,6 +255,7 @@ void audit_finish(struct audit_result *r)
         return;
     free(r->skus);
     free(r->differences);
+    free(r->remarks);
     *r = (struct audit_result){0};
 }
 
@@ -256,50 +270,35 @@ static bool shop_of_key(const char *key, struct shop_id *ret)
     return ID_PARSE(ret, key + sizeof begin - 1, len - (sizeof begin - 1) - (sizeof end - 1)) == RESULT_OK;
 }
 
-enum result audit_shops(const char *url, void (*found)(void *ctx, const struct shop_id *shop), void *ctx,
-                        const char **ret_why)
+static enum result shops_scan(struct ask *a, void (*found)(void *ctx, const struct shop_id *shop), void *ctx)
 {
-    struct audit a = {.ret_why = ret_why};
     char cursor[32] = "0";
-    enum result result = audit_connect(&a, url);
-    bool is_over = false;
-    while (result == RESULT_OK && !is_over) {
-        const char *scan[] = {"SCAN", cursor, "MATCH", "ls:{*.0}:c", "COUNT", "1000"};
+    do {
         redisReply *page = NULL;
-        result = audit_ask(&a, &page, 6, scan);
+        enum result result = ASK(a, &page, "SCAN", cursor, "MATCH", "ls:{*.0}:c", "COUNT", "1000");
         if (result != RESULT_OK)
-            break;
+            return result;
         snprintf(cursor, sizeof cursor, "%s", page->element[0]->str);
-        is_over = strcmp(cursor, "0") == 0;
         struct shop_id shop;
         for (size_t i = 0; i < page->element[1]->elements; i++)
             if (shop_of_key(page->element[1]->element[i]->str, &shop))
                 found(ctx, &shop);
         freeReplyObject(page);
-    }
-    if (a.redis != NULL)
-        redisFree(a.redis);
-    return result;
+    } while (strcmp(cursor, "0") != 0);
+    return RESULT_OK;
 }
 
-void audit_write(const struct audit_result *r, struct bytes *out)
+enum result audit_shops(const char *url, void (*found)(void *ctx, const struct shop_id *shop), void *ctx,
+                        const char **ret_why)
 {
-    bytes_format(out, "shop %s: %" PRIu64 " ledger entries (%s .. %s), %" PRIu64 " movements, %" PRIu64 " holds\n\n",
-                 r->shop.text, r->entries, r->first_id, r->last_id, r->movements, r->holds);
-    bytes_format(out, "%-24s %10s %10s %10s %10s %8s | holds: open, confirmed, released, expired, void\n", "sku",
-                 "allocated", "available", "held", "sold", "waiting");
-    for (size_t i = 0; i < r->skus_count; i++) {
-        const struct audit_certificate *c = &r->skus[i];
-        bytes_format(out,
-                     "%-24s %10" PRId64 " %10" PRId64 " %10" PRId64 " %10" PRId64 " %8" PRId64 " | %" PRIu64
-                     ", %" PRIu64 ", %" PRIu64 ", %" PRIu64 ", %" PRIu64 "%s\n",
-                     c->count.sku.text, c->count.allocated, c->count.available, c->count.held, c->count.sold,
-                     c->waiting, c->holds_held, c->holds_confirmed, c->holds_released, c->holds_expired, c->holds_void,
-                     c->count.stopped ? "  stopped" : "");
-    }
-    bytes_format(out, "\n%" PRIu64 " differences\n", r->differences_total);
-    for (size_t i = 0; i < r->differences_count; i++)
-        bytes_format(out, "  %s\n", r->differences[i]);
-    if (r->differences_total > r->differences_count)
-        bytes_format(out, "  ... and %" PRIu64 " more\n", r->differences_total - r->differences_count);
+    static char why[ASK_WHY_MAX];
+    struct ask a;
+    enum result result = ask_open(&a, url);
+    if (result == RESULT_OK)
+        result = shops_scan(&a, found, ctx);
+    snprintf(why, sizeof why, "%s", a.why);
+    if (ret_why != NULL)
+        *ret_why = why;
+    ask_close(&a);
+    return result;
 }

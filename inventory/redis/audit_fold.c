@@ -1,5 +1,6 @@
 #include "inventory/redis/audit_fold.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,25 +9,24 @@
 enum result audit_fold_init(struct audit_fold *f, struct audit_result *result)
 {
     *f = (struct audit_fold){.result = result};
-    map_init(&f->skus, AUDIT_MAP_MAX);
-    map_init(&f->holds, AUDIT_MAP_MAX);
+    struct map *maps[] = {&f->skus, &f->holds, &f->waits, &f->clocks, &f->taken, &f->refs};
+    for (size_t i = 0; i < ARRAY_LEN(maps); i++)
+        map_init(maps[i], AUDIT_MAP_MAX);
     result->differences = calloc(AUDIT_DIFFERENCES_MAX, sizeof *result->differences);
-    return result->differences == NULL ? RESULT_NO_MEMORY : RESULT_OK;
-}
-
-static void map_free_all(struct map *m)
-{
-    const char *key = NULL;
-    void *value = NULL;
-    for (size_t at = 0; map_next(m, &at, &key, &value);)
-        free(value);
-    map_finish(m);
+    result->remarks = calloc(AUDIT_REMARKS_MAX, sizeof *result->remarks);
+    return result->differences == NULL || result->remarks == NULL ? RESULT_NO_MEMORY : RESULT_OK;
 }
 
 void audit_fold_finish(struct audit_fold *f)
 {
-    map_free_all(&f->skus);
-    map_free_all(&f->holds);
+    struct map *maps[] = {&f->skus, &f->holds, &f->waits, &f->clocks, &f->taken, &f->refs};
+    for (size_t i = 0; i < ARRAY_LEN(maps); i++) {
+        const char *key = NULL;
+        void *value = NULL;
+        for (size_t at = 0; map_next(maps[i], &at, &key, &value);)
+            free(value);
+        map_finish(maps[i]);
+    }
 }
 
 void audit_differ(struct audit_result *r, const char *format, ...)
@@ -40,38 +40,49 @@ void audit_differ(struct audit_result *r, const char *format, ...)
     va_end(args);
 }
 
-static struct audit_sku *fold_sku(struct audit_fold *f, const char *sku)
+void audit_remark(struct audit_result *r, const char *format, ...)
 {
-    struct audit_sku *k = map_get(&f->skus, sku);
-    if (k != NULL)
-        return k;
-    k = calloc(1, sizeof *k);
-    if (k == NULL || map_set(&f->skus, sku, k) != RESULT_OK) {
-        free(k);
+    r->remarks_total++;
+    if (r->remarks_count == AUDIT_REMARKS_MAX)
+        return;
+    va_list args;
+    va_start(args, format);
+    vsnprintf(r->remarks[r->remarks_count++], AUDIT_TEXT_MAX, format, args);
+    va_end(args);
+}
+
+void *audit_at(struct map *m, const char *key, size_t size)
+{
+    void *value = map_get(m, key);
+    if (value != NULL)
+        return value;
+    value = calloc(1, size);
+    if (value == NULL || map_set(m, key, value) != RESULT_OK) {
+        free(value);
         return NULL;
     }
-    snprintf(k->certificate.count.sku.text, sizeof k->certificate.count.sku.text, "%s", sku);
+    return value;
+}
+
+struct audit_sku *audit_fold_sku(struct audit_fold *f, const char *sku)
+{
+    struct audit_sku *k = audit_at(&f->skus, sku, sizeof *k);
+    if (k != NULL && ID_IS_NONE(k->certificate.count.sku))
+        snprintf(k->certificate.count.sku.text, sizeof k->certificate.count.sku.text, "%s", sku);
     return k;
 }
 
-/* ---- movements ---- */
+/* ---- units ---- */
 
 enum side { SIDE_NONE, SIDE_OUTSIDE, SIDE_AVAILABLE, SIDE_HELD, SIDE_SOLD };
 static const struct {
     enum side from, to;
-    enum hold_state before, after; /* of a hold; HOLD_NONE: new, or closed long ago */
 } moves[MOVE_KINDS] = {
-    [MOVE_RESERVED] = {SIDE_AVAILABLE, SIDE_HELD, HOLD_NONE, HOLD_HELD},
-    [MOVE_OFFERED] = {SIDE_AVAILABLE, SIDE_HELD, HOLD_NONE, HOLD_HELD},
-    [MOVE_EXTENDED] = {SIDE_NONE, SIDE_NONE, HOLD_HELD, HOLD_HELD},
-    [MOVE_CONFIRMED] = {SIDE_HELD, SIDE_SOLD, HOLD_HELD, HOLD_CONFIRMED},
-    [MOVE_RETAKEN] = {SIDE_AVAILABLE, SIDE_SOLD, HOLD_EXPIRED, HOLD_CONFIRMED},
-    [MOVE_VOIDED] = {SIDE_NONE, SIDE_NONE, HOLD_EXPIRED, HOLD_VOID},
-    [MOVE_RELEASED] = {SIDE_HELD, SIDE_AVAILABLE, HOLD_HELD, HOLD_RELEASED},
-    [MOVE_EXPIRED] = {SIDE_HELD, SIDE_AVAILABLE, HOLD_HELD, HOLD_EXPIRED},
-    [MOVE_ALLOCATED] = {.from = SIDE_OUTSIDE, .to = SIDE_AVAILABLE},
-    [MOVE_WITHDRAWN] = {.from = SIDE_AVAILABLE, .to = SIDE_OUTSIDE},
-    [MOVE_SYNCED] = {.from = SIDE_OUTSIDE, .to = SIDE_AVAILABLE},
+    [MOVE_RESERVED] = {SIDE_AVAILABLE, SIDE_HELD},     [MOVE_OFFERED] = {SIDE_AVAILABLE, SIDE_HELD},
+    [MOVE_CONFIRMED] = {SIDE_HELD, SIDE_SOLD},         [MOVE_RETAKEN] = {SIDE_AVAILABLE, SIDE_SOLD},
+    [MOVE_RELEASED] = {SIDE_HELD, SIDE_AVAILABLE},     [MOVE_EXPIRED] = {SIDE_HELD, SIDE_AVAILABLE},
+    [MOVE_RECALLED] = {SIDE_HELD, SIDE_AVAILABLE},     [MOVE_ALLOCATED] = {SIDE_OUTSIDE, SIDE_AVAILABLE},
+    [MOVE_WITHDRAWN] = {SIDE_AVAILABLE, SIDE_OUTSIDE}, [MOVE_SYNCED] = {SIDE_OUTSIDE, SIDE_AVAILABLE},
 };
 
 static void side_add(struct stock_count *c, enum side side, int64_t units)
@@ -94,129 +105,158 @@ static void side_add(struct stock_count *c, enum side side, int64_t units)
     }
 }
 
-static enum result move_units(struct audit_fold *f, const char *sku, enum movement_kind kind, int64_t units)
+enum result audit_move_units(struct audit_fold *f, const char *sku, enum movement_kind kind, int64_t units)
 {
-    struct audit_sku *k = fold_sku(f, sku);
+    struct audit_sku *k = audit_fold_sku(f, sku);
     if (k == NULL)
         return RESULT_NO_MEMORY;
-    side_add(&k->certificate.count, moves[kind].from, -units);
-    side_add(&k->certificate.count, moves[kind].to, units);
+    struct stock_count *c = &k->certificate.count;
+    side_add(c, moves[kind].from, -units);
+    side_add(c, moves[kind].to, units);
     k->is_moved = k->is_moved || moves[kind].from != SIDE_NONE;
-    bool sells = moves[kind].from == SIDE_AVAILABLE && moves[kind].to != SIDE_OUTSIDE;
-    if (sells && k->certificate.count.available < 0)
-        audit_differ(f->result, "%s: %s sold below zero", f->entry->id, sku);
+    /* Only a count of what is really there may leave less than nothing; whoever takes, takes what there is. */
+    if (moves[kind].from == SIDE_AVAILABLE && c->available < 0)
+        audit_differ(f->result, "%s: %s %s below zero", f->entry->id, sku,
+                     kind == MOVE_WITHDRAWN ? "withdrawn" : "sold");
+    else if ((kind == MOVE_RESERVED || kind == MOVE_OFFERED) && c->available < c->buffer)
+        audit_remark(f->result, "%s: %s %s out of its buffer", f->entry->id, sku, movement_kind_name(kind));
+    if (c->held < 0)
+        audit_differ(f->result, "%s: %s frees more than is held", f->entry->id, sku);
     return RESULT_OK;
 }
 
-/* The hold before must be where this kind of movement starts, and after it where it ends. */
-static void check_path(struct audit_fold *f, const struct hold *before, const struct movement *m)
-{
-    enum hold_state was = before == NULL ? HOLD_NONE : before->state;
-    bool starts_well = was == moves[m->kind].before;
-    if (moves[m->kind].before == HOLD_NONE)
-        starts_well = was != HOLD_HELD; /* an id may be used again once its last hold was closed and purged */
-    if (!starts_well)
-        audit_differ(f->result, "%s: hold %s %s, but it was %s", f->entry->id, m->hold.id.text,
-                     movement_kind_name(m->kind), hold_state_name(was));
-    if (m->hold.state != moves[m->kind].after)
-        audit_differ(f->result, "%s: hold %s is %s after %s", f->entry->id, m->hold.id.text,
-                     hold_state_name(m->hold.state), movement_kind_name(m->kind));
-}
+/* ---- movements of a SKU ---- */
 
-static bool same_lines(const struct hold *a, const struct hold *b)
+/* One delivery is counted once. */
+static enum result fold_ref(struct audit_fold *f, const struct movement *m)
 {
-    if (a->lines_count != b->lines_count || !ID_EQUAL(a->viewer, b->viewer) || strcmp(a->currency, b->currency) != 0)
-        return false;
-    for (size_t i = 0; i < a->lines_count; i++)
-        if (!ID_EQUAL(a->lines[i].sku, b->lines[i].sku) || a->lines[i].units != b->lines[i].units ||
-            a->lines[i].unit_minor != b->lines[i].unit_minor)
-            return false;
-    return true;
-}
-
-static enum result keep_hold(struct audit_fold *f, const struct hold *h)
-{
-    struct hold *copy = malloc(HOLD_SIZE(h->lines_count));
-    if (copy == NULL)
+    char pair[AUDIT_PAIR_MAX];
+    snprintf(pair, sizeof pair, "%s/%s", m->sku.text, m->ref);
+    if (map_get(&f->refs, pair) != NULL)
+        audit_differ(f->result, "%s: %s %s a second time as %s", f->entry->id, m->sku.text, movement_kind_name(m->kind),
+                     m->ref);
+    struct audit_ref *ref = audit_at(&f->refs, pair, sizeof *ref);
+    if (ref == NULL)
         return RESULT_NO_MEMORY;
-    hold_copy(copy, h);
-    struct hold *before = map_get(&f->holds, h->id.text);
-    if (map_set(&f->holds, h->id.text, copy) != RESULT_OK) {
-        free(copy);
-        return RESULT_NO_MEMORY;
-    }
-    free(before);
-    return RESULT_OK;
+    ref->kind = m->kind;
+    ref->units = m->units;
+    if (m->units < 1)
+        audit_differ(f->result, "%s: %s %s %" PRId64, f->entry->id, m->sku.text, movement_kind_name(m->kind), m->units);
+    return audit_move_units(f, m->sku.text, m->kind, m->units);
 }
 
-static enum result fold_hold(struct audit_fold *f, const struct movement *m)
+static enum result fold_sync(struct audit_fold *f, struct audit_sku *k, const struct movement *m)
 {
-    const struct hold *before = map_get(&f->holds, m->hold.id.text);
-    check_path(f, before, m);
-    if (moves[m->kind].before == HOLD_NONE)
-        f->result->holds++;
-    else if (before != NULL && !same_lines(before, &m->hold))
-        audit_differ(f->result, "%s: hold %s changed its lines", f->entry->id, m->hold.id.text);
-    enum result result = keep_hold(f, &m->hold);
-    for (size_t i = 0; i < m->hold.lines_count && result == RESULT_OK; i++)
-        result = move_units(f, m->hold.lines[i].sku.text, m->kind, m->hold.lines[i].units);
-    if (m->kind == MOVE_OFFERED && result == RESULT_OK)
-        fold_sku(f, m->hold.lines[0].sku.text)->certificate.waiting--;
-    return result;
+    struct stock_count *c = &k->certificate.count;
+    if (m->version <= c->version)
+        audit_differ(f->result, "%s: %s synced to version %" PRId64 " after %" PRId64, f->entry->id, m->sku.text,
+                     m->version, c->version);
+    if (m->gone < 0 || m->gone > c->sold)
+        audit_differ(f->result, "%s: %s synced with %" PRId64 " gone of %" PRId64 " sold", f->entry->id, m->sku.text,
+                     m->gone, c->sold);
+    c->version = m->version;
+    return audit_move_units(f, m->sku.text, m->kind, m->units);
 }
 
-static enum result fold_sku_movement(struct audit_fold *f, const struct movement *m)
+static void fold_open(struct audit_fold *f, struct stock_count *c)
 {
-    struct audit_sku *k = fold_sku(f, m->sku.text);
+    if (c->recall != RECALL_NONE)
+        audit_differ(f->result, "%s: %s opened, but it is recalled", f->entry->id, c->sku.text);
+    c->stopped = false;
+}
+
+static enum result fold_limit(struct audit_fold *f, struct audit_sku *k, int64_t units)
+{
+    k->certificate.count.limit_per_viewer = (uint32_t)units;
+    if (k->is_tracked)
+        return RESULT_OK;
+    k->is_tracked = true;
+    return audit_track(f, k);
+}
+
+static enum result fold_stock(struct audit_fold *f, const struct movement *m)
+{
+    struct audit_sku *k = audit_fold_sku(f, m->sku.text);
     if (k == NULL)
         return RESULT_NO_MEMORY;
+    struct stock_count *c = &k->certificate.count;
+    k->is_moved = true;
     switch (m->kind) {
+    case MOVE_ALLOCATED:
+    case MOVE_WITHDRAWN:
+        return fold_ref(f, m);
+    case MOVE_SYNCED:
+        return fold_sync(f, k, m);
     case MOVE_STOPPED:
+        c->stopped = true;
+        return RESULT_OK;
     case MOVE_OPENED:
-        k->certificate.count.stopped = m->kind == MOVE_STOPPED;
-        break;
+        fold_open(f, c);
+        return RESULT_OK;
     case MOVE_LIMIT:
-        k->certificate.count.limit_per_viewer = (uint32_t)m->units;
-        break;
+        return fold_limit(f, k, m->units);
+    case MOVE_RECALL:
+        c->recall = m->recall;
+        c->stopped = true;
+        return RESULT_OK;
+    case MOVE_BUFFER:
+        c->buffer = m->units;
+        return RESULT_OK;
     case MOVE_WAITING:
     case MOVE_LEFT:
-        k->certificate.waiting += m->kind == MOVE_WAITING ? 1 : -1;
-        break;
+        return audit_fold_wait(f, m);
     default:
-        return move_units(f, m->sku.text, m->kind, m->units);
+        return RESULT_OK;
     }
-    k->is_moved = true;
-    return RESULT_OK;
 }
 
-/* ---- entries ---- */
+static enum result fold_movement(struct audit_fold *f, const struct movement *m)
+{
+    if (m->kind == MOVE_KEPT) {
+        audit_differ(f->result, "%s: hold %s kept outside of a checkpoint", f->entry->id, m->hold.id.text);
+        return RESULT_OK;
+    }
+    if (movement_is_of_hold(m->kind))
+        return audit_fold_hold(f, m);
+    return m->kind == MOVE_FROZEN || m->kind == MOVE_THAWED ? audit_fold_clock(f, m) : fold_stock(f, m);
+}
 
-static bool same_units(const struct stock_count *a, const struct stock_count *b)
+/* ---- counts ---- */
+
+bool audit_same_count(const struct stock_count *a, const struct stock_count *b)
 {
     return a->available == b->available && a->held == b->held && a->sold == b->sold && a->allocated == b->allocated &&
-           a->stopped == b->stopped && a->limit_per_viewer == b->limit_per_viewer;
+           a->stopped == b->stopped && a->recall == b->recall && a->limit_per_viewer == b->limit_per_viewer &&
+           a->version == b->version && a->buffer == b->buffer;
 }
 
-static void differ_counts(struct audit_result *r, const char *where, const char *whose,
-                          const struct stock_count *by_moves, const struct stock_count *told)
+static void count_write(const struct stock_count *c, char ret[AUDIT_TEXT_MAX])
 {
-    audit_differ(r, "%s: %s %s says %lld+%lld+%lld=%lld, the movements say %lld+%lld+%lld=%lld", where, told->sku.text,
-                 whose, (long long)told->available, (long long)told->held, (long long)told->sold,
-                 (long long)told->allocated, (long long)by_moves->available, (long long)by_moves->held,
-                 (long long)by_moves->sold, (long long)by_moves->allocated);
+    snprintf(ret, AUDIT_TEXT_MAX,
+             "%" PRId64 "+%" PRId64 "+%" PRId64 "=%" PRId64 "%s, recall %s, limit %" PRIu32 ", version %" PRId64
+             ", buffer %" PRId64,
+             c->available, c->held, c->sold, c->allocated, c->stopped ? " stopped" : "", recall_mode_name(c->recall),
+             c->limit_per_viewer, c->version, c->buffer);
+}
+
+void audit_differ_counts(struct audit_result *r, const char *where, const char *whose,
+                         const struct stock_count *by_moves, const struct stock_count *told)
+{
+    char theirs[AUDIT_TEXT_MAX], ours[AUDIT_TEXT_MAX];
+    count_write(told, theirs);
+    count_write(by_moves, ours);
+    audit_differ(r, "%s: %s %s says %s; the movements say %s", where, told->sku.text, whose, theirs, ours);
 }
 
 static enum result fold_count(struct audit_fold *f, const struct stock_count *told)
 {
-    struct audit_sku *k = fold_sku(f, told->sku.text);
+    struct audit_sku *k = audit_fold_sku(f, told->sku.text);
     if (k == NULL)
         return RESULT_NO_MEMORY;
     if (told->available + told->held + told->sold != told->allocated)
         audit_differ(f->result, "%s: %s does not add up", f->entry->id, told->sku.text);
-    if (!same_units(&k->certificate.count, told))
-        differ_counts(f->result, f->entry->id, "the entry", &k->certificate.count, told);
-    k->certificate.count.version = told->version;
-    k->told = *told;
+    if (!audit_same_count(&k->certificate.count, told))
+        audit_differ_counts(f->result, f->entry->id, "the entry", &k->certificate.count, told);
     k->is_told = true;
     k->is_moved = false;
     if (k->certificate.first_id[0] == '\0')
@@ -225,19 +265,25 @@ static enum result fold_count(struct audit_fold *f, const struct stock_count *to
     return RESULT_OK;
 }
 
+static void check_told_sku(struct audit_fold *f, const char *sku)
+{
+    struct audit_sku *k = map_get(&f->skus, sku);
+    if (k == NULL || !k->is_moved)
+        return;
+    audit_differ(f->result, "%s: %s moved, but its count is missing", f->entry->id, sku);
+    k->is_moved = false;
+}
+
 /* Every SKU that moved must have been told. */
 static void check_told(struct audit_fold *f, const struct movement *m)
 {
-    size_t skus = m->hold.lines_count == 0 ? 1 : m->hold.lines_count;
-    for (size_t i = 0; i < skus; i++) {
-        const char *sku = m->hold.lines_count == 0 ? m->sku.text : m->hold.lines[i].sku.text;
-        struct audit_sku *k = map_get(&f->skus, sku);
-        if (k != NULL && k->is_moved)
-            audit_differ(f->result, "%s: %s moved, but its count is missing", f->entry->id, sku);
-        if (k != NULL)
-            k->is_moved = false;
-    }
+    if (!movement_is_of_hold(m->kind))
+        check_told_sku(f, m->sku.text);
+    for (size_t i = 0; movement_is_of_hold(m->kind) && i < m->hold.lines_count; i++)
+        check_told_sku(f, m->hold.lines[i].sku.text);
 }
+
+/* ---- entries ---- */
 
 static bool id_is_behind(const char *id, const char *last)
 {
@@ -247,22 +293,11 @@ static bool id_is_behind(const char *id, const char *last)
     return ms < last_ms || (ms == last_ms && seq <= last_seq);
 }
 
-enum result audit_fold_entry(struct audit_fold *f, const struct ledger_entry *e)
+static enum result fold_moves(struct audit_fold *f, const struct ledger_entry *e)
 {
-    struct audit_result *r = f->result;
     enum result result = RESULT_OK;
-    f->entry = e;
-    if (r->last_id[0] != '\0' && id_is_behind(e->id, r->last_id))
-        audit_differ(r, "%s: comes after %s", e->id, r->last_id);
-    if (r->first_id[0] == '\0')
-        memcpy(r->first_id, e->id, sizeof r->first_id);
-    memcpy(r->last_id, e->id, sizeof r->last_id);
-    r->entries++;
-    r->movements += e->movements_count;
-    for (size_t i = 0; i < e->movements_count && result == RESULT_OK; i++) {
-        const struct movement *m = &e->movements[i];
-        result = m->hold.lines_count > 0 ? fold_hold(f, m) : fold_sku_movement(f, m);
-    }
+    for (size_t i = 0; i < e->movements_count && result == RESULT_OK; i++)
+        result = fold_movement(f, &e->movements[i]);
     for (size_t i = 0; i < e->counts_count && result == RESULT_OK; i++)
         result = fold_count(f, &e->counts[i]);
     for (size_t i = 0; i < e->movements_count && result == RESULT_OK; i++)
@@ -270,34 +305,25 @@ enum result audit_fold_entry(struct audit_fold *f, const struct ledger_entry *e)
     return result;
 }
 
-/* ---- against what is kept ---- */
-
-void audit_fold_compare_row(struct audit_fold *f, const struct stock_count *kept, int64_t waiting)
+enum result audit_fold_entry(struct audit_fold *f, const struct ledger_entry *e)
 {
-    struct audit_sku *k = map_get(&f->skus, kept->sku.text);
-    if (k == NULL) {
-        audit_differ(f->result, "counters: %s is not in the ledger", kept->sku.text);
-        return;
+    struct audit_result *r = f->result;
+    f->entry = e;
+    if (r->last_id[0] != '\0' && id_is_behind(e->id, r->last_id))
+        audit_differ(r, "%s: comes after %s", e->id, r->last_id);
+    memcpy(r->last_id, e->id, sizeof r->last_id);
+    if (f->waits_for_checkpoint && !e->is_checkpoint) {
+        r->unchecked++;
+        return RESULT_OK;
     }
-    if (!same_units(&k->certificate.count, kept) || k->certificate.count.version != kept->version)
-        differ_counts(f->result, "counters", "Redis", &k->certificate.count, kept);
-    if (k->certificate.waiting != waiting)
-        audit_differ(f->result, "counters: %s has %lld waiting, the movements say %lld", kept->sku.text,
-                     (long long)waiting, (long long)k->certificate.waiting);
-    k->certificate.count = *kept; /* certified is what is kept */
-    k->is_told = false;           /* seen: audit_fold_close looks for those that were not */
+    if (r->first_id[0] == '\0')
+        memcpy(r->first_id, e->id, sizeof r->first_id);
+    r->entries++;
+    r->movements += e->is_checkpoint ? 0 : e->movements_count;
+    return e->is_checkpoint ? audit_fold_checkpoint(f, e) : fold_moves(f, e);
 }
 
-void audit_fold_compare_hold(struct audit_fold *f, const struct hold *kept)
-{
-    const struct hold *h = map_get(&f->holds, kept->id.text);
-    if (h == NULL)
-        audit_differ(f->result, "holds: %s is not in the ledger", kept->id.text);
-    else if (h->state != kept->state || h->expires_at_ms != kept->expires_at_ms || h->extends != kept->extends ||
-             strcmp(h->order, kept->order) != 0 || !same_lines(h, kept))
-        audit_differ(f->result, "holds: %s is kept as %s, the ledger says %s, or other terms", kept->id.text,
-                     hold_state_name(kept->state), hold_state_name(h->state));
-}
+/* ---- the end ---- */
 
 static void count_hold(struct audit_fold *f, const struct hold *h)
 {
@@ -320,26 +346,20 @@ static int compare_certificates(const void *a, const void *b)
                   ((const struct audit_certificate *)b)->count.sku.text);
 }
 
-enum result audit_fold_close(struct audit_fold *f, const struct map *kept_holds)
+enum result audit_fold_close(struct audit_fold *f)
 {
     struct audit_result *r = f->result;
     const char *key = NULL;
     void *value = NULL;
-    for (size_t at = 0; map_next(&f->holds, &at, &key, &value);) {
-        const struct hold *h = value;
-        count_hold(f, h);
-        if (h->state == HOLD_HELD && map_get(kept_holds, key) == NULL)
-            audit_differ(r, "holds: %s is open in the ledger and not kept", key);
-    }
+    if (f->waits_for_checkpoint)
+        audit_differ(r, "ledger: its beginning was cut, and no checkpoint is left");
+    for (size_t at = 0; map_next(&f->holds, &at, &key, &value);)
+        count_hold(f, &((const struct audit_hold *)value)->hold);
     r->skus = calloc(f->skus.count + 1, sizeof *r->skus);
     if (r->skus == NULL)
         return RESULT_NO_MEMORY;
-    for (size_t at = 0; map_next(&f->skus, &at, &key, &value);) {
-        const struct audit_sku *k = value;
-        r->skus[r->skus_count++] = k->certificate;
-        if (k->is_told)
-            audit_differ(r, "counters: %s is in the ledger and not kept", key);
-    }
+    for (size_t at = 0; map_next(&f->skus, &at, &key, &value);)
+        r->skus[r->skus_count++] = ((const struct audit_sku *)value)->certificate;
     qsort(r->skus, r->skus_count, sizeof *r->skus, compare_certificates);
     return RESULT_OK;
 }

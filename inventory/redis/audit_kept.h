@@ -1,28 +1,45 @@
-/* inventory/redis/audit_kept.h - what Redis keeps of a shop, against its ledger and against itself. Pure.
+/* inventory/redis/audit_kept.h - what Redis keeps of a shop, against its ledger. Pure.
  *
- * Give it all rows first, then all holds, then the rest in any order; audit_kept_close looks for what is missing. */
+ * Part by part, each in pages. The fold must stand where the ledger stood when the page was read, so whatever a page
+ * shows must be so; what was there when the scan of a part began, and has not gone since, must come in one of its pages:
+ *
+ *     for each part:  audit_kept_begin, audit_kept_pair of each pair that comes, audit_kept_end
+ *     audit_kept_finish
+ *
+ * `places` come before `wishes`. A zset is told as pairs of member and score. */
 #ifndef LIVESHELF_INVENTORY_REDIS_AUDIT_KEPT_H
 #define LIVESHELF_INVENTORY_REDIS_AUDIT_KEPT_H
 
 #include "inventory/redis/audit_fold.h"
 #include "inventory/redis/text.h"
 
+enum audit_part {              /* of the keys of a shop's stock */
+                  PART_ROWS,   /* c */
+                  PART_HOLDS,  /* h */
+                  PART_TAKEN,  /* l */
+                  PART_PLACES, /* w */
+                  PART_WISHES, /* y */
+                  PART_CLOCKS, /* f */
+                  PART_REFS,   /* r */
+                  PART_TIMERS, /* x */
+                  AUDIT_PARTS,
+};
+
 struct audit_kept {
     struct audit_fold *fold;
-    struct map holds; /* id -> struct kept_hold * */
-    struct map skus;  /* sku -> struct kept_sku * */
-    struct map taken; /* "sku/viewer" -> int64_t *: units of the holds kept */
-    bool failed;      /* no memory */
+    struct map places;  /* members of `w` that came */
+    struct map unparks; /* lanes whose parked timers are to be looked at, by all scans so far */
+    bool failed;        /* no memory */
 };
 
 void audit_kept_init(struct audit_kept *k, struct audit_fold *fold);
 void audit_kept_finish(struct audit_kept *k);
-/* Keys and values of the hashes `c` and `h`, of the zset `x`, of the hash `l`; members of the zset `w`. */
-void audit_kept_row(struct audit_kept *k, struct text sku, struct text row);
-void audit_kept_hold(struct audit_kept *k, struct text id, struct text record);
-void audit_kept_timer(struct audit_kept *k, struct text id, struct text ms);
-void audit_kept_taken(struct audit_kept *k, struct text pair, struct text units);
-void audit_kept_place(struct audit_kept *k, struct text place);
-MUST_USE enum result audit_kept_close(struct audit_kept *k);
+void audit_kept_begin(struct audit_kept *k, enum audit_part part);
+void audit_kept_pair(struct audit_kept *k, enum audit_part part, struct text key, struct text value);
+/* How many were wanted and did not come; each is a difference when `tells`. Timers may be renewed without a movement, and
+ * come behind a scan that passed: scan those again before telling. RESULT_NO_MEMORY. */
+MUST_USE enum result audit_kept_end(struct audit_kept *k, enum audit_part part, bool tells, uint64_t *ret_missing);
+/* The members of `w`, counted in the step that the fold stands at. */
+void audit_kept_count_places(struct audit_kept *k, int64_t places);
 
 #endif
