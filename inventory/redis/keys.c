@@ -2,7 +2,7 @@
 
 #include "inventory/redis/node.h"
 
-const char stock_key_letters[STOCK_KEYS + 1] = "chxlgwyr";
+const char stock_key_letters[STOCK_KEYS + 1] = "chxlgwyrf";
 
 /* One bucket so far. Its number is in the key from the first day, so that a shop can be striped over several. */
 void key_stock(char ret[KEY_MAX], const char *shop, char letter)

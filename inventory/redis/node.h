@@ -12,7 +12,7 @@
  * call larger by what arrives meanwhile: measured at 80 % of the throughput of four, with a third of their p99. */
 #define BATCH_MAX 128
 #define LANES_MAX 10000 /* shops asked about by one node */
-#define STOCK_KEYS 8
+#define STOCK_KEYS 9
 #define KEY_MAX 320
 #define TAIL_PAGE 64 /* entries per stream and read: a long history must not stop the loop */
 #define TAIL_BLOCK_MS 1000

@@ -133,6 +133,16 @@ static void the_library_knows_the_same_limits(void **state)
         {"LOOK_MAX, LINE_LEN_MAX = ", WAITLIST_LOOK_MAX},
         {"LINE_LEN_MAX = 16, ", WAITLIST_LEN_MAX},
         {"BACKFILL_HOLDS_MAX = ", LIMIT_BACKFILL_HOLDS_MAX},
+        {"\nlocal CHECKPOINT_HOLDS_MAX = ", CHECKPOINT_HOLDS_MAX},
+        {"PARK_BASE, PURGE_BASE = ", TIMER_PARK_BASE},
+        {"PURGE_BASE = 1000000000000000, ", TIMER_PURGE_BASE},
+        {"SKU_UNKNOWN = ", INVENTORY_SOLD_OUT},
+        {"SKU_UNKNOWN = 3, ", INVENTORY_HELD_OUT},
+        {"SKU_UNKNOWN = 3, 4, ", INVENTORY_LIMIT_REACHED},
+        {"SKU_UNKNOWN = 3, 4, 5, ", INVENTORY_STOPPED},
+        {"SKU_UNKNOWN = 3, 4, 5, 6, ", INVENTORY_SKU_UNKNOWN},
+        {"local KEEP, CANCEL = ", RECALL_KEEP},
+        {"local KEEP, CANCEL = 1, ", RECALL_CANCEL},
     };
     for (size_t i = 0; i < ARRAY_LEN(limits); i++) {
         const char *at = strstr(inventory_lua, limits[i].name);
@@ -150,66 +160,160 @@ static void holds_as_text(void **state)
 {
     (void)state;
     struct hold h = {0};
-    assert_int_equal(RESULT_OK,
-                     text_hold(text_of("h_1 C|1795177260000|2|1|A-17|v.1|b1|EUR|mug:2:990:3,cap:1:0:0"), &h));
+    assert_int_equal(RESULT_OK, text_hold(text_of("h_1 C1795177260000+2~#A-17|v.1|b1|EUR|mug:2:990:3,cap:1:0:0"), &h));
     assert_string_equal("h_1", h.id.text);
     assert_int_equal(HOLD_CONFIRMED, h.state);
     assert_int_equal(1795177260000, h.expires_at_ms);
     assert_int_equal(2, h.extends);
     assert_true(h.offer);
     assert_string_equal("A-17", h.order);
+    assert_string_equal("b1", h.broadcast.text);
     assert_string_equal("EUR", h.currency);
     assert_int_equal(2, h.lines_count);
     assert_int_equal(1980, hold_total_minor(&h));
     struct bytes claim = {0};
     text_claim_write(&claim, &h);
     assert_string_equal("v.1|b1|EUR|mug:2:990:3,cap:1:0:0", claim.data);
+    bytes_clear(&claim);
+    text_shared_claim_write(&claim, &h);
+    assert_string_equal("b1|EUR|mug:2:990:3,cap:1:0:0", claim.data);
     bytes_finish(&claim);
+    assert_int_equal(RESULT_OK, text_hold(text_of("h_1 H5|v||EUR|mug:1:1:1"), &h)); /* defaults are left out */
+    assert_int_equal(0, h.extends);
+    assert_false(h.offer);
+    assert_string_equal("", h.order);
+    assert_string_equal("", h.broadcast.text);
+    assert_int_equal(RESULT_OK,
+                     text_hold(text_of("h_1 C5##1+~|v||EUR|mug:1:1:1"), &h)); /* an order may look like marks */
+    assert_string_equal("#1+~", h.order);
     static const char *const bad[] = {
         "",
         "h_1",
         "h_1 ",
-        "h 1 H|1|0|0||v||EUR|mug:1:1:1",
-        "h_1 Q|1|0|0||v||EUR|mug:1:1:1",
-        "h_1 H|x|0|0||v||EUR|mug:1:1:1",
-        "h_1 H|1|3|0||v||EUR|mug:1:1:1",
-        "h_1 H|1|0|2||v||EUR|mug:1:1:1",
-        "h_1 H|1|0|0||||EUR|mug:1:1:1",
-        "h_1 H|1|0|0||v||eur|mug:1:1:1",
-        "h_1 H|1|0|0||v||EUR|",
-        "h_1 H|1|0|0||v||EUR|mug:0:1:1",
-        "h_1 H|1|0|0||v||EUR|mug:1:1",
-        "h_1 H|1|0|0||v||EUR|mug:1:1:1,mug:1:1:1",
-        "h_1 H|99999999999999999999|0|0||v||EUR|mug:1:1:1",
+        "h 1 H1|v||EUR|mug:1:1:1",
+        "h_1 Q1|v||EUR|mug:1:1:1",
+        "h_1 Hx|v||EUR|mug:1:1:1",
+        "h_1 H|v||EUR|mug:1:1:1",
+        "h_1 H1+3|v||EUR|mug:1:1:1",
+        "h_1 H1+|v||EUR|mug:1:1:1",
+        "h_1 H1~+1|v||EUR|mug:1:1:1",
+        "h_1 H1A-17|v||EUR|mug:1:1:1",
+        "h_1 H1#a,b|v||EUR|mug:1:1:1",
+        "h_1 H1|||EUR|mug:1:1:1",
+        "h_1 H1|v||eur|mug:1:1:1",
+        "h_1 H1|v||EUR|",
+        "h_1 H1|v||EUR|mug:0:1:1",
+        "h_1 H1|v||EUR|mug:1:1",
+        "h_1 H1|v||EUR|mug:1:1:1,mug:1:1:1",
+        "h_1 H99999999999999999999|v||EUR|mug:1:1:1",
     };
     for (size_t i = 0; i < ARRAY_LEN(bad); i++)
         assert_int_equal(RESULT_MALFORMED, text_hold(text_of(bad[i]), &h));
+}
+
+static void rows_as_text(void **state)
+{
+    (void)state;
+    struct stock_count c = {0};
+    struct row_rest rest;
+    assert_int_equal(RESULT_OK, text_row(text_of("-1:2:3:4:1:5:6:7:1:2:9"), &c, &rest));
+    assert_int_equal(-1, c.available);
+    assert_true(c.stopped);
+    assert_int_equal(5, c.limit_per_viewer);
+    assert_int_equal(6, c.version);
+    assert_int_equal(RECALL_CANCEL, c.recall);
+    assert_int_equal(9, c.buffer);
+    assert_int_equal(7, rest.waiting);
+    assert_true(rest.tracked);
+    assert_int_equal(RESULT_OK, text_row(text_of("1:0:0:1:0:0:0:0:0:0:0:later things"), &c, &rest));
+    static const char *const bad[] = {"", "1:0:0:1:0:0:0:0:0", "1:0:0:1:0:0:0:0:2:0:0", "1:0:0:1:0:0:0:0:0:4:0"};
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+        assert_int_equal(RESULT_MALFORMED, text_row(text_of(bad[i]), &c, &rest));
+}
+
+static void timers_and_clocks_as_text(void **state)
+{
+    (void)state;
+    struct timer_text t;
+    struct text id;
+    assert_int_equal(RESULT_OK, text_timer(text_of("t|b1|1795177260000|h1 h2"), &t));
+    assert_int_equal('t', t.kind);
+    assert_string_equal("b1", t.broadcast);
+    assert_int_equal(1795177260000, t.expires_at_ms);
+    assert_true(text_take(&t.ids, ' ', &id) && text_is(id, "h1"));
+    assert_true(text_take(&t.ids, ' ', &id) && text_is(id, "h2"));
+    assert_int_equal(RESULT_OK, text_timer(text_of("t||5|h1"), &t));
+    assert_string_equal("", t.broadcast);
+    assert_int_equal(RESULT_OK, text_timer(text_of("p|~1"), &t));
+    assert_true(text_is(t.ids, "~1"));
+    assert_int_equal(RESULT_OK, text_timer(text_of("u|7"), &t));
+    assert_int_equal(7, t.lane);
+    static const char *const bad_timers[] = {"",        "t",  "t|b1", "t|b1|x|h1", "t|b 1|5|h1",
+                                             "t|b1|5|", "p|", "u|x",  "q|h1"};
+    for (size_t i = 0; i < ARRAY_LEN(bad_timers); i++)
+        assert_int_equal(RESULT_MALFORMED, text_timer(text_of(bad_timers[i]), &t));
+    struct clock_text c;
+    assert_int_equal(RESULT_OK, text_clock(text_of("60000|1795177200000|e1|42|3"), &c));
+    assert_int_equal(60000, c.stood_ms);
+    assert_int_equal(1795177200000, c.since_ms);
+    assert_string_equal("e1", c.epoch.text);
+    assert_int_equal(42, c.seq);
+    assert_int_equal(3, c.lane);
+    static const char *const bad_clocks[] = {"", "1|2|e1|3", "1|2||3|4", "-1|2|e1|3|4", "1|2|e1|3|x"};
+    for (size_t i = 0; i < ARRAY_LEN(bad_clocks); i++)
+        assert_int_equal(RESULT_MALFORMED, text_clock(text_of(bad_clocks[i]), &c));
+}
+
+static enum result answer(struct inventory_request *r, const char *text)
+{
+    return reply_answer_parse(text, strlen(text), r);
 }
 
 static void answers_as_text(void **state)
 {
     (void)state;
     struct inventory_request r = {.op = INVENTORY_RESERVE};
-    static const char refused[] = "held_out 3", held[] = "done 0 h1 H|5|0|0||v||EUR|mug:1:1:1";
-    assert_int_equal(RESULT_OK, reply_answer_parse(refused, strlen(refused), &r));
-    assert_int_equal(INVENTORY_HELD_OUT, r.answer);
-    assert_int_equal(3, r.fault_line);
-    assert_int_equal(RESULT_OK, reply_answer_parse(held, strlen(held), &r));
-    assert_int_equal(INVENTORY_DONE, r.answer);
+    assert_int_equal(RESULT_OK, answer(&r, "replayed 40 h1 H5|v||EUR|mug:1:1:1"));
+    assert_int_equal(INVENTORY_REPLAYED, r.answer);
     assert_int_equal(HOLD_HELD, r.hold.state);
+    assert_int_equal(45, r.hold.expires_at_ms); /* the broadcast's clock stood still for 40 ms */
+    assert_int_equal(RESULT_OK, answer(&r, "hold_released 40 h1 R5|v||EUR|mug:1:1:1"));
+    assert_int_equal(5, r.hold.expires_at_ms);
+    r = (struct inventory_request){.op = INVENTORY_WAITLIST_JOIN};
+    assert_int_equal(RESULT_OK, answer(&r, "done 3"));
+    assert_int_equal(3, r.ahead);
     r = (struct inventory_request){.op = INVENTORY_ALLOCATE, .sku = {"mug"}};
-    static const char counted[] = "replayed 0 -1:2:3:4:1:5:6:7:0";
-    assert_int_equal(RESULT_OK, reply_answer_parse(counted, strlen(counted), &r));
+    assert_int_equal(RESULT_OK, answer(&r, "replayed 0 -1:2:3:4:1:5:6:7:0:3:8"));
     assert_int_equal(-1, r.count.available);
-    assert_true(r.count.stopped);
-    assert_int_equal(6, r.count.version);
+    assert_int_equal(RECALL_HONOUR, r.count.recall);
     assert_string_equal("mug", r.count.sku.text);
     static const char *const bad[] = {"", "what", "done x", "done 0 h1", "done 0 1:2"};
     for (size_t i = 0; i < ARRAY_LEN(bad); i++)
-        assert_int_equal(RESULT_MALFORMED, reply_answer_parse(bad[i], strlen(bad[i]), &r));
+        assert_int_equal(RESULT_MALFORMED, answer(&r, bad[i]));
     assert_true(reply_error_passes("LOADING Redis is loading the dataset in memory"));
     assert_true(reply_error_passes("ERR Function not found"));
     assert_false(reply_error_passes("ERR user_script:1: attempt to index a nil value"));
+    assert_true(reply_error_refuses("ERR liveshelf: the stock at ls:{s.0}:c was written by another version"));
+    assert_false(reply_error_refuses("ERR user_script:1: attempt to index a nil value"));
+}
+
+static void answers_as_numbers(void **state)
+{
+    (void)state;
+    struct inventory_request r = {.op = INVENTORY_RESERVE, .ttl_ms = 60000, .hold = {.id = {"h1"}, .extends = 1}};
+    assert_int_equal(RESULT_OK, reply_number_parse(0, 1795177200000, &r));
+    assert_int_equal(INVENTORY_DONE, r.answer);
+    assert_int_equal(HOLD_HELD, r.hold.state);
+    assert_int_equal(1795177260000, r.hold.expires_at_ms);
+    assert_int_equal(0, r.hold.extends);
+    assert_int_equal(RESULT_OK, reply_number_parse(16 * INVENTORY_HELD_OUT + 3, 1795177200000, &r));
+    assert_int_equal(INVENTORY_HELD_OUT, r.answer);
+    assert_int_equal(3, r.fault_line);
+    assert_int_equal(HOLD_NONE, r.hold.state);
+    assert_int_equal(RESULT_MALFORMED, reply_number_parse(-1, 0, &r));
+    assert_int_equal(RESULT_MALFORMED, reply_number_parse(16 * INVENTORY_ANSWERS, 0, &r));
+    r.op = INVENTORY_CONFIRM; /* nobody knows the hold */
+    assert_int_equal(RESULT_MALFORMED, reply_number_parse(0, 0, &r));
 }
 
 static void entries_as_text(void **state)
@@ -219,26 +323,74 @@ static void entries_as_text(void **state)
     struct ledger_entry e;
     size_t skipped = 0;
     struct entry_text text = {
-        text_of("1795177200000-1"),
-        text_of("1795177200000"),
-        text_of(
-            "allocated mug 40 po-1\nblessed mug by the pope\nwaiting mug 2 v1\nreserved h1 H|5|0|0||v||EUR|mug:1:1:1\n"
-            "released h1 nonsense\nsynced mug -3\nstopped mug"),
-        text_of("mug 39:1:0:40:0:2:0:1:1:later things\ncap 1:2"),
+        .id = text_of("1795177200000-1"),
+        .time = text_of("1795177200000"),
+        .claims = text_of("5|b1|EUR|mug:1:990:1\n\n6||EUR|mug:2:1:1,cap:1:1:1"),
+        .movements =
+            text_of("allocated mug 40 po-1\nblessed mug by the pope\nwaiting mug 2 v1\n1 h1 v1\n3 h2 v2\n2 h3 v3\n"
+                    "4 h4 v4\nreleased h1 nonsense\nsynced mug -3 7 9 -1\nstopped mug\nrecall mug keep\n"
+                    "recall mug twice\nbuffer mug 4\nfrozen b1\nthawed b1 300\nthawed b1\n"
+                    "recalled h1 R7|v1|b1|EUR|mug:1:990:1"),
+        .counts = text_of("mug 39:1:0:40:0:2:0:1:1:0:4:later things\ncap 1:2"),
     };
     assert_int_equal(RESULT_OK, entry_parse(&text, &room, &e, &skipped));
-    assert_int_equal(5, e.movements_count); /* an unknown kind is skipped in silence, a broken line is counted */
-    assert_int_equal(2, skipped);
+    assert_int_equal(11, e.movements_count); /* an unknown kind is skipped in silence, a broken line is counted */
+    assert_int_equal(6, skipped);
+    assert_false(e.is_checkpoint);
     assert_int_equal(1, e.counts_count);
     assert_int_equal(39, e.counts[0].available);
+    assert_int_equal(4, e.counts[0].buffer);
     assert_int_equal(MOVE_ALLOCATED, e.movements[0].kind);
     assert_string_equal("po-1", e.movements[0].ref);
     assert_string_equal("v1", e.movements[1].hold.viewer.text);
+    assert_int_equal(MOVE_RESERVED, e.movements[2].kind);
     assert_string_equal("h1", e.movements[2].hold.id.text);
-    assert_int_equal(-3, e.movements[3].units);
-    assert_int_equal(1795177200000, e.movements[4].ms);
+    assert_string_equal("v1", e.movements[2].hold.viewer.text);
+    assert_string_equal("b1", e.movements[2].hold.broadcast.text);
+    assert_int_equal(HOLD_HELD, e.movements[2].hold.state);
+    assert_int_equal(5, e.movements[2].hold.expires_at_ms);
+    assert_int_equal(990, e.movements[2].hold.lines[0].unit_minor);
+    assert_int_equal(2, e.movements[3].hold.lines_count);
+    assert_int_equal(-3, e.movements[4].units);
+    assert_int_equal(7, e.movements[4].gone);
+    assert_int_equal(9, e.movements[4].version);
+    assert_int_equal(-1, e.movements[4].delay_ms);
+    assert_int_equal(1795177200000, e.movements[5].ms);
+    assert_int_equal(RECALL_KEEP, e.movements[6].recall);
+    assert_int_equal(4, e.movements[7].units);
+    assert_string_equal("b1", e.movements[8].hold.broadcast.text);
+    assert_int_equal(300, e.movements[9].units);
+    assert_int_equal(MOVE_RECALLED, e.movements[10].kind);
     text.time = text_of("soon");
     assert_int_equal(RESULT_MALFORMED, entry_parse(&text, &room, &e, &skipped));
+    entry_room_finish(&room);
+}
+
+static void checkpoints_as_text(void **state)
+{
+    (void)state;
+    struct entry_room room = {0};
+    struct ledger_entry e;
+    size_t skipped = 0;
+    struct entry_text text = {
+        .id = text_of("2-0"),
+        .time = text_of("2"),
+        .movements =
+            text_of("checkpoint\nkept h1 H5+1~|v1|b1|EUR|mug:1:990:1\nwaiting mug 2 v2\nfrozen b1 300 1795177200000\n"
+                    "thawed b2 400"),
+        .counts = text_of("mug 39:1:0:40:0:2:0:1:1:0:4"),
+    };
+    assert_int_equal(RESULT_OK, entry_parse(&text, &room, &e, &skipped));
+    assert_int_equal(0, skipped);
+    assert_true(e.is_checkpoint);
+    assert_int_equal(4, e.movements_count);
+    assert_int_equal(MOVE_KEPT, e.movements[0].kind);
+    assert_true(e.movements[0].hold.offer);
+    assert_int_equal(300, e.movements[2].units);
+    assert_int_equal(1795177200000, e.movements[2].gone);
+    text.movements = text_of("stopped mug\ncheckpoint");
+    assert_int_equal(RESULT_OK, entry_parse(&text, &room, &e, &skipped));
+    assert_false(e.is_checkpoint); /* the first line only */
     entry_room_finish(&room);
 }
 
@@ -267,8 +419,12 @@ int main(void)
         cmocka_unit_test(the_library_is_never_downgraded),
         cmocka_unit_test(the_library_knows_the_same_limits),
         cmocka_unit_test(holds_as_text),
+        cmocka_unit_test(rows_as_text),
+        cmocka_unit_test(timers_and_clocks_as_text),
         cmocka_unit_test(answers_as_text),
+        cmocka_unit_test(answers_as_numbers),
         cmocka_unit_test(entries_as_text),
+        cmocka_unit_test(checkpoints_as_text),
         cmocka_unit_test(commands_as_bytes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
