@@ -26,6 +26,7 @@
  *     known. RECALL, BUFFER, LIMIT saying what is so: REPLAYED, nothing becomes known. STOP of a recalled SKU: REPLAYED.
  *   - FREEZE says what is so: REPLAYED, whatever its seq. Otherwise, of the epoch last applied with a seq not above:
  *     IGNORED. Neither changes anything, the seq remembered included. Everything else applies.
+ *   - An offer has its place's number; when an offer of that number was put back meanwhile, the next number there is.
  *   - SYNC: the delay is now - counted_ms, 0 when negative, -1 when counted_ms is 0; a negative counted_ms is BAD.
  *   - CHECKPOINT: an entry of its own, after the call's other entry, with the state at the end of the call; it is judged then
  *     too, REPLAYED before BUSY; a second one in the call is REPLAYED. An empty shop has one without lines. */

@@ -36,11 +36,18 @@ static const struct truth_hold *offer_find(const struct truth_call *c, const cha
 
 /* ---- the line ---- */
 
-static struct hold_id offer_id(const struct truth_wish *wish)
+static struct hold_id offer_id(uint64_t ticket)
 {
     struct hold_id id = {0};
-    snprintf(id.text, sizeof id.text, "%c%" PRIu64, HOLD_OFFER_MARK, wish->ticket);
+    snprintf(id.text, sizeof id.text, "%c%" PRIu64, HOLD_OFFER_MARK, ticket);
     return id;
+}
+
+/* Its ticket's, unless an offer of that number was put back: then the next one's. */
+static struct hold_id offer_id_free(struct truth_shop *s, const struct truth_wish *wish)
+{
+    struct hold_id id = offer_id(wish->ticket);
+    return map_get(&s->holds, id.text) == NULL ? id : offer_id(++s->tickets);
 }
 
 static void leave_line(struct truth_call *c, struct truth_sku *k, struct truth_wish *wish)
@@ -58,6 +65,12 @@ static void note_waiting(struct truth_call *c, enum movement_kind kind, const st
     move->units = wish->waiting.units;
 }
 
+static void make_offer(struct truth_call *c, const struct truth_wish *wish)
+{
+    struct hold_id id = offer_id_free(c->shop, wish);
+    truth_offer_keep(c, &truth_hold_new(c, &wish->hold, &id, wish->ttl_ms, MOVE_OFFERED)->hold);
+}
+
 void truth_serve(struct truth_call *c, struct truth_sku *k)
 {
     struct waiting *next = NULL;
@@ -65,16 +78,15 @@ void truth_serve(struct truth_call *c, struct truth_sku *k)
         struct truth_wish *wish = container_of(next, struct truth_wish, waiting);
         leave_line(c, k, wish);
         int64_t taken = truth_taken(c->shop, k, wish->hold.viewer.text);
-        struct hold_id id = offer_id(wish);
         if (counts_may_take(&k->counts, next->units, taken) == TAKE_MAY)
-            truth_offer_keep(c, &truth_hold_new(c, &wish->hold, &id, wish->ttl_ms, MOVE_OFFERED)->hold);
+            make_offer(c, wish);
         else
             note_waiting(c, MOVE_LEFT, k, wish);
         free(wish);
     }
 }
 
-static struct truth_wish *join_line(struct truth_call *c, struct truth_sku *k, const struct inventory_request *r)
+static void join_line(struct truth_call *c, struct truth_sku *k, const struct inventory_request *r)
 {
     struct truth_wish *wish = truth_alloc(sizeof *wish);
     hold_copy(&wish->hold, &r->hold);
@@ -85,16 +97,14 @@ static struct truth_wish *join_line(struct truth_call *c, struct truth_sku *k, c
     waitlist_join(&k->waitlist, &wish->waiting);
     note_waiting(c, MOVE_WAITING, k, wish);
     truth_changed(c, k);
-    return wish;
 }
 
 static uint64_t offer_number(const struct hold *h) { return strtoull(h->id.text + 1, NULL, 10); }
 
 bool truth_offer_is_numbered(const struct hold *h)
 {
-    const struct truth_wish wish = {.ticket = offer_number(h)};
-    struct hold_id id = offer_id(&wish);
-    return wish.ticket >= 1 && wish.ticket <= MONEY_MINOR_MAX && ID_EQUAL(id, h->id) && h->lines_count == 1;
+    struct hold_id id = offer_id(offer_number(h));
+    return offer_number(h) >= 1 && offer_number(h) <= OFFER_NUMBER_MAX && ID_EQUAL(id, h->id) && h->lines_count == 1;
 }
 
 struct truth_hold *truth_offer_again(struct truth_call *c, const struct inventory_request *r)
@@ -139,11 +149,11 @@ void truth_join(struct truth_call *c, struct inventory_request *r)
         r->answer = verdict == TAKE_STOPPED ? INVENTORY_STOPPED : INVENTORY_LIMIT_REACHED;
         return;
     }
-    struct hold_id id = offer_id(join_line(c, k, r));
+    join_line(c, k, r);
     r->answer = INVENTORY_DONE;
     r->ahead = k->waitlist.len - 1;
     truth_serve(c, k);
-    const struct truth_hold *offer = map_get(&c->shop->holds, id.text);
+    const struct truth_hold *offer = offer_find(c, line->sku.text, r->hold.viewer.text);
     if (offer != NULL) {
         truth_answer(c, r, INVENTORY_DONE, offer);
         r->ahead = 0;

@@ -15,6 +15,7 @@
 #include "base/list.h"
 
 #define WAITLIST_LOOK_MAX 16
+#define OFFER_NUMBER_MAX INT64_C(9999999999999) /* offers are numbered; more than that nobody put back */
 #define WAITLIST_LEN_MAX 100000 /* of one SKU; who comes later hears `limit reached` */
 
 struct waiting {

@@ -43,10 +43,10 @@ static void the_id_is_the_idempotency_key(void **state)
     EXPECT(MISMATCH, reserve("h1", "a", "mug", 2));
     struct inventory_request r = a_reserve("h1", "a", "mug", 1);
     r.hold.lines[0].unit_minor = 991;
-    EXPECT(MISMATCH, ask(r));
+    EXPECT(MISMATCH, inquire(r));
     r = a_reserve("h1", "a", "mug", 1);
     memcpy(r.hold.currency, "USD", 4);
-    EXPECT(MISMATCH, ask(r));
+    EXPECT(MISMATCH, inquire(r));
     EXPECT(MISMATCH, reserve("~1", "a", "mug", 1)); /* offers' ids are not for clients */
     EXPECT(DONE, release("h1", "a"));
     EXPECT(REPLAYED, reserve("h1", "a", "mug", 1)); /* never a second hold under one id */
@@ -61,11 +61,11 @@ static void a_cart_is_all_or_nothing(void **state)
     allocate("cap", 1, "po2");
     struct inventory_request r = a_reserve("h1", "a", "mug", 1);
     add_line(&r, "cap", 2);
-    EXPECT(SOLD_OUT, ask(r));
+    EXPECT(SOLD_OUT, inquire(r));
     assert_int_equal(1, got.fault_line);
     check_count("mug", 5, 0, 0);
     r.hold.lines[1].units = 1;
-    EXPECT(DONE, ask(r));
+    EXPECT(DONE, inquire(r));
     assert_int_equal(2, got.hold.lines_count);
     check_count("mug", 4, 1, 0);
     check_count("cap", 0, 1, 0);
@@ -79,7 +79,7 @@ static void nonsense_is_refused(void **state)
     allocate("mug", 5, "po1");
     struct inventory_request r = a_reserve("h1", "a", "mug", 1);
     add_line(&r, "mug", 1); /* a SKU twice */
-    EXPECT(BAD, ask(r));
+    EXPECT(BAD, inquire(r));
     EXPECT(BAD, reserve("h1", "a", "mug", 0));
     EXPECT(BAD, reserve("h1", "a", "mug", HOLD_UNITS_MAX + 1));
     EXPECT(BAD, reserve("h1", "", "mug", 1));
@@ -87,18 +87,18 @@ static void nonsense_is_refused(void **state)
     EXPECT(BAD, reserve("h1", "a|b", "mug", 1));
     r = a_reserve("h1", "a", "mug", 1);
     r.hold.lines[0].unit_minor = MONEY_MINOR_MAX + 1;
-    EXPECT(BAD, ask(r));
+    EXPECT(BAD, inquire(r));
     r = a_reserve("h1", "a", "mug", 2);
     r.hold.lines[0].unit_minor = MONEY_MINOR_MAX; /* the total */
-    EXPECT(BAD, ask(r));
+    EXPECT(BAD, inquire(r));
     r = a_reserve("h1", "a", "mug", 1);
     r.ttl_ms = 0;
-    EXPECT(BAD, ask(r));
+    EXPECT(BAD, inquire(r));
     r.ttl_ms = HOLD_TTL_MS_MAX + 1;
-    EXPECT(BAD, ask(r));
+    EXPECT(BAD, inquire(r));
     r = a_reserve("h1", "a", "mug", 1);
     r.hold.lines_count = CART_LINES_MAX + 1;
-    EXPECT(BAD, ask(r));
+    EXPECT(BAD, inquire(r));
     EXPECT(BAD, allocate("mug", 0, "po2"));
     EXPECT(BAD, allocate("mug", STOCK_UNITS_MAX, "po2"));
     EXPECT(BAD, allocate("mug", 1, ""));
@@ -230,7 +230,7 @@ static void a_confirm_names_the_price_and_the_order(void **state)
     EXPECT(MISMATCH, confirm("h1", 1979, "A1"));
     struct inventory_request r = a_confirm("h1", 1980, "A1");
     memcpy(r.amount.currency, "USD", 4);
-    EXPECT(MISMATCH, ask(r));
+    EXPECT(MISMATCH, inquire(r));
     check_hold("h1", HOLD_HELD);
     EXPECT(DONE, confirm("h1", 1980, "A1"));
     assert_string_equal("A1", got.hold.order);

@@ -89,8 +89,8 @@ static void other_broadcasts_go_on(void **state)
     struct inventory_request other = a_reserve("h1", "a", "mug", 1), none = a_reserve("h2", "a", "mug", 1);
     set_text(other.hold.broadcast.text, "b2");
     set_text(none.hold.broadcast.text, "");
-    ask(other);
-    ask(none);
+    inquire(other);
+    inquire(none);
     reserve("h3", "a", "mug", 1);
     EXPECT(DONE, pause_show(5));
     EXPECT(DONE, freeze("b3", true, "e1", 5));

@@ -7,7 +7,7 @@
 
 static enum inventory_answer buffer(const char *sku, int64_t units)
 {
-    return ask(of_sku(INVENTORY_BUFFER, sku, units));
+    return inquire(of_sku(INVENTORY_BUFFER, sku, units));
 }
 
 /* ---- the buffer ---- */
@@ -111,7 +111,7 @@ static enum inventory_answer late_count(int64_t count, int64_t version, int64_t 
     struct inventory_request r = of_sku(INVENTORY_SYNC, "mug", count);
     r.version = version;
     r.counted_ms = counted_ms;
-    return ask(r);
+    return inquire(r);
 }
 
 static void the_ledger_keeps_how_late_a_count_came(void **state)
@@ -142,7 +142,7 @@ static void a_checkpoint_tells_the_whole_state(void **state)
     stock(INVENTORY_LIMIT, "cap", 7, "");
     struct inventory_request r = a_reserve("h1", "a", "mug", 1);
     set_text(r.hold.broadcast.text, "b2");
-    ask(r);
+    inquire(r);
     reserve("h2", "b", "mug", 1);
     confirm("h2", 990, "A2");
     reserve("h3", "c", "mug", 1);

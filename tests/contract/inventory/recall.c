@@ -158,7 +158,7 @@ static void a_cart_is_taken_back_whole(void **state)
     allocate("cap", 1, "po2");
     struct inventory_request r = a_reserve("h1", "a", "mug", 1);
     add_line(&r, "cap", 1);
-    EXPECT(DONE, ask(r));
+    EXPECT(DONE, inquire(r));
     EXPECT(DONE, join("b", "cap", 1));
     EXPECT(DONE, join("c", "mug", 1));
     EXPECT(DONE, recall("mug", RECALL_CANCEL));
@@ -253,7 +253,7 @@ static void the_ledger_tells_of_recalls(void **state)
 static enum inventory_answer again(struct inventory_request r)
 {
     r.restores = true;
-    return ask(r);
+    return inquire(r);
 }
 
 static void a_lost_hold_is_put_back(void **state)
@@ -307,7 +307,7 @@ static void a_lost_offer_is_put_back_under_its_id(void **state)
     EXPECT(DONE, join("a", "mug", 1));
     EXPECT(DONE, join("b", "mug", 1));
     release("h1", "x"); /* ~1 and ~2 */
-    EXPECT(MISMATCH, ask(an_offer("~7", "c")));
+    EXPECT(MISMATCH, inquire(an_offer("~7", "c")));
     EXPECT(DONE, again(an_offer("~7", "c")));
     assert_true(got.hold.offer);
     EXPECT(REPLAYED, again(an_offer("~7", "c")));
@@ -343,6 +343,25 @@ static void who_is_put_back_leaves_the_line(void **state)
     check_held_for("~10", TTL);
 }
 
+static void an_offer_whose_number_is_taken_gets_the_next(void **state)
+{
+    (void)state;
+    allocate("mug", 2, "po1");
+    reserve("h1", "x", "mug", 1);
+    reserve("h2", "x", "mug", 1);
+    EXPECT(DONE, join("a", "mug", 1)); /* the first place of the new history */
+    stock(INVENTORY_STOP, "mug", 0, "");
+    release("h1", "x");
+    EXPECT(DONE, again(an_offer("~1", "b"))); /* the first of the old */
+    stock(INVENTORY_OPEN, "mug", 0, "");
+    release("h2", "x");
+    check_held_for("~2", TTL);
+    assert_string_equal("a", got.hold.viewer.text);
+    check_hold("~1", HOLD_HELD);
+    assert_string_equal("b", got.hold.viewer.text);
+    check_count("mug", 0, 2, 0);
+}
+
 static int tell(const char *name)
 {
     const struct CMUnitTest tales[] = {
@@ -361,6 +380,7 @@ static int tell(const char *name)
         TALE(a_lost_late_payment_is_put_back),
         TALE(a_lost_offer_is_put_back_under_its_id),
         TALE(who_is_put_back_leaves_the_line),
+        TALE(an_offer_whose_number_is_taken_gets_the_next),
     };
     return cmocka_run_group_tests_name(name, tales, NULL, NULL);
 }

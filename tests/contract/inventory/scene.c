@@ -20,7 +20,7 @@ struct inventory_request question(enum inventory_op op)
     return r;
 }
 
-enum inventory_answer ask(struct inventory_request r)
+enum inventory_answer inquire(struct inventory_request r)
 {
     got = r;
     stage_ask(&stage, 0, &got, 1);
@@ -57,7 +57,7 @@ struct inventory_request a_reserve(const char *id, const char *viewer, const cha
 
 enum inventory_answer reserve(const char *id, const char *viewer, const char *sku, uint32_t units)
 {
-    return ask(a_reserve(id, viewer, sku, units));
+    return inquire(a_reserve(id, viewer, sku, units));
 }
 
 struct inventory_request a_confirm(const char *id, int64_t minor, const char *order)
@@ -71,7 +71,7 @@ struct inventory_request a_confirm(const char *id, int64_t minor, const char *or
 
 enum inventory_answer confirm(const char *id, int64_t minor, const char *order)
 {
-    return ask(a_confirm(id, minor, order));
+    return inquire(a_confirm(id, minor, order));
 }
 
 struct inventory_request of_hold(enum inventory_op op, const char *id, const char *viewer)
@@ -84,27 +84,30 @@ struct inventory_request of_hold(enum inventory_op op, const char *id, const cha
 
 enum inventory_answer release(const char *id, const char *viewer)
 {
-    return ask(of_hold(INVENTORY_RELEASE, id, viewer));
+    return inquire(of_hold(INVENTORY_RELEASE, id, viewer));
 }
 
-enum inventory_answer extend(const char *id, const char *viewer) { return ask(of_hold(INVENTORY_EXTEND, id, viewer)); }
+enum inventory_answer extend(const char *id, const char *viewer)
+{
+    return inquire(of_hold(INVENTORY_EXTEND, id, viewer));
+}
 
-enum inventory_answer take_back(const char *id) { return ask(of_hold(INVENTORY_TAKE_BACK, id, "")); }
+enum inventory_answer take_back(const char *id) { return inquire(of_hold(INVENTORY_TAKE_BACK, id, "")); }
 
-enum inventory_answer get(const char *id) { return ask(of_hold(INVENTORY_HOLD_GET, id, "")); }
+enum inventory_answer get(const char *id) { return inquire(of_hold(INVENTORY_HOLD_GET, id, "")); }
 
 enum inventory_answer join(const char *viewer, const char *sku, uint32_t units)
 {
     struct inventory_request r = a_reserve("", viewer, sku, units);
     r.op = INVENTORY_WAITLIST_JOIN;
-    return ask(r);
+    return inquire(r);
 }
 
 enum inventory_answer leave(const char *viewer, const char *sku)
 {
     struct inventory_request r = a_reserve("", viewer, sku, 1);
     r.op = INVENTORY_WAITLIST_LEAVE;
-    return ask(r);
+    return inquire(r);
 }
 
 struct inventory_request of_sku(enum inventory_op op, const char *sku, int64_t units)
@@ -119,7 +122,7 @@ enum inventory_answer stock(enum inventory_op op, const char *sku, int64_t units
 {
     struct inventory_request r = of_sku(op, sku, units);
     snprintf(r.ref, sizeof r.ref, "%s", ref);
-    return ask(r);
+    return inquire(r);
 }
 
 enum inventory_answer allocate(const char *sku, int64_t units, const char *ref)
@@ -132,7 +135,7 @@ enum inventory_answer sync_count(const char *sku, int64_t count, int64_t gone, i
     struct inventory_request r = of_sku(INVENTORY_SYNC, sku, count);
     r.gone = gone;
     r.version = version;
-    return ask(r);
+    return inquire(r);
 }
 
 struct inventory_request a_recall(const char *sku, enum recall_mode mode)
@@ -142,7 +145,7 @@ struct inventory_request a_recall(const char *sku, enum recall_mode mode)
     return r;
 }
 
-enum inventory_answer recall(const char *sku, enum recall_mode mode) { return ask(a_recall(sku, mode)); }
+enum inventory_answer recall(const char *sku, enum recall_mode mode) { return inquire(a_recall(sku, mode)); }
 
 struct inventory_request a_freeze(const char *broadcast, bool frozen, const char *epoch, int64_t seq)
 {
@@ -156,17 +159,17 @@ struct inventory_request a_freeze(const char *broadcast, bool frozen, const char
 
 enum inventory_answer freeze(const char *broadcast, bool frozen, const char *epoch, int64_t seq)
 {
-    return ask(a_freeze(broadcast, frozen, epoch, seq));
+    return inquire(a_freeze(broadcast, frozen, epoch, seq));
 }
 
 enum inventory_answer checkpoint(int64_t ttl_ms)
 {
     struct inventory_request r = question(INVENTORY_CHECKPOINT);
     r.ttl_ms = ttl_ms;
-    return ask(r);
+    return inquire(r);
 }
 
-enum inventory_answer expire(void) { return ask(question(INVENTORY_EXPIRE)); }
+enum inventory_answer expire(void) { return inquire(question(INVENTORY_EXPIRE)); }
 
 /* A withdrawal of more than can be there changes nothing and answers the count. */
 void check_count(const char *sku, int64_t available, int64_t held, int64_t sold)

@@ -21,7 +21,7 @@ const char *name_of(enum inventory_answer answer);
 void set_text(char *to, const char *from); /* an id */
 
 struct inventory_request question(enum inventory_op op);
-enum inventory_answer ask(struct inventory_request r);
+enum inventory_answer inquire(struct inventory_request r);
 void ask_all(struct inventory_request *requests, size_t count); /* in one call */
 
 void add_line(struct inventory_request *r, const char *sku, uint32_t units);
