@@ -170,10 +170,10 @@ class Nemeses:
         node = self.rng.choice(NODES)
         async with self.doors[node]:
             n = self.begin(name, node=node)
-            self.stage.door(node, word, seconds)
+            await self.stage.door(node, word, seconds)
             await self.nap(low, high)
-            self.stage.door(node, "cut")   # lines that stood still do not come back to life
-            self.stage.door(node, "open")
+            await self.stage.door(node, "cut")   # lines that stood still do not come back to life
+            await self.stage.door(node, "open")
             self.end(n, name)
 
     async def net_cut(self):

@@ -3,7 +3,7 @@ round's clients are busy.
 
     proxy.py REDIS_SOCKET DOORS
 
-Prints the port of each door. Commands on standard input, one per line: `DOOR WORD [SECONDS]` with
+Prints the port of each door. Commands on standard input, one per line, each answered with a line: `DOOR WORD [SECONDS]` with
     open    passes everything on (as at the start); lines cut stay cut
     cut     resets all lines, and every new one at once
     hang    passes nothing on, neither way, and says nothing: lines that are half open
@@ -111,6 +111,7 @@ async def main():
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(commands), sys.stdin)
     while line := (await commands.readline()).decode().split():
         doors[int(line[0])].set(line[1], float(line[2]) if len(line) > 2 else 0.0)
+        print("done", flush=True)
 
 
 if __name__ == "__main__":

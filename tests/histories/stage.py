@@ -190,7 +190,7 @@ class Stage:
         self.redis = Redis(self.folder, "redis", durability)
         self.link, self.fail_overs = os.path.join(self.folder, "s"), 0  # what the proxy knows: whichever is in charge
         os.symlink(self.redis.socket, self.link)
-        self.durability, self.nodes, self.proxy = durability, {}, None
+        self.durability, self.nodes, self.proxy, self.proxy_lock = durability, {}, None, asyncio.Lock()
 
     async def __aenter__(self):
         try:
@@ -241,8 +241,10 @@ class Stage:
         os.replace(self.link + ".next", self.link)
         replica.primary, self.redis = None, replica
 
-    def door(self, name, word, seconds=0.0):
-        self.proxy.stdin.write(f"{NODES.index(name)} {word} {seconds}\n".encode())
+    async def door(self, name, word, seconds=0.0):
+        async with self.proxy_lock:
+            self.proxy.stdin.write(f"{NODES.index(name)} {word} {seconds}\n".encode())
+            await self.proxy.stdout.readline()
 
     def token(self, role, sub=None):
         words = [binary(), "token", "--data-dir", os.path.join(self.folder, "keys"), "--shop", SHOP, "--role", role, "--ttl", "8h"]
