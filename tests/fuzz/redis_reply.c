@@ -22,6 +22,12 @@ static void check_hold(const struct hold *h)
     }
 }
 
+static const struct hold asked = {.id = {"h1"},
+                                  .viewer = {"v1"},
+                                  .currency = "EUR",
+                                  .lines_count = 1,
+                                  .lines = {{.sku = {"mug"}, .units = 1, .unit_minor = 990}}};
+
 static void check_reply(const redisReply *reply, size_t count, unsigned first_op)
 {
     static struct inventory_request requests[REQUESTS_MAX];
@@ -29,6 +35,8 @@ static void check_reply(const redisReply *reply, size_t count, unsigned first_op
     memset(requests, 0, sizeof requests);
     for (size_t i = 0; i < count; i++) {
         requests[i].op = (enum inventory_op)((first_op + i) % INVENTORY_OPS);
+        requests[i].ttl_ms = 60000;
+        requests[i].hold = asked; /* what a number as answer speaks of */
         slots[i] = i % 7 == 6 ? NULL : &requests[i];
     }
     if (reply_parse(reply, slots, count) != RESULT_OK)
@@ -41,6 +49,7 @@ static void check_reply(const redisReply *reply, size_t count, unsigned first_op
         MUST(r->answer < INVENTORY_ANSWERS && r->fault_line < CART_LINES_MAX && r->ahead >= 0);
         MUST(strlen(r->ledger_id) <= LEDGER_ID_LEN_MAX);
         check_hold(&r->hold);
+        MUST(r->hold.expires_at_ms >= 0);
     }
 }
 
