@@ -7,7 +7,7 @@
  * No dependencies and no DOM: clock, timers, chance, socket and storage are arguments (`Env`). */
 
 import { Emitter } from './emitter';
-import { bySlot, shelfEntry, stateApply, stateEmpty, stateFrom, volumesMerge, type State } from './state';
+import { bySlot, holdEndMs, shelfEntry, stateApply, stateEmpty, stateFrom, volumesMerge, type State } from './state';
 import type { Hold, Message, Pin, Price, Refusal, Waiting } from './wire';
 
 export const PROTOCOL = 'liveshelf.v1';
@@ -25,6 +25,8 @@ const MEDIA_WINDOW_MS = 60_000;        /* further off than this the video clock 
 const MEDIA_STEP_MS = 250;
 const CLOCK_MS = 10_000;
 const HOLD_GRACE_MS = 1_500;           /* the server speaks first about an expiry; after this we ask */
+const RECALL_ASK_MS = 2_000;           /* a hold of a recalled product is asked for within this time, so that not all ask at once */
+const RECALL_KEPT_MS = 30_000;         /* one that is kept until the shop decides is asked for this often */
 
 export interface Env {
   now(): number;
@@ -349,14 +351,13 @@ export class LiveshelfClient extends Emitter<ClientEvents> {
       }
     }
     const shown = this.state.pins;
-    const was = this.state.broadcast?.state;
     this.#apply(m);
     if (m.t === 'shelf' && m.d?.pins) {
       this.#later = this.#later.filter((e) => e.t === 'cue');
       this.#holdBack(m.d.pins, shown);
     }
-    /* The pause stood still for holds: their new end is the server's to say. */
-    if (m.t === 'state' && was === 'paused' && m.d.state === 'live') this.#after('refresh', this.#env.random() * 2_000, () => this.#holdsRefresh());
+    /* What a recall means for a hold is the server's to say: it may be taken back, wait, or still be paid. */
+    if (m.t === 'sku' && m.d.state === 'recalled') this.#after(`recall.${m.d.sku}`, RECALL_ASK_MS * (1 + this.#env.random()), () => this.#holdsRefresh((h) => h.lines.some((l) => l.sku === m.d.sku)));
   }
 
   #value(m: Message): void {
@@ -365,7 +366,7 @@ export class LiveshelfClient extends Emitter<ClientEvents> {
       this.#volumesFresh = false;
       this.emit('volumes', this.state.volumes);
       this.emit('change', this.state);
-    } else if (m.t === 'hold' || m.t === 'waitlist') {
+    } else if (m.t === 'hold' || m.t === 'waitlist' || m.t === 'hold_clock') {
       this.#apply(m);
       this.#holdsWatch();
     } else if (m.t === 'error' && !this.#welcomed) {
@@ -597,18 +598,35 @@ export class LiveshelfClient extends Emitter<ClientEvents> {
 
   #holdsWatch(): void {
     this.#stop('holds');
-    const ends = Object.values(this.state.holds).filter((h) => h.state === 'held').map((h) => h.expires_ms);
-    if (!ends.length) return;
-    const wait = Math.max(HOLD_GRACE_MS, Math.min(...ends) - this.serverNow() + HOLD_GRACE_MS);
+    const holds = Object.values(this.state.holds).filter((h) => h.state === 'held');
+    const kept = holds.filter((h) => h.recall === 'keep');
+    const ends = this.state.hold_clock.running ? holds.filter((h) => h.recall !== 'keep').map((h) => this.#holdEnd(h)) : [];
+    if (!ends.length && !kept.length) return;
+    const first = ends.length ? Math.max(HOLD_GRACE_MS, Math.min(...ends) - this.serverNow() + HOLD_GRACE_MS) : 2 ** 30;
+    const wait = kept.length ? Math.min(first, RECALL_KEPT_MS) : first;
     this.#after('holds', Math.min(wait, 2 ** 30), () => {
-      if (this.connection.status === 'open' && !this.state.paused_ms) this.#holdsRefresh((h) => h.expires_ms <= this.serverNow());
+      if (this.connection.status === 'open') this.#holdsRefresh((h) => (h.recall === 'keep' ? wait === RECALL_KEPT_MS : this.#holdEnd(h) <= this.serverNow()));
       this.#holdsWatch();
     });
   }
 
-  /* What is left of a hold; it stands still while the broadcast is paused. */
+  #holdEnd(hold: Hold): number {
+    return holdEndMs(this.state, hold, this.serverNow());
+  }
+
+  /* What is left of a hold; it stands still while the clock of holds does. */
   holdLeft(hold: Hold): number {
-    return Math.max(0, hold.expires_ms - (this.state.paused_ms || this.serverNow()));
+    return Math.max(0, this.#holdEnd(hold) - this.serverNow());
+  }
+
+  /* The sub of our token; empty: it names nobody. */
+  get sub(): string {
+    return tokenClaims(this.#token).sub ?? '';
+  }
+
+  /* A page of the same server, with our token. */
+  fetch(path: string): Promise<Response> {
+    return fetch(`${this.base}${path}`, { headers: { authorization: `Bearer ${this.#token}` } });
   }
 
   /* ---- silence ------------------------------------------------------------------------------------------------- */

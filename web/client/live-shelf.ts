@@ -20,6 +20,8 @@ const SETTLE_MS = 400;                 /* what has just changed under a finger i
 const WARN_MS = 60_000;                /* a hold this near its end asks whether to extend */
 const POLITE_MS = 5_000;               /* at most one polite announcement in this time */
 const SAID_MS = 12_000;                /* how long an answer stays beside its button */
+const RECALL_SAID_MS = 600_000;        /* a reservation that a recall took is explained for this long */
+const RECALL_NEAR_MS = 10_000;         /* a hold given back and a recall this near to each other belong together */
 const RING = 2 * Math.PI * 17;
 
 const OPEN_EVENTS = ['state', 'pin', 'stock', 'hold', 'price', 'offer', 'notice', 'cue', 'connection', 'snapshot', 'waitlist', 'sku', 'audience', 'shelf'];
@@ -51,6 +53,8 @@ export class LiveShelf extends HTMLElement {
   #tick: ReturnType<typeof setInterval> | undefined;
   #polite = { at: 0, timer: undefined as ReturnType<typeof setTimeout> | undefined, text: '' };
   #warned = new Set<string>();
+  #given = new Map<string, number>();  /* holds released, and when we heard */
+  #mine = new Set<string>();           /* those that were released here */
   #soldOut = new Map<string, boolean>();
   #totals = new Map<string, number>();
   #opener: HTMLElement | null = null;
@@ -124,6 +128,10 @@ export class LiveShelf extends HTMLElement {
     }
     client.on('change', () => this.#later());
     client.on('hold', (hold: Hold) => this.#holdTold(hold));
+    client.on('sku', (told: { sku: string; state: string }) => told.state === 'recalled' && this.#recallTold(told.sku));
+    client.on('hold_clock', (clock: { running: boolean }) => {
+      if (held(client.state).length) this.#sayPolitely(clock.running ? 'The show goes on, and so does the time of what you hold.' : STILL);
+    });
     client.on('pin', (pin: Pin & { type: string }) => {
       if (pin.type === 'pin.set') this.#sayPolitely(`Now showing ${pin.title}, ${money(pin.price, this.locale)}. ${stockText(client.state.stock[pin.sku], shelfEntry(client.state, pin.sku)?.state)}`);
     });
@@ -278,7 +286,7 @@ export class LiveShelf extends HTMLElement {
     }
     const held = Object.values(s?.holds ?? {}).some((h) => h.state === 'held');
     switch (s?.broadcast?.state) {
-      case 'paused': return [`Short pause. ${held ? 'Your holds wait: their time stands still.' : 'The show goes on in a moment.'}`, 'calm'];
+      case 'paused': return [held ? STILL + '.' : 'Short pause. The show goes on in a moment.', 'calm'];
       case 'ended':
       case 'settled': return [held ? 'The show has ended. You can still pay for what you hold.' : 'The show has ended. Thank you for being here.', 'calm'];
       case 'rehearsal': return ['This is a rehearsal. Nothing is for sale.', ''];
@@ -373,8 +381,8 @@ export class LiveShelf extends HTMLElement {
     const holds = held(s).filter((h) => h.lines[0]?.sku !== pin?.sku || held(s, pin!.sku)[0] !== h);
     strip!.hidden = !holds.length;
     chips(strip!, holds, (h) => h.hold, (h) => ({
-      image: this.#address(shelfEntry(s, h.lines[0]!.sku)?.image), text: this.#name(h), small: `Yours for ${clockText(this.client!.holdLeft(h))} · Pay`,
-      testid: `strip-${h.hold}`, kind: this.client!.holdLeft(h) <= WARN_MS ? 'late' : '',
+      image: this.#address(shelfEntry(s, h.lines[0]!.sku)?.image), text: this.#name(h), small: this.#brief(h),
+      testid: `strip-${h.hold}`, kind: this.client!.holdLeft(h) <= WARN_MS && !waits(s, h) ? 'late' : '',
       act: () => {
         this.#sheet(true);
         this.#rows.get(h.lines[0]!.sku)?.li.scrollIntoView({ block: 'start' });
@@ -418,7 +426,7 @@ export class LiveShelf extends HTMLElement {
     const holds = held(s);
     for (const hold of holds) {
       const left = this.client!.holdLeft(hold);
-      if (left <= WARN_MS && left > 0 && !s.paused_ms && !this.#warned.has(hold.hold + hold.extends_left) && !hold.offer) {
+      if (left <= WARN_MS && left > 0 && !waits(s, hold) && !this.#warned.has(hold.hold + hold.extends_left) && !hold.offer) {
         this.#warned.add(hold.hold + hold.extends_left);
         this.#sayNow(`Less than a minute left for ${this.#name(hold)}.${hold.extends_left > 0 ? ' You can extend it.' : ''}`);
       }
@@ -438,17 +446,52 @@ export class LiveShelf extends HTMLElement {
     const text: Partial<Record<Hold['state'], string>> = {
       confirmed: `Paid. ${name} is yours.`,
       expired: `Time ran out. ${name} went back on the shelf.`,
-      released: `You gave ${name} back.`,
+      released: this.#mine.has(hold.hold) ? `You gave ${name} back.` : `${name} was given back.`,
       void: `The hold on ${name} has ended. If you paid, the shop pays you back.`,
     };
+    if (hold.state === 'released' && !this.#mine.has(hold.hold)) {
+      this.#given.set(hold.hold, Date.now());
+      if ((hold.lines ?? []).some((l) => shelfEntry(this.client!.state, l.sku)?.state === 'recalled')) return this.#recalled(hold);
+    }
     const said = text[hold.state];
-    if (!said) return;
+    if (said) this.#tellOf(hold, said, hold.state === 'confirmed' ? 'good' : hold.state === 'released' ? '' : 'bad');
+  }
+
+  #tellOf(hold: Hold, said: string, kind: string, ms?: number): void {
     this.#sayNow(said);
     for (const line of hold.lines ?? []) {
       for (const box of [this.#card, this.#rows.get(line.sku)?.box]) {
-        if (box?.sku === line.sku) box.told(said, hold.state === 'confirmed' ? 'good' : hold.state === 'released' ? '' : 'bad');
+        if (box?.sku === line.sku) box.told(said, kind, ms);
       }
     }
+  }
+
+  /* The recall and the end of the hold come in either order. */
+  #recallTold(sku: string): void {
+    for (const hold of Object.values(this.client!.state.holds)) {
+      const near = Date.now() - (this.#given.get(hold.hold) ?? 0) < RECALL_NEAR_MS;
+      if (hold.state === 'released' && near && hold.lines.some((l) => l.sku === sku)) this.#recalled(hold);
+    }
+  }
+
+  #recalled(hold: Hold): void {
+    const all = hold.lines.length > 1 ? 'Something in your reservation was recalled' : 'This product was recalled';
+    this.#tellOf(hold, `${all}; your reservation was cancelled and nothing was charged.`, 'bad', RECALL_SAID_MS);
+  }
+
+  #brief(h: Hold): string {
+    const left = clockText(this.client!.holdLeft(h));
+    if (h.recall === 'keep') return 'Recalled · kept for you';
+    return waits(this.client!.state, h) ? `Time stands still at ${left}` : `Yours for ${left} · Pay`;
+  }
+
+  /* Released here, not in another tab or by the shop. */
+  giveBack(hold: Hold): Promise<Hold> {
+    this.#mine.add(hold.hold);
+    return this.release(hold.hold).catch((error) => {
+      this.#mine.delete(hold.hold);
+      throw error;
+    });
   }
 
   #soldOutTold(): void {
@@ -543,6 +586,7 @@ class BuyBox {
         p('offer', 'span', { class: 'offer', ...testid('offer'), hidden: '' })),
       p('say', 'p', { class: 'say', ...testid('refusal'), hidden: '' }),
       p('hold', 'div', { class: 'hold', ...testid('hold-state'), hidden: '' },
+        p('still', 'p', { class: 'still-words', ...testid('hold-still'), hidden: '' }),
         make('div', { class: 'hold-line' }, ring,
           make('p', { class: 'yours' }, p('yours', 'span', {}, 'Yours for '), p('countdown', 'span', testid('countdown')), p('what', 'small')),
         ),
@@ -562,7 +606,7 @@ class BuyBox {
     parts.another!.addEventListener('click', () => this.#tap(1));
     parts.wait!.addEventListener('click', () => this.#line());
     parts.extend!.addEventListener('click', () => this.#do((h) => this.#client.extend(h.hold).then((n) => this.#shelf.sayNow(`Extended. Yours for ${clockText(this.#client.holdLeft(n))}.`))));
-    parts.release!.addEventListener('click', () => this.#do((h) => this.#client.release(h.hold)));
+    parts.release!.addEventListener('click', () => this.#do((h) => this.#shelf.giveBack(h)));
     parts.pay!.addEventListener('click', (e) => {
       const hold = this.#hold();
       if (!hold || this.#fresh) return e.preventDefault();
@@ -579,9 +623,9 @@ class BuyBox {
     return held(this.#client.state, this.sku)[0];
   }
 
-  told(text: string, kind = ''): void {
-    this.#said = text ? { text, kind, until: Date.now() + SAID_MS } : null;
-    setTimeout(() => this.#shelf.refresh(), SAID_MS + 50);
+  told(text: string, kind = '', ms = SAID_MS): void {
+    this.#said = text ? { text, kind, until: Date.now() + ms } : null;
+    setTimeout(() => this.#shelf.refresh(), ms + 50);
     this.#shelf.refresh();
   }
 
@@ -639,18 +683,25 @@ class BuyBox {
   }
 
   #showHold(h: Hold, product: Shown, asking: boolean): void {
-    const { yours, countdown, what, extend, release, another, pay, hold, ring } = this.#parts;
+    const { yours, countdown, what, extend, release, another, pay, hold, ring, still } = this.#parts;
     const left = this.#client.holdLeft(h);
-    const paused = !!this.#client.state.paused_ms;
-    setText(yours!, h.offer ? 'Your turn! Yours for ' : paused ? 'Yours. Paused at ' : 'Yours for ');
-    setText(countdown!, clockText(left));
+    const kept = h.recall === 'keep';
+    const waiting = waits(this.#client.state, h);
+    const words = kept ? 'This product was recalled. It stays reserved for you while the shop decides, and nothing is charged meanwhile.'
+      : h.recall === 'honour' ? 'This product was recalled. What you hold can still be paid; read what the shop says first.'
+      : waiting ? STILL : '';
+    still!.hidden = !words;
+    setText(still!, words);
+    setText(yours!, kept ? 'Reserved for you' : waiting ? 'Yours. Stands still at ' : h.offer ? 'Your turn! Yours for ' : 'Yours for ');
+    setText(countdown!, kept ? '' : clockText(left));
     const qty = h.lines.reduce((n, l) => n + l.qty, 0);
     const more = held(this.#client.state, this.sku).length - 1;
     setText(what!, `${qty > 1 ? `${qty} for ` : ''}${money(h.total, this.#shelf.locale)}${more > 0 ? ` · and ${more} more ${more > 1 ? 'holds' : 'hold'}` : ''}`);
-    hold!.classList.toggle('late', left <= WARN_MS && !paused);
+    hold!.classList.toggle('late', left <= WARN_MS && !waiting);
+    hold!.classList.toggle('waits', waiting);
     ring!.style.strokeDasharray = String(RING);
     ring!.style.strokeDashoffset = String(RING * (1 - this.#shelf.share(h)));
-    extend!.hidden = !(h.extends_left > 0);
+    extend!.hidden = !(h.extends_left > 0) || kept;
     release!.hidden = false;
     setDisabled(extend!, this.#busy);
     setDisabled(release!, this.#busy);
@@ -782,9 +833,15 @@ class BuyBox {
 /* ---- small things --------------------------------------------------------------------------------------------------- */
 
 const SVG = 'http://www.w3.org/2000/svg';
+const STILL = 'Your time stands still while the show is paused';
 const STATE_WORDS: Record<string, string> = { draft: 'SOON', scheduled: 'SOON', rehearsal: 'REHEARSAL', live: 'LIVE', paused: 'PAUSED', ended: 'ENDED', settled: 'ENDED' };
 const NOT_LIVE: Record<string, string> = { paused: 'Paused, back in a moment', ended: 'The show has ended', settled: 'The show has ended', rehearsal: 'Not for sale in a rehearsal' };
 const NOTICE_WORDS: Record<string, string> = { correction: 'Correction', recall: 'Recall: please read', outage: 'Something is not working', info: '' };
+
+/* Loses no time now. */
+function waits(s: State, h: Hold): boolean {
+  return !s.hold_clock.running || h.recall === 'keep';
+}
 
 function held(s: State, sku?: string): Hold[] {
   return Object.values(s.holds)

@@ -4,13 +4,13 @@
  * pins and cues wait for the video, everything else is applied as it arrives. */
 
 import type {
-  Broadcast, Counts, Cue, Demand, Hold, Message, Notice, Offer, Pin, Preflight, Price, RunCue, ShelfEntry, Stock, Volumes, Waiting,
+  Approval, Broadcast, Counts, Cue, Demand, Hold, HoldClock, Message, Notice, Offer, Pin, Preflight, Price, RunCue, ShelfEntry, Stock, SyncDelay, Volumes, Waiting,
 } from './wire';
 
 export interface State {
   broadcast: Broadcast | null;
   reason: string;
-  paused_ms: number;                 /* server time at which the pause began; 0 when not paused */
+  hold_clock: HoldClock;
   pins: Record<number, Pin>;
   shelf: ShelfEntry[];
   stock: Record<string, Stock>;
@@ -30,7 +30,10 @@ export interface State {
   can_undo_until_ms: number;
   preflight: Preflight | null;
   done: Record<string, boolean[]>;
-  selling: 'ok' | 'unavailable';
+  selling: 'ok' | 'unavailable' | 'stopped';
+  why: string;                       /* nothing is sold, in plain words */
+  sync_delay_ms: SyncDelay | null;   /* how late the warehouse's counts come; null: it never said */
+  approvals: Record<string, Approval>; /* prices that wait for a second person */
   /* logistics */
   volumes: Volumes | null;
 }
@@ -39,9 +42,9 @@ const UNDO_MS = 5000;
 
 export function stateEmpty(): State {
   return {
-    broadcast: null, reason: '', paused_ms: 0, pins: {}, shelf: [], stock: {}, stock_ver: -1, cue: null, notice: null, offers: {},
+    broadcast: null, reason: '', hold_clock: { running: true, stood_ms: 0 }, pins: {}, shelf: [], stock: {}, stock_ver: -1, cue: null, notice: null, offers: {},
     holds: {}, waitlist: {}, audience: 0, run_of_show: [], cue_index: -1, counts: {}, counts_ver: -1, demand: {},
-    can_undo_until_ms: 0, preflight: null, done: {}, selling: 'ok', volumes: null,
+    can_undo_until_ms: 0, preflight: null, done: {}, selling: 'ok', why: '', sync_delay_ms: null, approvals: {}, volumes: null,
   };
 }
 
@@ -55,7 +58,7 @@ export function stateFrom(previous: State, d: any, now_ms: number): State {
   return {
     ...stateEmpty(),
     broadcast,
-    paused_ms: broadcast.state === 'paused' ? previous.paused_ms || now_ms : 0,
+    hold_clock: d.hold_clock ?? previous.hold_clock,
     pins: bySlot(d.pins ?? []),
     shelf: d.shelf ?? [],
     stock: { ...d.stock },
@@ -74,6 +77,9 @@ export function stateFrom(previous: State, d: any, now_ms: number): State {
     preflight: d.preflight ?? null,
     done: { ...d.done },
     selling: d.selling ?? previous.selling,
+    why: d.why ?? '',
+    sync_delay_ms: d.sync_delay_ms ?? null,
+    approvals: Object.fromEntries((d.approvals ?? []).map((a: Approval) => [a.approval, a])),
     volumes: previous.volumes,
   };
 }
@@ -88,7 +94,6 @@ export function stateApply(s: State, m: Message): boolean {
   switch (m.t) {
     case 'state':
       if (!s.broadcast) return false;
-      s.paused_ms = d.state === 'paused' ? m.ms ?? 0 : 0;
       if (d.state === 'live' && !s.broadcast.started_ms) s.broadcast.started_ms = m.ms ?? 0;
       s.broadcast = { ...s.broadcast, state: d.state };
       s.reason = d.reason ?? '';
@@ -155,9 +160,19 @@ export function stateApply(s: State, m: Message): boolean {
       return true;
     case 'health':
       s.selling = d.selling;
+      s.why = d.why ?? '';
+      s.sync_delay_ms = d.sync_delay_ms ?? null;
       return true;
+    case 'hold_clock':
+      s.hold_clock = d as HoldClock;
+      return true;
+    case 'approval': {
+      const { [d.approval as string]: _decided, ...rest } = s.approvals;
+      s.approvals = d.state === 'asked' ? { ...rest, [d.approval]: d } : rest;
+      return true;
+    }
     case 'hold':
-      s.holds = { ...s.holds, [d.hold]: { ...s.holds[d.hold], ...d } };
+      s.holds = { ...s.holds, [d.hold]: { ...s.holds[d.hold], ...d, recall: d.recall } };
       if (d.offer) for (const line of d.lines ?? []) delete s.waitlist[line.sku];
       return true;
     case 'waitlist':
@@ -168,6 +183,16 @@ export function stateApply(s: State, m: Message): boolean {
     default:
       return false;
   }
+}
+
+/* How long the clock of holds stood still up to now, in all. */
+export function stoodMs(clock: HoldClock, now_ms: number): number {
+  return clock.stood_ms + (clock.running ? 0 : Math.max(0, now_ms - (clock.since_ms ?? now_ms)));
+}
+
+/* When a hold ends if its clock goes on now. */
+export function holdEndMs(s: State, hold: Hold, now_ms: number): number {
+  return hold.expires_ms + (hold.stood_ms === undefined ? 0 : stoodMs(s.hold_clock, now_ms) - hold.stood_ms);
 }
 
 export function shelfEntry(s: State, sku: string): ShelfEntry | undefined {

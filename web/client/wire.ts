@@ -52,13 +52,21 @@ export interface Hold {
   hold: string;
   state: HoldState;
   expires_ms: number;
+  stood_ms?: number;                   /* what its clock had stood still in all when this was said */
   extends_left: number;
   lines: { sku: string; qty: number; price: Price }[];
   total: Price;
   checkout_url: string;
   offer?: boolean;
+  recall?: Recall;                     /* of a held one: a product in it was recalled */
   order?: string;
 }
+
+/* Holds lose no time while it does not run. */
+export interface HoldClock { running: boolean; stood_ms: number; since_ms?: number }
+
+export type Recall = 'none' | 'keep' | 'cancel' | 'honour';
+export interface Affected { holds: number; units_held: number; orders: number; units_sold: number }
 
 export interface Waiting { sku: string; state: string; ahead?: number }
 
@@ -80,7 +88,19 @@ export interface RunCue {
 
 export interface Problem { cue?: string; sku?: string; code: string; detail: string; blocking: boolean }
 export interface Preflight { go: boolean; problems: Problem[] }
-export interface Counts { allocated: number; available: number; held: number; sold: number; waitlist: number }
+export interface Counts { allocated: number; available: number; held: number; sold: number; waitlist: number; stopped?: boolean; buffer?: number; recall?: Recall }
+export interface SyncDelay { last: number; p95: number }
+export interface Approval {
+  approval: string;
+  state: 'asked' | 'approved' | 'rejected' | 'lapsed';
+  kind: 'price' | 'offer';
+  sku: string;
+  price: Price;
+  for_ms: number;
+  asked_by: string;
+  until_ms: number;
+  reason: string;
+}
 export interface Demand { attempts: number; refused: number }
 
 /* What logistics sees. */
@@ -133,5 +153,6 @@ export interface Refusal {
   waitlist?: boolean;
   sku?: string;
   price?: Price;
+  approval?: string;
   problems?: Problem[];
 }

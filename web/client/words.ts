@@ -49,6 +49,7 @@ export function refusalText(code: string, detail?: string): string {
     paused: 'The show is paused. Try again when it goes on.',
     recalled: 'This product has been recalled and is not for sale.',
     stopped: 'The host has stopped selling this for now.',
+    approval_needed: 'Another host must agree to this price first.',
     sku_unknown: 'This product is not on sale here.',
     hold_unknown: 'This hold is no longer known.',
     hold_expired: 'Time ran out on this hold.',

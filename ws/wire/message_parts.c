@@ -302,8 +302,24 @@ void part_hold_lines(struct json_out *out, const struct hold *hold)
     part_money(out, "total", &total);
 }
 
+/* The strictest of the recalls of its SKUs; RECALL_NONE also where the stock is not known. */
+static enum recall_mode recall_of(const struct message_context *c, const struct hold *hold)
+{
+    bool seen[RECALL_MODES] = {false};
+    for (uint8_t i = 0; c != NULL && c->show != NULL && i < hold->lines_count; i++) {
+        const struct claim_sku *sku = claims_sku(c->show->claims, hold->lines[i].sku.text);
+        seen[sku == NULL ? RECALL_NONE : sku->count.recall] = true;
+    }
+    return seen[RECALL_CANCEL]   ? RECALL_CANCEL
+           : seen[RECALL_KEEP]   ? RECALL_KEEP
+           : seen[RECALL_HONOUR] ? RECALL_HONOUR
+                                 : RECALL_NONE;
+}
+
 void part_hold(struct json_out *out, const struct message_context *c, const struct hold *hold)
 {
+    enum recall_mode recall = hold->state == HOLD_HELD ? recall_of(c, hold) : RECALL_NONE;
+    bool payable = hold->state == HOLD_HELD && (recall == RECALL_NONE || recall == RECALL_HONOUR);
     json_put_text(out, "hold", hold->id.text);
     json_put_text(out, "state", hold_state_name(hold->state));
     json_put_int(out, "expires_ms", hold->expires_at_ms);
@@ -313,8 +329,10 @@ void part_hold(struct json_out *out, const struct message_context *c, const stru
     part_hold_lines(out, hold);
     if (hold->offer)
         json_put_bool(out, "offer", true);
+    if (recall != RECALL_NONE)
+        json_put_text(out, "recall", recall_mode_name(recall));
     char url[CHECKOUT_URL_MAX] = "";
-    if (hold->state == HOLD_HELD && c != NULL && c->checkout != NULL)
+    if (payable && c != NULL && c->checkout != NULL)
         c->checkout(c->ctx, c->shop, hold, url, sizeof url);
     json_put_text(out, "checkout_url", url); /* empty: there is nothing to pay, or nowhere */
 }

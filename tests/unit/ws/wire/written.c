@@ -257,6 +257,23 @@ WRITES(hold_offered)
     o.hold.lines_count = 1;
     answer(out, s, ret_status, o);
 }
+WRITES(hold_kept)
+{
+    struct outcome o = {.kind = OUTCOME_HOLD, .re = "c1", .command = COMMAND_CHECKOUT, .hold = sample_hold()};
+    snprintf(o.hold.lines[1].sku.text, sizeof o.hold.lines[1].sku.text, "teapot");
+    struct stock_count count = {.sku = SAMPLE_ID("teapot"), .available = 9, .allocated = 9, .stopped = true};
+    count.recall = RECALL_KEEP;
+    const struct movement recall = {
+        .kind = MOVE_RECALL, .ms = SAMPLE_NOW_MS, .sku = SAMPLE_ID("teapot"), .recall = RECALL_KEEP};
+    struct ledger_entry e = {.id = "1795177200200-0",
+                             .ms = SAMPLE_NOW_MS,
+                             .movements = &recall,
+                             .movements_count = 1,
+                             .counts = &count,
+                             .counts_count = 1};
+    MUST(claims_fold(&s->claims, &e) == RESULT_OK);
+    answer(out, s, ret_status, o);
+}
 WRITES(hold_recalled)
 {
     struct outcome o = {.kind = OUTCOME_HOLD, .hold = sample_hold()};
@@ -401,6 +418,7 @@ const struct written written[] = {
     {"messages/hold~offered",           0, true,  write_hold_offered},
     {"messages/hold~expired",           0, true,  write_hold_expired},
     {"messages/hold~recalled",          0, true,  write_hold_recalled},
+    {"messages/hold~kept",              0, true,  write_hold_kept},
     {"messages/waitlist",               0, true,  write_waitlist},
     {"messages/waitlist~left",          0, true,  write_waitlist_left},
     {"messages/ok",                     0, true,  write_ok},
