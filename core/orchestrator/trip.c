@@ -83,7 +83,7 @@ static void line_claimed(struct show *show, const struct movement *m, const stru
 void trip_claimed(struct shop *shop, const struct movement *m)
 {
     struct show *show = is_claim(m->kind) ? map_get(&shop->shows, m->hold.broadcast.text) : NULL;
-    if (show == NULL || !shop->claims.complete || !show_is_ready(show))
+    if (show == NULL || !show_is_ready(show))
         return;
     for (uint8_t i = 0; i < m->hold.lines_count; i++)
         line_claimed(show, m, &m->hold.lines[i]);

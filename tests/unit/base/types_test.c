@@ -54,6 +54,26 @@ static void parse_leaves_the_old_id_on_malformed_text(void **state)
     assert_string_equal(id.text, "before");
 }
 
+static const char *text_of(int64_t minor, const char *currency)
+{
+    static char text[MONEY_TEXT_MAX];
+    struct money money = {.minor = minor};
+    memcpy(money.currency, currency, sizeof money.currency);
+    money_text(&money, text);
+    return text;
+}
+
+static void money_is_read_in_its_own_units(void **state)
+{
+    (void)state;
+    assert_string_equal(text_of(890, "EUR"), "8.90 EUR");
+    assert_string_equal(text_of(5, "EUR"), "0.05 EUR");
+    assert_string_equal(text_of(0, "EUR"), "0.00 EUR");
+    assert_string_equal(text_of(890, "JPY"), "890 JPY");
+    assert_string_equal(text_of(1005, "KWD"), "1.005 KWD");
+    assert_string_equal(text_of(MONEY_MINOR_MAX, "CLF"), "100000000.0000 CLF");
+}
+
 static void currencies_are_three_capitals(void **state)
 {
     (void)state;
@@ -77,9 +97,13 @@ static void results_have_names(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(ids_take_the_characters_promised), cmocka_unit_test(ids_end_at_the_limit),
-        cmocka_unit_test(parse_copies_and_zeroes_the_rest), cmocka_unit_test(parse_leaves_the_old_id_on_malformed_text),
-        cmocka_unit_test(currencies_are_three_capitals),    cmocka_unit_test(results_have_names),
+        cmocka_unit_test(ids_take_the_characters_promised),
+        cmocka_unit_test(ids_end_at_the_limit),
+        cmocka_unit_test(parse_copies_and_zeroes_the_rest),
+        cmocka_unit_test(parse_leaves_the_old_id_on_malformed_text),
+        cmocka_unit_test(money_is_read_in_its_own_units),
+        cmocka_unit_test(currencies_are_three_capitals),
+        cmocka_unit_test(results_have_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
