@@ -111,6 +111,7 @@ static enum result step_state(struct broadcast *b, struct event *e)
         undo_forget(b);
     }
     b->state = next;
+    b->state_seq = e->seq;
     return RESULT_OK;
 }
 

@@ -28,6 +28,7 @@ struct broadcast {
     struct epoch_id epoch;
     uint64_t seq;            /* of the last event stepped; 0 before the first */
     enum broadcast_state state;
+    uint64_t state_seq;      /* of the event that made it so; 0: as it began */
     struct broadcast_details details;
     int64_t created_ms, started_ms, ended_ms; /* 0: not yet */
     struct pin pins[PIN_SLOTS];

@@ -139,11 +139,13 @@ static enum result fold_clock(struct claims *c, const struct ledger_entry *e, co
     const char *broadcast = m->hold.broadcast.text;
     struct claim_clock clock = claims_clock(c, broadcast);
     bool freezes = m->kind == MOVE_FROZEN;
+    int64_t pause_ms =
+        e->ms > clock.frozen_since_ms ? e->ms - clock.frozen_since_ms : 0; /* their clock may step back */
     if (freezes == (clock.frozen_since_ms > 0) && !c->unfinished)
         claims_differ(c, e, "the clock of %s is %s again", broadcast, movement_kind_name(m->kind));
-    else if (!freezes && !c->unfinished && m->units != clock.stood_ms + (e->ms - clock.frozen_since_ms))
+    else if (!freezes && !c->unfinished && m->units != clock.stood_ms + pause_ms)
         claims_differ(c, e, "the clock of %s stood %" PRId64 " ms, and is told to have stood %" PRId64, broadcast,
-                      clock.stood_ms + (e->ms - clock.frozen_since_ms), m->units);
+                      clock.stood_ms + pause_ms, m->units);
     clock.frozen_since_ms = freezes ? e->ms : 0;
     clock.stood_ms = freezes ? clock.stood_ms : m->units;
     return clock_set(c, broadcast, clock);

@@ -4,6 +4,7 @@
  *   hold_get_start        the shop looks at it
  *   hold_confirm_start    the shop says it is paid: sold, under the same hold id; a repeat is answered as before
  *   hold_release_start    the shop lets it go
+ *   hold_extend_start     the shop gives it more time: looked at for its viewer and broadcast, then extended as by them
  *
  * The viewer hears of what the shop did from the ledger, wherever they are connected. */
 #include "core/orchestrator/journeys.h"
@@ -17,6 +18,8 @@ static void shop_opened(struct errand *e);
 static void hold_read(struct journey *j);
 static void hold_confirmed(struct journey *j);
 static void hold_let_go(struct journey *j);
+static void extend_read(struct journey *j);
+static void extend_opened(struct errand *e);
 
 /* ---- the viewer ---- */
 
@@ -58,6 +61,7 @@ static void checkout_read(struct journey *j)
 void hold_get_start(struct errand *e) { errand_open(e, false, shop_opened); }
 void hold_confirm_start(struct errand *e) { errand_open(e, false, shop_opened); }
 void hold_release_start(struct errand *e) { errand_open(e, false, shop_opened); }
+void hold_extend_start(struct errand *e) { errand_open(e, false, shop_opened); }
 
 static void shop_opened(struct errand *e)
 {
@@ -70,6 +74,8 @@ static void shop_opened(struct errand *e)
     e->j.ask.hold.id = e->command.hold;
     if (e->j.kind == COMMAND_HOLD_GET) {
         journey_ask(&e->j, INVENTORY_HOLD_GET, hold_read);
+    } else if (e->j.kind == COMMAND_HOLD_EXTEND) {
+        journey_ask(&e->j, INVENTORY_HOLD_GET, extend_read);
     } else if (e->j.kind == COMMAND_HOLD_RELEASE) {
         journey_ask(&e->j, INVENTORY_RELEASE, hold_let_go);
     } else {
@@ -113,4 +119,31 @@ static void hold_let_go(struct journey *j)
 {
     if (!journey_no_answer(j))
         end_as_answered(j, OUTCOME_HOLD);
+}
+
+/* ---- more time ---- */
+
+static void extend_read(struct journey *j)
+{
+    struct errand *e = container_of(j, struct errand, j);
+    struct refusal refusal = refusal_of_answer(&j->ask);
+    if (journey_no_answer(j))
+        return;
+    if (refusal.code != ERROR_NONE) {
+        journey_end_refused(j, &refusal);
+        return;
+    }
+    j->broadcast = j->ask.hold.broadcast; /* whose hold time it is */
+    errand_open(e, true, extend_opened);
+}
+
+static void extend_opened(struct errand *e)
+{
+    struct show *show = journey_show(&e->j);
+    if (show == NULL || !shop_is_selling(show->shop)) {
+        journey_end_refused(&e->j, &(struct refusal){.code = ERROR_UNAVAILABLE, .retry_after_ms = RETRY_AFTER_MS});
+        return;
+    }
+    e->j.ask.ttl_ms = show->b.details.hold_ms;
+    journey_ask(&e->j, INVENTORY_EXTEND, hold_let_go);
 }

@@ -5,7 +5,7 @@
  *   (ledger.c)       the ledger tells every node of each; its viewer and the shelf hear from there
  *
  * Every call to the stock expires what is due at its head, so this is for quiet moments. A node that missed the hold's ledger
- * entry does not ask for it; one that has it does. */
+ * entry does not ask for it; one that has it does. The same tick is that of all a node does by itself (keeping.h). */
 #include "core/orchestrator/journeys.h"
 
 static void expiry_ask(struct shop *shop);
@@ -26,8 +26,10 @@ void expiry_fire(struct clock_timer *timer)
     void *value;
     while (!o->draining && map_next(&o->shops, &at, &key, &value)) {
         struct shop *shop = value;
-        if (!shop->expiring && shop_is_selling(shop) && due_first_ms(&shop->due, &shop->claims) <= orchestrator_now(o))
+        int64_t now_ms = orchestrator_now(o);
+        if (!shop->expiring && shop_is_selling(shop) && due_first_ms(&shop->due, &shop->claims, now_ms) <= now_ms)
             expiry_ask(shop);
+        keeping_look(shop);
     }
     expiry_start(o);
 }

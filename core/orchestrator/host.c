@@ -248,14 +248,23 @@ static void events_finish(struct event events[EVENT_BATCH_MAX])
 
 static enum inventory_op stock_op(enum command_kind kind)
 {
-    return kind == COMMAND_STOCK_OPEN ? INVENTORY_OPEN : INVENTORY_STOP;
+    static const enum inventory_op ops[COMMAND_KINDS] = {[COMMAND_STOCK_OPEN] = INVENTORY_OPEN,
+                                                         [COMMAND_STOCK_STOP] = INVENTORY_STOP,
+                                                         [COMMAND_RECALL] = INVENTORY_RECALL};
+    return ops[kind];
+}
+
+/* A show that is told of a recall by this node itself (recall.c): the stock knows. */
+static bool host_asks_stock(const struct errand *e)
+{
+    return e->j.kind == COMMAND_STOCK_STOP || e->j.kind == COMMAND_STOCK_OPEN ||
+           (e->j.kind == COMMAND_RECALL && !e->j.is_ours);
 }
 
 static void host_begin(struct errand *e)
 {
     struct show *show = journey_show(&e->j);
-    bool of_stock = e->j.kind == COMMAND_STOCK_STOP || e->j.kind == COMMAND_STOCK_OPEN || e->j.kind == COMMAND_RECALL;
-    if (!of_stock || show == NULL) {
+    if (!host_asks_stock(e) || show == NULL) {
         host_plan(e);
         return;
     }
@@ -276,6 +285,7 @@ static void host_begin(struct errand *e)
 static void host_ask_stock(struct errand *e)
 {
     e->j.ask.sku = e->command.sku;
+    e->j.ask.recall = e->command.recall;
     journey_ask(&e->j, stock_op(e->j.kind), host_stock_answered);
 }
 
@@ -293,7 +303,13 @@ static void host_stock_answered(struct journey *j)
         journey_when_folded(j, host_stock_folded);
 }
 
-static void host_stock_folded(struct journey *j) { host_plan(container_of(j, struct errand, j)); }
+static void host_stock_folded(struct journey *j)
+{
+    struct errand *e = container_of(j, struct errand, j);
+    if (j->kind == COMMAND_RECALL)
+        recall_begun(e);
+    host_plan(e);
+}
 
 /* ---- into the log ---- */
 
@@ -375,12 +391,17 @@ static struct outcome host_outcome(struct errand *e, uint64_t seq)
         outcome.preflight = show_preflight(show);
     if (outcome.view == NULL)
         outcome.kind = OUTCOME_OK;
+    if (e->j.kind == COMMAND_RECALL)
+        recall_outcome(e, &outcome);
     return outcome;
 }
 
 static void host_done(struct errand *e, uint64_t seq)
 {
     struct outcome outcome = host_outcome(e, seq);
+    struct show *show = journey_show(&e->j);
+    if (show != NULL)
+        hold_clock_look(show, true);
     if (!e->j.answered)
         metrics_add(ID_IS_NONE(e->asked.id) ? METRIC_HOST_DONE : METRIC_APPROVALS_ASKED, 1);
     host_log(e, seq);

@@ -213,7 +213,13 @@ void journey_ask(struct journey *j, enum inventory_op op, void (*asked)(struct j
 static void journey_ask_again(struct clock_timer *timer)
 {
     struct journey *j = container_of(timer, struct journey, again);
+    const struct shop *shop = journey_shop(j);
     j->attempts++;
+    if (shop != NULL && !shop_may_ask(shop)) { /* what it asks for may be another's, about to be put back */
+        j->ask.result = RESULT_NO_ANSWER;
+        journey_asked(&j->ask);
+        return;
+    }
     metrics_add(METRIC_ASKED_AGAIN, 1);
     j->o->config.inventory->ask(j->o->config.inventory, &j->ask);
 }
@@ -228,6 +234,9 @@ static void journey_asked(struct inventory_request *ask)
         return;
     }
     asking_remove(j);
+    struct shop *shop = journey_shop(j);
+    if (shop != NULL)
+        vouched_answered(shop, &j->ask);
     j->asked(j);
 }
 
@@ -319,6 +328,7 @@ struct refusal refusal_of_answer(const struct inventory_request *ask)
         [INVENTORY_HOLD_EXPIRED] = {ERROR_HOLD_EXPIRED, false, "Its time was over; the units went back on sale."},
         [INVENTORY_HOLD_RELEASED] = {ERROR_HOLD_RELEASED, false, NULL},
         [INVENTORY_HOLD_CONFIRMED] = {ERROR_HOLD_CONFIRMED, false, "It is bought already."},
+        [INVENTORY_RECALLED] = {ERROR_RECALLED, false, "It was recalled."},
         [INVENTORY_EXTENDS_USED] = {ERROR_LIMIT_REACHED, false, "This hold cannot be extended again."},
         [INVENTORY_BAD] = {ERROR_BAD_REQUEST, false, NULL},
     };
@@ -366,7 +376,7 @@ void journey_answer(struct journey *j, struct outcome *outcome)
 
 void journey_push_hold(struct orchestrator *o, const struct shop_id *shop, const struct hold *hold)
 {
-    struct outcome outcome = journey_hold(hold);
+    struct outcome outcome = journey_hold(hold); /* its end in server time */
     o->config.audience->send_viewer(o->config.audience, shop, &hold->broadcast, &hold->viewer, &outcome);
 }
 

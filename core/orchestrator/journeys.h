@@ -11,6 +11,7 @@
 
 #include "base/pool.h"
 #include "base/rng.h"
+#include "core/orchestrator/keeping.h"
 #include "core/orchestrator/orchestrator.h"
 #include "scripts/load/runofshow_load.h"
 
@@ -78,14 +79,20 @@ struct due_entry {
     int64_t ms;
     struct hold_id hold;
 };
-struct due { /* when open holds end, soonest first */
+struct due_heap { /* of one broadcast, on its clock */
     struct due_entry *entries;
     size_t count, capacity;
-    bool failed; /* no memory once: anything may be due at any time */
+};
+struct due {                /* when open holds end, soonest first; zeroed before first use */
+    struct map heaps;       /* broadcast -> struct due_heap * */
+    struct due_heap parked; /* overdue, and kept for a recall to be decided */
+    bool failed;            /* no memory once: anything may be due at any time */
 };
 void due_finish(struct due *d);
-void due_add(struct due *d, const struct hold *hold);
-int64_t due_first_ms(struct due *d, const struct claims *claims); /* INT64_MAX: no hold is open */
+void due_add(struct due *d, const struct hold *hold); /* as the ledger has it: on its broadcast's clock */
+/* Server time at which the first hold ends. INT64_MAX: no hold is open whose time goes on. */
+int64_t due_first_ms(struct due *d, const struct claims *claims, int64_t now_ms);
+void due_unpark(struct due *d, const struct claims *claims); /* a recall was decided otherwise */
 
 struct shop {
     struct orchestrator *o;
@@ -108,11 +115,18 @@ struct shop {
     struct list waiters;  /* struct orchestrator_open of the shop alone */
     struct inventory_request expire;
     bool expiring;
+    uint64_t differences_folded; /* of what the fold found, so many were told */
+    uint64_t differences;        /* of the audit, since this node started: nothing is sold any more */
+    char difference[256];        /* the first */
+    struct keeping keeping;
 };
 struct shop *shop_find(struct orchestrator *o, const struct shop_id *id);
 MUST_USE enum result shop_open(struct orchestrator *o, const struct shop_id *id, struct shop **ret);
 bool shop_is_ready(const struct shop *shop); /* folded to its heads once */
 bool shop_is_selling(const struct shop *shop);
+const char *shop_selling_why(const struct shop *shop); /* why not, for hosts; "" while it is selling */
+bool shop_may_ask(const struct shop *shop);            /* no loss of history is being looked for, or mended */
+void shop_opens_again(struct shop *shop);     /* what was lost is put back: everyone is sent the state as it is */
 void shop_free(struct shop *shop);            /* asks no port */
 void shop_check_waiters(struct shop *shop);   /* who waits for the shop or a broadcast of it */
 void shop_close_idle(struct orchestrator *o); /* makes room; never from inside a listener */
@@ -176,6 +190,7 @@ struct show {
         bool busy;
     } share_viewers, share_demand;
     struct clock_timer offer_timer;
+    struct hold_clock hold_clock;
     struct map trips; /* sku -> struct trip *: claims at low prices, to stop a sale that runs away */
     int64_t volumes_published_ms;
 };
@@ -273,7 +288,7 @@ struct errand {       /* a command of a host or a machine: keeps the whole comma
         struct cue_id id;
         char reason[PRICE_REASON_MAX];
     } asked;
-    uint32_t tripped_version;    /* STOCK_STOP of our own: of the price at which the sale runs away; 0: of no such */
+    uint32_t tripped_version; /* STOCK_STOP of our own: of the price at which the sale runs away; 0: of no such */
 };
 
 /* NULL: too many are under way, and the asker hears so. */
@@ -298,7 +313,9 @@ void journeys_check_folds(struct shop *shop);
 bool journey_no_answer(struct journey *j);
 /* The refusal that tells a person what the stock answered; ERROR_NONE when it is no refusal. */
 struct refusal refusal_of_answer(const struct inventory_request *ask);
-struct outcome journey_hold(const struct hold *hold);
+struct outcome journey_hold(const struct hold *hold); /* its end in server time: as the stock answers, or told_hold */
+/* A hold as the ledger tells it, as people are told. */
+void told_hold(const struct shop *shop, const struct hold *hold, struct hold *ret);
 struct shop *journey_shop(const struct journey *j);
 struct show *journey_show(const struct journey *j);
 int64_t orchestrator_now(const struct orchestrator *o);
@@ -320,7 +337,8 @@ typedef void journey_start(struct journey *j, const struct command *command);
 journey_start reserve_start, extend_start, release_start, checkout_start, waitlist_join_start, waitlist_leave_start;
 errand_step host_start, run_load_start, preflight_start, run_get_start, stock_start, stock_get_start,
     catalogue_put_start, catalogue_get_start, broadcast_create_start, broadcast_list_start, broadcast_get_start,
-    hold_get_start, hold_confirm_start, hold_release_start, volumes_get_start;
+    hold_get_start, hold_confirm_start, hold_release_start, hold_reserve_start, hold_extend_start, affected_start,
+    volumes_get_start;
 /* host.c: the log's part of an act, after the stock's; and the one way out of it when refused. */
 void host_plan(struct errand *e);
 /* Continues in `step` when the acts before it on this node are over: they would only beat each other to the log, and the last
@@ -330,7 +348,8 @@ void host_leave(struct errand *e);
 void host_refuse(struct errand *e, const struct refusal *refusal);
 
 /* ---- approval.c: prices that need a second person ---- */
-void approval_act(const struct errand *e, const struct show *show, struct act *act); /* fills what these rules judge by */
+void approval_act(const struct errand *e, const struct show *show,
+                  struct act *act); /* fills what these rules judge by */
 void approval_asked(struct errand *e, const struct show *show, const struct event *events, size_t count);
 struct outcome approval_outcome(const struct errand *e);
 void approval_log(const struct errand *e);
@@ -370,6 +389,9 @@ enum metric_name {
     METRIC_BROADCASTS_OPEN,
     METRIC_REWINDS_EVENTS,
     METRIC_REWINDS_LEDGER,
+    METRIC_AUDIT_DIFFERENCES,
+    METRIC_RESTORED,
+    METRIC_RESTORE_FAILED,
     METRIC_APPROVALS_ASKED,
     METRIC_SALES_TRIPPED,
     METRIC_NAMES,

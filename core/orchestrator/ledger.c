@@ -21,6 +21,9 @@ struct answered {
 static void ledger_entry(struct ledger_follow *follow, const struct ledger_entry *entry);
 static void movement_push(struct shop *shop, const struct ledger_entry *entry, const struct movement *m);
 static void movement_mark(struct shop *shop, const struct movement *m);
+static void difference_found(struct shop *shop);
+static void each_show(struct shop *shop, void (*what)(struct show *show));
+static void show_start_over(struct show *show);
 static void ledger_caught_up(struct ledger_follow *follow);
 static void ledger_lost(struct ledger_follow *follow);
 static void ledger_rewound(struct ledger_follow *follow);
@@ -54,13 +57,16 @@ static void ledger_entry(struct ledger_follow *follow, const struct ledger_entry
     const struct orchestrator_observer *observer = shop->o->config.observer;
     if (shop->ledger_broken || ledger_is_folded(shop, entry->id))
         return; /* wake-ups may tell the last entry twice */
+    bool begins = shop->claims.ledger_id[0] == '\0';
     if (claims_fold(&shop->claims, entry) != RESULT_OK) {
         shop->ledger_broken = true;
         log_error("ledger.broken", "shop=%s entry=%s", shop->id.text, entry->id);
         return;
     }
     metrics_add(METRIC_LEDGER_ENTRIES, 1);
-    for (size_t i = 0; i < entry->movements_count; i++) {
+    if (shop->claims.differences > shop->differences_folded)
+        difference_found(shop);
+    for (size_t i = 0; i < entry->movements_count && (begins || !entry->is_checkpoint); i++) {
         movement_push(shop, entry, &entry->movements[i]);
         movement_mark(shop, &entry->movements[i]);
         trip_claimed(shop, &entry->movements[i]);
@@ -69,7 +75,23 @@ static void ledger_entry(struct ledger_follow *follow, const struct ledger_entry
         mark_sku(shop, &entry->counts[i].sku);
     if (observer != NULL && observer->ledger_entry != NULL)
         observer->ledger_entry(observer->ctx, &shop->id, entry);
+    keeping_folded(shop, entry);
     journeys_check_folds(shop);
+}
+
+/* Said once; what follows from the first is no news. It stays so when history is read again: the books are to be looked at. */
+static void difference_found(struct shop *shop)
+{
+    metrics_add(METRIC_AUDIT_DIFFERENCES, (double)(shop->claims.differences - shop->differences_folded));
+    bool first = shop->differences == 0;
+    shop->differences += shop->claims.differences - shop->differences_folded;
+    shop->differences_folded = shop->claims.differences;
+    if (!first)
+        return;
+    memcpy(shop->difference, shop->claims.difference, sizeof shop->difference);
+    log_error("audit.difference", "shop=%s difference=%s nothing is sold from this node until it was checked",
+              shop->id.text, log_quote(shop->difference));
+    each_show(shop, show_tell_health);
 }
 
 /* ---- viewers hear ---- */
@@ -112,8 +134,17 @@ static void movement_push(struct shop *shop, const struct ledger_entry *entry, c
         metrics_add(METRIC_EXPIRED, 1);
     if (m->kind == MOVE_OFFERED)
         metrics_add(METRIC_OFFERS, 1);
-    if (!heard)
-        journey_push_hold(shop->o, &shop->id, &m->hold);
+    if (heard)
+        return;
+    struct hold hold;
+    told_hold(shop, &m->hold, &hold);
+    journey_push_hold(shop->o, &shop->id, &hold);
+}
+
+void told_hold(const struct shop *shop, const struct hold *hold, struct hold *ret)
+{
+    hold_copy(ret, hold);
+    ret->expires_at_ms = claims_expires_ms(&shop->claims, hold, orchestrator_now(shop->o));
 }
 
 void ledger_answered(struct shop *shop, const struct hold_id *hold, const char *ledger_id)
@@ -142,15 +173,27 @@ static void answered_forget(struct shop *shop)
 
 /* ---- counts go out ---- */
 
+static void clock_tell(struct show *show)
+{
+    if (show == NULL || !show_is_ready(show) || show->b.seq == 0)
+        return; /* a snapshot says it too */
+    struct audience *audience = show->shop->o->config.audience;
+    audience->publish_hold_clock(audience, show_view(show));
+}
+
 static void movement_mark(struct shop *shop, const struct movement *m)
 {
+    struct show *show = map_get(&shop->shows, m->hold.broadcast.text);
+    if (m->kind == MOVE_FROZEN || m->kind == MOVE_THAWED) {
+        clock_tell(show);
+        return;
+    }
     if (!movement_is_of_hold(m->kind)) {
         mark_sku(shop, &m->sku); /* a line's length changes no count of the entry */
         return;
     }
     for (uint8_t i = 0; i < m->hold.lines_count; i++)
         mark_sku(shop, &m->hold.lines[i].sku);
-    struct show *show = map_get(&shop->shows, m->hold.broadcast.text);
     if (show != NULL)
         show_mark_volumes(show);
 }
@@ -173,6 +216,12 @@ void show_tell_health(struct show *show)
         audience->publish_health(audience, show_view(show));
 }
 
+void shop_opens_again(struct shop *shop)
+{
+    each_show(shop, show_start_over);
+    each_show(shop, show_tell_health);
+}
+
 /* Holds may differ from what was said: everyone is sent the state as it is. */
 static void show_start_over(struct show *show)
 {
@@ -186,23 +235,27 @@ static void ledger_caught_up(struct ledger_follow *follow)
 {
     struct shop *shop = container_of(follow, struct shop, ledger);
     bool was_rewound = shop->ledger_rewound;
+    bool was_selling = shop_is_selling(shop);
     shop->ledger_lost = shop->ledger_rewound = false;
     shop->claims.complete = true;
     journeys_check_folds(shop);
     if (was_rewound) {
         log_warn("ledger.folded_again", "shop=%s entry=%s", shop->id.text, shop->claims.ledger_id);
-        each_show(shop, show_start_over);
-        each_show(shop, show_tell_health);
+        keeping_caught_up(shop);
     }
+    if (was_selling != shop_is_selling(shop))
+        each_show(shop, show_tell_health);
     shop_check_waiters(shop);
 }
 
 static void ledger_lost(struct ledger_follow *follow)
 {
     struct shop *shop = container_of(follow, struct shop, ledger);
-    if (!shop->ledger_lost)
-        log_warn("ledger.lost", "shop=%s entry=%s", shop->id.text, shop->claims.ledger_id);
+    if (shop->ledger_lost)
+        return;
+    log_warn("ledger.lost", "shop=%s entry=%s", shop->id.text, shop->claims.ledger_id);
     shop->ledger_lost = true;
+    each_show(shop, show_tell_health);
 }
 
 static void ledger_rewound(struct ledger_follow *follow)
@@ -213,6 +266,8 @@ static void ledger_rewound(struct ledger_follow *follow)
               "shop=%s seen=%s acknowledged stock movements were lost; selling stops until all is read again",
               shop->id.text, shop->claims.ledger_id);
     metrics_add(METRIC_REWINDS_LEDGER, 1);
+    keeping_rewound(shop);
+    shop->differences_folded = 0;
     claims_finish(&shop->claims);
     claims_init(&shop->claims);
     due_finish(&shop->due);

@@ -55,6 +55,13 @@ static struct metric metrics[METRIC_NAMES] = {
     [METRIC_BROADCASTS_OPEN] = GAUGE("liveshelf_broadcasts_open", "Broadcasts followed by this node."),
     [METRIC_REWINDS_EVENTS] = REWIND("events"),
     [METRIC_REWINDS_LEDGER] = REWIND("ledger"),
+    [METRIC_AUDIT_DIFFERENCES] =
+        GAUGE("liveshelf_audit_differences",
+              "Ledger entries that do not lead to the counts they tell, as this node folded them. Must be 0."),
+    [METRIC_RESTORED] =
+        COUNTER("liveshelf_restored_total", NULL, "Stock movements that a fail-over had lost and this node put back."),
+    [METRIC_RESTORE_FAILED] = COUNTER("liveshelf_restore_failed_total", NULL,
+                                      "Stock movements that a fail-over had lost and that could not be put back."),
     [METRIC_APPROVALS_ASKED] =
         COUNTER("liveshelf_price_approvals_asked_total", NULL, "Prices that had to wait for a second person."),
     [METRIC_SALES_TRIPPED] =

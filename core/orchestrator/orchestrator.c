@@ -19,6 +19,7 @@ const struct orchestrator_limits orchestrator_limits_default = {
     .expire_ms = 100,
     .offer_ms = 120000,
     .undo_ms = UNDO_MS,
+    .checkpoint_ms = 600000,
     .price_guard_percent = 50,
     .approval_ms = 600000,
     .sale_trip_units = 50,
@@ -86,8 +87,10 @@ void orchestrator_destroy(struct orchestrator *o)
     size_t at = 0;
     const char *key;
     void *shop;
-    while (map_next(&o->shops, &at, &key, &shop))
+    while (map_next(&o->shops, &at, &key, &shop)) {
+        metrics_add(METRIC_AUDIT_DIFFERENCES, -(double)((const struct shop *)shop)->differences);
         shop_free(shop);
+    }
     map_finish(&o->shops);
     metrics_add(METRIC_BROADCASTS_OPEN, -(double)o->shows_open);
     pool_finish(&o->journeys);
@@ -141,6 +144,9 @@ static const struct journey_of {
     [COMMAND_HOLD_GET] = {.errand = hold_get_start},
     [COMMAND_HOLD_CONFIRM] = {.errand = hold_confirm_start},
     [COMMAND_HOLD_RELEASE] = {.errand = hold_release_start},
+    [COMMAND_HOLD_RESERVE] = {.errand = hold_reserve_start},
+    [COMMAND_HOLD_EXTEND] = {.errand = hold_extend_start},
+    [COMMAND_AFFECTED_GET] = {.errand = affected_start},
     [COMMAND_VOLUMES_GET] = {.errand = volumes_get_start},
 };
 
@@ -233,6 +239,17 @@ void orchestrator_stock_ready(struct orchestrator *o, bool ready)
         while (map_next(&((struct shop *)shop)->shows, &at, &key, &show))
             show_tell_health(show);
     }
+}
+
+const char *orchestrator_fault(const struct orchestrator *o)
+{
+    size_t at = 0;
+    const char *key;
+    void *shop;
+    while (map_next(&o->shops, &at, &key, &shop))
+        if (((const struct shop *)shop)->differences > 0)
+            return ((const struct shop *)shop)->difference;
+    return NULL;
 }
 
 /* ---- drained ---- */

@@ -25,6 +25,8 @@ struct orchestrator_limits {
     int64_t expire_ms;          /* due holds are looked for this often */
     int64_t offer_ms;           /* how long an offer from the waitlist lasts */
     int64_t undo_ms;
+    int64_t checkpoint_ms;        /* the whole state goes into the ledger about this often, when anything moved */
+    bool stock_buffer;            /* units are withheld as long as the warehouse's counts come late */
     uint32_t price_guard_percent; /* a price that moves further needs a second person; 0: off */
     int64_t approval_ms;          /* how long a second person may take */
     uint32_t sale_trip_units;     /* more claimed in a minute ...; 0: off */
@@ -93,6 +95,9 @@ void orchestrator_left(struct orchestrator *o, const struct shop_id *shop, const
 
 /* The link's state, told by the wiring. Not ready: selling answers `unavailable` at once and hosts are told. */
 void orchestrator_stock_ready(struct orchestrator *o, bool ready);
+
+/* Why this node must get no traffic: a ledger that does not add up, in words. NULL: none. */
+const char *orchestrator_fault(const struct orchestrator *o);
 
 /* No new work; `idle` runs once nothing is in flight or after `timeout_ms`. */
 void orchestrator_drain(struct orchestrator *o, int64_t timeout_ms, void (*idle)(void *ctx), void *ctx);

@@ -47,6 +47,7 @@ static void released(struct journey *j)
         j->ask.result = RESULT_OK;
         j->ask.answer = INVENTORY_REPLAYED;
         j->ask.hold.state = HOLD_RELEASED;
+        j->ask.hold.expires_at_ms = orchestrator_now(j->o);
     }
     hold_changed(j);
 }
@@ -56,7 +57,7 @@ static void extended(struct journey *j)
     struct shop *shop = journey_shop(j);
     const struct hold *told = shop == NULL ? NULL : claims_hold(&shop->claims, j->asking.text);
     if (j->ask.result != RESULT_OK && j->folded && told != NULL) {
-        hold_copy(&j->ask.hold, told);
+        told_hold(shop, told, &j->ask.hold);
         j->ask.result = RESULT_OK;
         j->ask.answer = INVENTORY_REPLAYED;
     }

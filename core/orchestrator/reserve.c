@@ -31,6 +31,7 @@ static void reserve_go(struct journey *j, struct shop *shop, int64_t ttl_ms);
 static void reserve_answered(struct journey *j);
 static void reserve_refuse(struct journey *j, const struct refusal *refusal);
 static void reserve_end_refused(struct journey *j, const struct refusal *refusal);
+static void hold_reserve_opened(struct errand *e);
 
 void reserve_start(struct journey *j, const struct command *command)
 {
@@ -57,6 +58,15 @@ void reserve_start(struct journey *j, const struct command *command)
     j->counted = true;
     if (reserve_within_limit(j, show->shop) && !reserve_is_gone(j, show))
         reserve_go(j, show->shop, show->b.details.hold_ms);
+}
+
+/* The shop reserves for one of its own viewers: by the same rules, for the same limits. */
+void hold_reserve_start(struct errand *e) { errand_open(e, true, hold_reserve_opened); }
+
+static void hold_reserve_opened(struct errand *e)
+{
+    e->j.asker.viewer = e->command.viewer;
+    reserve_start(&e->j, &e->command); /* its viewer hears from the ledger */
 }
 
 /* ---- a repeat ---- */
@@ -159,14 +169,15 @@ static bool reserve_within_limit(struct journey *j, struct shop *shop)
 static bool reserve_is_gone(struct journey *j, struct show *show)
 {
     struct shop *shop = show->shop;
+    int64_t now_ms = orchestrator_now(j->o);
     if (shop->ledger_lost || shop->ledger_broken)
         return false;
     for (uint8_t i = 0; i < j->ask.hold.lines_count; i++) {
         const struct sku_id *sku = &j->ask.hold.lines[i].sku;
         const struct claim_sku *known = claims_sku(&shop->claims, sku->text);
-        if (known == NULL || !known->known || known->count.stopped || known->count.available > 0)
+        if (known == NULL || !known->known || known->count.stopped || stock_left(&known->count) > 0)
             continue;
-        if (known->count.held > 0 && due_first_ms(&shop->due, &shop->claims) <= orchestrator_now(j->o))
+        if (known->count.held > 0 && due_first_ms(&shop->due, &shop->claims, now_ms) <= now_ms)
             continue; /* a unit may be free by now: the stock knows */
         struct inventory_request as_if = {.answer = known->count.held > 0 ? INVENTORY_HELD_OUT : INVENTORY_SOLD_OUT};
         struct refusal refusal = refusal_of_answer(&as_if);
@@ -214,6 +225,13 @@ static bool reserve_is_theirs(const struct inventory_request *ask)
            (ask->answer == INVENTORY_REPLAYED && (ask->hold.state == HOLD_HELD || ask->hold.state == HOLD_CONFIRMED));
 }
 
+/* The show may not know yet. */
+static bool sku_is_recalled(const struct shop *shop, const struct sku_id *sku)
+{
+    const struct claim_sku *known = claims_sku(&shop->claims, sku->text);
+    return known != NULL && known->count.recall != RECALL_NONE;
+}
+
 static void reserve_refused(struct journey *j)
 {
     struct show *show = journey_show(j);
@@ -223,6 +241,8 @@ static void reserve_refused(struct journey *j)
     bool of_line = j->ask.answer <= INVENTORY_SKU_UNKNOWN && j->ask.answer >= INVENTORY_SOLD_OUT;
     if (of_line && j->ask.fault_line < j->ask.hold.lines_count)
         refusal.sku = j->ask.hold.lines[j->ask.fault_line].sku;
+    if (j->ask.answer == INVENTORY_STOPPED && show != NULL && sku_is_recalled(show->shop, &refusal.sku))
+        refusal = (struct refusal){.code = ERROR_RECALLED, .sku = refusal.sku};
     if (show != NULL && j->counted && (j->ask.answer == INVENTORY_SOLD_OUT || j->ask.answer == INVENTORY_HELD_OUT))
         demand_count(show, &refusal.sku, true);
     reserve_end_refused(j, &refusal);
@@ -235,7 +255,7 @@ static void reserve_answered(struct journey *j)
     if (shop != NULL)
         reserving_remove(shop, &j->asker.viewer);
     if (j->ask.result != RESULT_OK && j->folded && told != NULL) { /* no answer came, but the ledger told of it */
-        hold_copy(&j->ask.hold, told);
+        told_hold(shop, told, &j->ask.hold);
         j->ask.result = RESULT_OK;
         j->ask.answer = INVENTORY_REPLAYED;
     }

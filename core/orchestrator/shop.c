@@ -19,10 +19,24 @@ bool shop_is_ready(const struct shop *shop)
     return shop->log.caught_up && !shop->log.broken && shop->claims.complete;
 }
 
-bool shop_is_selling(const struct shop *shop)
+/* While the ledger cannot be reached a loss of its end would go unseen, and what it promised be sold to others. */
+bool shop_may_ask(const struct shop *shop)
 {
-    return shop->o->stock_ready && !shop->ledger_rewound && shop->claims.complete;
+    return !shop->ledger_lost && !shop->ledger_rewound && !restore_is_under_way(shop);
 }
+
+const char *shop_selling_why(const struct shop *shop)
+{
+    if (shop->differences > 0)
+        return "The books of the stock do not add up. Nothing is sold until they were checked and this node restarted.";
+    if (!shop->o->stock_ready || shop->ledger_lost)
+        return "The stock cannot be reached.";
+    if (shop->ledger_rewound || restore_is_under_way(shop))
+        return "The stock lost its last moments in a fail-over. What was promised is being put back.";
+    return shop->claims.complete ? "" : "The stock is being read.";
+}
+
+bool shop_is_selling(const struct shop *shop) { return shop_selling_why(shop)[0] == '\0'; }
 
 static enum result shop_create(struct orchestrator *o, const struct shop_id *id, struct shop **ret)
 {
@@ -38,6 +52,7 @@ static enum result shop_create(struct orchestrator *o, const struct shop_id *id,
     map_init(&shop->asking, o->config.limits.requests_in_flight_max);
     map_init(&shop->reserving, o->config.limits.requests_in_flight_max);
     map_init(&shop->answered, CLAIMS_HOLDS_MAX);
+    keeping_init(&shop->keeping);
     list_init(&shop->folds);
     list_init(&shop->waiters);
     enum result result = map_set(&o->shops, id->text, shop);
@@ -81,6 +96,7 @@ void shop_free(struct shop *shop)
     while (map_next(&shop->reserving, &at, &key, &value))
         free(value);
     map_finish(&shop->reserving);
+    keeping_finish(shop);
     ledger_forget(shop);
     catalogue_finish(&shop->catalogue);
     free(shop->listed);
@@ -100,8 +116,8 @@ static bool shop_has_journeys(const struct list *journeys, const struct shop *sh
 static bool shop_is_idle(const struct shop *shop)
 {
     return shop->shows.count == 0 && list_is_empty(&shop->waiters) && list_is_empty(&shop->log.appends) &&
-           !shop->expiring && !shop_has_journeys(&shop->o->unanswered, shop) &&
-           !shop_has_journeys(&shop->o->late, shop);
+           !shop->expiring && shop->differences == 0 && keeping_is_idle(shop) &&
+           !shop_has_journeys(&shop->o->unanswered, shop) && !shop_has_journeys(&shop->o->late, shop);
 }
 
 void shop_close_idle(struct orchestrator *o)

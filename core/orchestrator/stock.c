@@ -62,7 +62,8 @@ static void stock_ask(struct errand *e)
                                                          [COMMAND_STOCK_WITHDRAW] = INVENTORY_WITHDRAW,
                                                          [COMMAND_STOCK_SYNC] = INVENTORY_SYNC};
     const struct command *c = &e->command;
-    e->j.ask = (struct inventory_request){.sku = c->sku, .units = c->units, .gone = c->gone, .version = c->version};
+    e->j.ask = (struct inventory_request){
+        .sku = c->sku, .units = c->units, .gone = c->gone, .version = c->version, .counted_ms = c->counted_ms};
     memcpy(e->j.ask.ref, c->ref, sizeof e->j.ask.ref);
     journey_ask(&e->j, ops[c->kind], stock_answered);
 }

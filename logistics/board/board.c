@@ -23,6 +23,7 @@ struct board_show {
 };
 struct board_shop {
     struct map shows; /* broadcast -> struct board_show * */
+    bool told;        /* of an entry: a checkpoint after it tells nothing new */
 };
 struct board {
     struct map shops; /* struct board_shop * */
@@ -115,6 +116,7 @@ static bool volume_move_of(enum movement_kind kind, enum volume_move *ret)
         [MOVE_RESERVED] = {true, VOLUME_TAKEN},    [MOVE_OFFERED] = {true, VOLUME_TAKEN},
         [MOVE_CONFIRMED] = {true, VOLUME_SOLD},    [MOVE_RETAKEN] = {true, VOLUME_RETAKEN},
         [MOVE_RELEASED] = {true, VOLUME_RETURNED}, [MOVE_EXPIRED] = {true, VOLUME_RETURNED},
+        [MOVE_RECALLED] = {true, VOLUME_RETURNED}, [MOVE_KEPT] = {true, VOLUME_TAKEN},
     };
     MUST(kind < MOVE_KINDS);
     *ret = of[kind].move;
@@ -146,8 +148,13 @@ static void movement_mark(struct board *b, const struct shop_id *shop, const str
     show->moved_ms = 0;
 }
 
+/* A checkpoint that the ledger begins with tells of the holds that are open; what was sold before it is not known here. */
 void board_ledger_entry(void *board, const struct shop_id *shop, const struct ledger_entry *entry)
 {
+    struct board_shop *known = shop_make(board, shop);
+    if (entry->is_checkpoint && known->told)
+        return;
+    known->told = true;
     for (size_t i = 0; i < entry->movements_count; i++)
         movement_count(board, shop, &entry->movements[i], entry->ms);
     for (size_t i = 0; i < entry->movements_count; i++) /* an entry is one moment, however many it moves */
@@ -161,6 +168,8 @@ void board_ledger_rewound(void *board, const struct shop_id *shop)
     size_t at = 0;
     const char *key;
     void *value;
+    if (known != NULL)
+        known->told = false;
     while (known != NULL && map_next(&known->shows, &at, &key, &value)) {
         struct board_show *show = value; /* pins are the event log's, which may be whole */
         volume_finish(&show->volume);

@@ -241,7 +241,7 @@ static void act(struct storm *s)
     else if (choice < 994 || !s->fails_over)
         node_suffers(s);
     else
-        world_fail_over(s->w, 1 + (size_t)dice(s, 5));
+        world_fail_over(s->w, 1 + (size_t)dice(s, 5), false);
 }
 
 static void time_passes(struct storm *s)

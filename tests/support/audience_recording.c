@@ -74,6 +74,11 @@ static void told_line(const struct recorded_conn *conn, const struct told *t, ch
     case TOLD_HEALTH:
         snprintf(line, size, "health %s", t->show->selling_available ? "ok" : "unavailable");
         break;
+    case TOLD_CLOCK:
+        snprintf(line, size, "clock %s",
+                 claims_clock(t->show->claims, t->show->broadcast->id.text).frozen_since_ms > 0 ? "standing"
+                                                                                                : "running");
+        break;
     case TOLD_VOLUMES:
         snprintf(line, size, "volumes");
         break;
@@ -183,6 +188,11 @@ static void recording_publish_health(struct audience *a, const struct show_view 
     tell_all(recording_of(a), show->broadcast, &(struct told){.kind = TOLD_HEALTH, .show = show});
 }
 
+static void recording_publish_hold_clock(struct audience *a, const struct show_view *show)
+{
+    tell_all(recording_of(a), show->broadcast, &(struct told){.kind = TOLD_CLOCK, .show = show});
+}
+
 static void recording_publish_volumes(struct audience *a, const struct volumes_view *v)
 {
     tell_all(recording_of(a), v->broadcast, &(struct told){.kind = TOLD_VOLUMES, .volumes = v});
@@ -205,6 +215,7 @@ void audience_recording_init(struct audience_recording *r)
                      .publish_demand = recording_publish_demand,
                      .publish_audience = recording_publish_audience,
                      .publish_health = recording_publish_health,
+                     .publish_hold_clock = recording_publish_hold_clock,
                      .publish_volumes = recording_publish_volumes,
                      .reset = recording_reset},
     };

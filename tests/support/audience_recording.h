@@ -3,7 +3,7 @@
  *
  *   re=h1 hold held | re=p1 ok 42 | re=r1 error sold_out | hold expired        answers, and words about own holds
  *   event 42 pin.set | event 43 none                                          by the kind's name; none: not for this role
- *   counts mug-red 7/3/30 | demand | audience 412 | health ok | volumes       values, each only to those it is for
+ *   counts mug-red 7/3/30 | demand | audience 412 | health ok | clock running | volumes       values, each only to those it is for
  *   snapshot 44                                                               after the epoch changed
  *
  * Whoever wants more than lines gives a listener. */
@@ -20,6 +20,7 @@ enum told_kind {
     TOLD_DEMAND,   /* show */
     TOLD_AUDIENCE, /* show */
     TOLD_HEALTH,   /* show */
+    TOLD_CLOCK,    /* show: its clock of holds stands still or goes on */
     TOLD_VOLUMES,  /* volumes */
     TOLD_SNAPSHOT, /* show */
 };

@@ -191,14 +191,41 @@ void world_node_cut(struct world *w, unsigned node, bool off)
     memory_cut(n->memory, off);
 }
 
-void world_fail_over(struct world *w, size_t writes)
+bool world_sells(const struct world *w)
+{
+    bool all = true;
+    for (unsigned i = 0; i < w->config.nodes; i++) {
+        struct orchestrator *o = w->nodes[i].o;
+        const struct show_view *show =
+            w->nodes[i].lives ? orchestrator_show(o, &world_shop_id, &world_broadcast_id) : NULL;
+        all = all && (!w->nodes[i].lives || (show != NULL && show->selling_available));
+    }
+    return all;
+}
+
+void world_corrupt(struct world *w, unsigned node)
+{
+    struct shop *shop = shop_find(w->nodes[node - 1].o, &world_shop_id);
+    struct movement m = {.kind = MOVE_EXPIRED, .hold = {.id = {"nobodys"}, .viewer = {"nobody"}, .lines_count = 1}};
+    struct ledger_entry entry = {.ms = w->clock.now_ms, .movements = &m, .movements_count = 1};
+    m.hold.state = HOLD_EXPIRED;
+    m.hold.lines[0] = (struct line){.sku = {"mug-red"}, .units = 1};
+    snprintf(entry.id, sizeof entry.id, "%.40s9", shop->claims.ledger_id); /* between it and the next */
+    w->corrupt = true;
+    shop->ledger.entry(&shop->ledger, &entry);
+    world_settle(w);
+}
+
+void world_fail_over(struct world *w, size_t writes, bool vouched)
 {
     for (unsigned i = 0; i < w->config.nodes; i++)
         if (w->nodes[i].lives)
             memory_cut(w->nodes[i].memory, true);
     memory_forget(w->memory, writes);
-    told_forget_all(w);
+    if (!vouched)
+        told_forget_all(w);
     w->forgot = true;
+    w->mending = vouched;
     for (unsigned i = 0; i < w->config.nodes; i++)
         if (w->nodes[i].lives && !w->nodes[i].off)
             memory_cut(w->nodes[i].memory, false);
@@ -209,6 +236,7 @@ void world_fail_over(struct world *w, size_t writes)
 bool world_step(struct world *w, int64_t until_ms)
 {
     bool fired = fake_clock_step(&w->clock, WORLD_START_MS + until_ms);
+    w->mending = w->mending && !world_sells(w);
     world_check(w);
     return fired;
 }
@@ -256,6 +284,7 @@ struct world *world_open(const struct world_config *config)
     fake_clock_init(&w->clock, WORLD_START_MS - 1000);
     map_init(&w->told, 100000);
     map_init(&w->given_back, 100000);
+    map_init(&w->recalled, 1000);
     map_init(&w->published, 1000000);
     map_init(&w->torn, 1000);
     map_init(&w->notices, 1000000);
@@ -300,6 +329,7 @@ void world_close(struct world *w)
     published_forget_all(w);
     map_finish(&w->tally);
     map_finish(&w->given_back);
+    map_finish(&w->recalled);
     bytes_finish(&w->trace);
     MUST(w->clock.count == 0); /* a timer left behind would fire into freed memory */
     fake_clock_finish(&w->clock);

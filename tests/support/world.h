@@ -46,11 +46,11 @@ void world_close(struct world *w);
 /* Sentences, separated by semicolons, each run until nothing more happens at this very moment. WHO is a name, made when first
  * said: "host", "host2", "shop", or "viewer a"; "@2" behind it connects them to node 2; "a/2" is another screen of viewer a.
  *   host: stocks SKU N | withdraws SKU N | pins SKU [SLOT] | unpins SLOT | prices SKU AMOUNT | offers SKU AMOUNT MS | stops SKU |
- *         opens SKU | recalls SKU | starts | forces | pauses | resumes | ends | undoes | next | goes CUE | says CUE 10 |
+ *         opens SKU | recalls SKU [keep|cancel|honour] | traces SKU | starts | forces | pauses | resumes | ends | undoes | next | goes CUE | says CUE 10 |
  *         approves ID | rejects ID | notices TEXT | loads [DOCUMENT] | preflights; any of them with "at SEQ" behind it: expect_seq
  *   viewer: reserves SKU [N] [as ID] [seeing VERSION] | releases [ID] | extends [ID] | pays [ID] | joins SKU [N] | leaves SKU
- *   shop: confirms ID AMOUNT [ORDER] | frees ID | looks ID | creates ID TITLE | lists | counts SKU COUNT GONE VERSION |
- *         replaces [FLOOR of mug-red]
+ *   shop: confirms ID AMOUNT [ORDER] | frees ID | looks ID | creates ID TITLE | lists | counts SKU COUNT GONE VERSION [AGO_MS] |
+ *         replaces [FLOOR of mug-red] | takes SKU for VIEWER as ID | prolongs ID | recalls and traces as a host
  *   anyone: comes [NODE] | goes-away
  *   node: N dies | N starts | N cut | N back | N stock on|off */
 void world_do(struct world *w, const char *sentences);
@@ -82,14 +82,18 @@ void world_node_die(struct world *w, unsigned node);
 void world_node_start(struct world *w, unsigned node);
 bool world_node_lives(const struct world *w, unsigned node);
 void world_node_cut(struct world *w, unsigned node, bool off);
-/* All nodes are cut off, the truth forgets `writes`, all come back. What was promised before may be lost from now on. */
-void world_fail_over(struct world *w, size_t writes);
+/* All nodes are cut off, the truth forgets `writes`, all come back. What was promised before may be lost from now on, unless
+ * `vouched`: then every promise must be kept once all nodes sell again. */
+void world_fail_over(struct world *w, size_t writes, bool vouched);
+bool world_sells(const struct world *w); /* every node that lives */
+/* The node is told an entry that does not add up. */
+void world_corrupt(struct world *w, unsigned node);
 struct orchestrator *world_orchestrator(struct world *w, unsigned node);
 void world_print_tally(const struct world *w);      /* what was answered, published and pushed, and how often */
 bool world_step(struct world *w, int64_t until_ms); /* one timer; false: none left until then */
 
-/* At any moment: the stock's own laws; every hold somebody was told is theirs is so; every command whose time is up was
- * answered. With each publish: under one epoch and seq every node says the same. */
+/* At any moment: the stock's own laws; every hold somebody was told is theirs is so, but while a fail-over is mended; every command
+ * whose time is up was answered. With each publish: under one epoch and seq every node says the same. */
 void world_check(struct world *w);
 /* When nothing is under way: a host's `ok` names an event that is there; every node's broadcast equals every other's, its counts and holds equal the truth. */
 void world_check_all(struct world *w);

@@ -18,6 +18,14 @@ static bool lines_same(const struct told *told, const struct hold *hold)
     return same;
 }
 
+static bool is_recalled(const struct world *w, const struct hold *hold)
+{
+    bool recalled = false;
+    for (uint8_t i = 0; i < hold->lines_count; i++)
+        recalled = recalled || map_get(&w->recalled, hold->lines[i].sku.text) != NULL;
+    return recalled;
+}
+
 /* What a viewer was told is theirs, is theirs: at that price, in that number, until the time they were told. */
 static void check_promise(struct world *w, struct told *told)
 {
@@ -31,7 +39,7 @@ static void check_promise(struct world *w, struct told *told)
         world_fail(w, "%s was told to be sold, and is %s", id, hold_state_name(hold->state));
     if ((hold->state == HOLD_EXPIRED || hold->state == HOLD_VOID) && w->clock.now_ms < told->expires_at_ms)
         world_fail(w, "%s expired before its time", id);
-    if (hold->state == HOLD_RELEASED && map_get(&w->given_back, id) == NULL)
+    if (hold->state == HOLD_RELEASED && map_get(&w->given_back, id) == NULL && !is_recalled(w, hold))
         world_fail(w, "%s was released, and nobody asked for it", id);
 }
 
@@ -51,7 +59,7 @@ void world_check(struct world *w)
     void *told;
     memory_check(w->memory);
     check_in_time(w);
-    while (map_next(&w->told, &at, &key, &told)) {
+    while (!w->mending && map_next(&w->told, &at, &key, &told)) {
         check_promise(w, told);
         const struct hold *hold = memory_hold(w->memory, &world_shop_id, &((struct told *)told)->hold);
         if (hold->state != HOLD_HELD && hold->state != HOLD_CONFIRMED)
@@ -102,10 +110,44 @@ static void check_counts(struct world *w, unsigned node, const struct claims *cl
             continue;
         if (known == NULL || known->count.available != truth.available || known->count.held != truth.held ||
             known->count.sold != truth.sold || known->count.allocated != truth.allocated ||
-            known->count.stopped != truth.stopped || known->count.limit_per_viewer != truth.limit_per_viewer)
+            known->count.stopped != truth.stopped || known->count.recall != truth.recall ||
+            known->count.buffer != truth.buffer || known->count.limit_per_viewer != truth.limit_per_viewer)
             world_fail(w, "node %u counts %s otherwise than the stock", node, sku.text);
         if (known->waitlist != memory_waiting(w->memory, &world_shop_id, &sku))
             world_fail(w, "node %u sees %lld in line for %s", node, (long long)known->waitlist, sku.text);
+    }
+}
+
+/* Nobody's time goes on while the show is paused, or while a recall is to be decided. */
+static bool is_parked(const struct claims *claims, const struct hold *hold)
+{
+    bool parked = claims_clock(claims, hold->broadcast.text).frozen_since_ms > 0;
+    for (uint8_t i = 0; i < hold->lines_count; i++) {
+        const struct claim_sku *sku = claims_sku(claims, hold->lines[i].sku.text);
+        parked = parked || (sku != NULL && sku->count.recall == RECALL_KEEP);
+    }
+    return parked;
+}
+
+/* All sees the same clock, and it is the show's. */
+static void check_clock(struct world *w, unsigned node, const struct show_view *show)
+{
+    bool stands = claims_clock(show->claims, show->broadcast->id.text).frozen_since_ms > 0;
+    if (stands != (show->broadcast->state == BROADCAST_PAUSED))
+        world_fail(w, "node %u: the show is %s, and its clock %s", node, broadcast_state_name(show->broadcast->state),
+                   stands ? "stands still" : "goes on");
+    if (show->claims->differences > 0 && !w->corrupt)
+        world_fail(w, "node %u: %s", node, show->claims->difference);
+    for (size_t i = 0; i < show->broadcast->items_count; i++) {
+        const struct shelf_item *item = &show->broadcast->items[i];
+        const struct claim_sku *sku = claims_sku(show->claims, item->sku.text);
+        if (sku == NULL || sku->count.recall == RECALL_NONE)
+            continue;
+        if (item->state != SKU_RECALLED)
+            world_fail(w, "node %u: %s is recalled, and the show does not say so", node, item->sku.text);
+        if (sku->count.recall == RECALL_CANCEL && sku->count.held > 0)
+            world_fail(w, "node %u: %s is recalled, and %lld are held", node, item->sku.text,
+                       (long long)sku->count.held);
     }
 }
 
@@ -118,7 +160,8 @@ static void check_holds(struct world *w, unsigned node, const struct claims *cla
         const struct hold *known = claims_hold(claims, holds[i]->id.text);
         bool keeps = holds[i]->state == HOLD_HELD || holds[i]->state == HOLD_CONFIRMED;
         kept += keeps;
-        if (holds[i]->state == HOLD_HELD && holds[i]->expires_at_ms + OVERDUE_MS < w->clock.now_ms)
+        if (holds[i]->state == HOLD_HELD && !w->corrupt && !is_parked(claims, holds[i]) &&
+            claims_expires_ms(claims, holds[i], w->clock.now_ms) + OVERDUE_MS < w->clock.now_ms)
             world_fail(w, "hold %s is over, and nobody took it back", holds[i]->id.text);
         if (keeps != (known != NULL))
             world_fail(w, "node %u: hold %s is %s", node, holds[i]->id.text, hold_state_name(holds[i]->state));
@@ -179,6 +222,7 @@ void world_check_all(struct world *w)
             world_fail(w, "node %u differs:\n%s--- from ---\n%s", i + 1, other.data, first.data);
         check_torn(w, show->broadcast);
         check_offers(w, show->broadcast);
+        check_clock(w, i + 1, show);
         check_counts(w, i + 1, show->claims);
         check_holds(w, i + 1, show->claims);
         check_board(w, n);

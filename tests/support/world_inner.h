@@ -85,6 +85,9 @@ struct world {
     struct map acknowledged; /* the same key -> the notice's text, "" of another act */
     struct map notices;      /* text -> the key it was published under */
     struct map tally;        /* answer -> how often, as a number in the pointer */
+    struct map recalled;     /* SKUs whose holds were to be cancelled: -> anything */
+    bool mending;            /* a fail-over was, and not every node sells again: promises are being put back */
+    bool corrupt;            /* a node was told what is not so, and sells no more */
     bool forgot;             /* history was lost: what was acknowledged may be gone */
     struct bytes trace;
     size_t refs;

@@ -179,6 +179,10 @@ bool world_submit(struct world *w, struct world_person *p, struct command *comma
         enum result result = map_set(&w->given_back, command->hold.text, w);
         MUST(result == RESULT_OK);
     }
+    if (command->kind == COMMAND_RECALL && command->recall == RECALL_CANCEL) {
+        enum result result = map_set(&w->recalled, command->sku.text, w);
+        MUST(result == RESULT_OK);
+    }
     struct asker asker = asker_of(p, over_http ? ++w->conns : p->conn);
     people_asked(w, asker.conn, node, command);
     orchestrator_command(w->nodes[node - 1].o, &asker, command);
@@ -238,6 +242,7 @@ static const char *answer_word(const struct outcome *outcome)
     case OUTCOME_ERROR:
         return error_code_name(outcome->error.code);
     case OUTCOME_OK:
+    case OUTCOME_RECALL:
         return "ok";
     case OUTCOME_HOLD:
         return hold_state_name(outcome->hold.state);
@@ -482,6 +487,16 @@ static void people_publish_health(struct audience *a, const struct show_view *sh
     world_line(n->w, all_of(n), "selling %s", show->selling_available ? "ok" : "unavailable");
 }
 
+static void people_publish_hold_clock(struct audience *a, const struct show_view *show)
+{
+    struct world_node *n = node_of(a);
+    struct claim_clock clock = claims_clock(show->claims, show->broadcast->id.text);
+    if (clock.frozen_since_ms > 0)
+        world_line(n->w, all_of(n), "holds stand still");
+    else
+        world_line(n->w, all_of(n), "holds go on, %lld later", (long long)clock.stood_ms);
+}
+
 static void people_publish_demand(struct audience *a, const struct show_view *show)
 {
     (void)a;
@@ -515,6 +530,7 @@ void people_audience_init(struct world_node *n)
         .publish_demand = people_publish_demand,
         .publish_audience = people_publish_audience,
         .publish_health = people_publish_health,
+        .publish_hold_clock = people_publish_hold_clock,
         .publish_volumes = people_publish_volumes,
         .reset = people_reset,
     };

@@ -84,6 +84,19 @@ void tell_outcome(struct world *w, const char *who, const struct outcome *outcom
     case OUTCOME_STOCK:
         tell_stock(w, who, outcome);
         return;
+    case OUTCOME_RECALL:
+        world_line(w, who, "recalled %s (%s): %lld holds of %lld, %lld orders of %lld", outcome->stock.sku.text,
+                   recall_mode_name(outcome->stock.recall), (long long)outcome->affected.holds,
+                   (long long)outcome->affected.units_held, (long long)outcome->affected.orders,
+                   (long long)outcome->affected.units_sold);
+        return;
+    case OUTCOME_AFFECTED:
+        world_line(w, who, "affected by %s: %lld held, %lld sold", outcome->stock.sku.text,
+                   (long long)outcome->affected.units_held, (long long)outcome->affected.units_sold);
+        for (size_t i = 0; i < outcome->count; i++)
+            world_line(w, who, "  %s %s %s %s", outcome->holds[i]->id.text, outcome->holds[i]->viewer.text,
+                       hold_state_name(outcome->holds[i]->state), outcome->holds[i]->order);
+        return;
     case OUTCOME_PREFLIGHT:
         world_line(w, who, "preflight %s", outcome->preflight->go ? "go" : "no-go");
         tell_problems(w, who, outcome->preflight);

@@ -111,6 +111,22 @@ static void say_reason(const struct sentence *s, struct command *c)
 
 static void say_approval(const struct sentence *s, struct command *c) { PUT(c->approval, word(s, 0)); }
 
+static void say_recall(const struct sentence *s, struct command *c)
+{
+    say_reason(s, c);
+    c->recall = s->count < 2                         ? RECALL_CANCEL
+                : strcmp(s->words[1], "keep") == 0   ? RECALL_KEEP
+                : strcmp(s->words[1], "honour") == 0 ? RECALL_HONOUR
+                                                     : RECALL_CANCEL;
+    c->broadcast = world_broadcast_id;
+}
+
+static void say_affected(const struct sentence *s, struct command *c)
+{
+    say_sku(s, c);
+    c->broadcast = world_broadcast_id;
+}
+
 static void say_force(const struct sentence *s, struct command *c)
 {
     (void)s;
@@ -134,6 +150,17 @@ static void say_reserve(const struct sentence *s, struct command *c)
     c->wish.lines[0].seen_price = seen == NULL ? 0 : (uint32_t)strtoul(seen, NULL, 10);
     if (id != NULL)
         PUT(c->id, id);
+}
+
+static void say_take(const struct sentence *s, struct command *c)
+{
+    const char *id = after(s, "as"), *viewer = after(s, "for");
+    c->wish.lines_count = 1;
+    c->wish.lines[0].units = 1;
+    PUT(c->wish.lines[0].sku.text, word(s, 0));
+    PUT(c->viewer.text, viewer == NULL ? "nobody" : viewer);
+    PUT(c->hold.text, id == NULL ? "shops-1" : id);
+    c->broadcast = world_broadcast_id;
 }
 
 static void say_hold(const struct sentence *s, struct command *c) { give_hold(s, c, 0); }
@@ -161,6 +188,8 @@ static void say_count(const struct sentence *s, struct command *c)
     c->units = number(s, 1, 0);
     c->gone = number(s, 2, 0);
     c->version = number(s, 3, 1);
+    if (s->count > 4)
+        c->counted_ms = s->w->clock.now_ms - number(s, 4, 0);
 }
 
 static void say_catalogue(const struct sentence *s, struct command *c)
@@ -194,7 +223,10 @@ static const struct verb {
     {"opens", COMMAND_STOCK_OPEN, say_sku},
     {"approves", COMMAND_APPROVE, say_approval},
     {"rejects", COMMAND_REJECT, say_approval},
-    {"recalls", COMMAND_RECALL, say_reason},
+    {"recalls", COMMAND_RECALL, say_recall},
+    {"traces", COMMAND_AFFECTED_GET, say_affected},
+    {"takes", COMMAND_HOLD_RESERVE, say_take},
+    {"prolongs", COMMAND_HOLD_EXTEND, say_hold},
     {"starts", COMMAND_START, NULL},
     {"forces", COMMAND_START, say_force},
     {"pauses", COMMAND_PAUSE, NULL},

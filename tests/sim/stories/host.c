@@ -170,6 +170,8 @@ static void an_offer_outlives_a_log_that_cannot_be_reached(void **state)
     world_run_ms(w, 3000);
     world_expect(w, "[    0] *     4 offer mug-red started 790 EUR v2\n"
                     "[    0] host  ok 4\n"
+                    "[ 9000] *     selling unavailable\n"
+                    "[14000] *     selling ok\n"
                     "[15000] *     5 offer mug-red stopped 1290 EUR v3\n");
     world_close(w);
 }
@@ -223,11 +225,13 @@ static void pause_ends_sales_until_resumed(void **state)
     world_expect(w, "[    0] host  stock mug-red 2 = 2 + 0 + 0\n"
                     "[    0] *     4 state paused\n"
                     "[    0] host  ok 4\n"
+                    "[    0] *     holds stand still\n"
                     "[    0] a     snapshot at 4\n"
                     "[    0] a     refused reserve: paused\n"
                     "[    0] host  refused pause: conflict\n"
                     "[    0] *     5 state live\n"
                     "[    0] host  ok 5\n"
+                    "[    0] *     holds go on, 0 later\n"
                     "[    0] a     held mug-red at 1290 until 60000\n"
                     "[    0] *     6 state ended\n"
                     "[    0] host  ok 6\n"

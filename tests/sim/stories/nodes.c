@@ -143,11 +143,13 @@ static void a_node_that_is_cut_off_catches_up(void **state)
     world_run_ms(w, 200);
     world_do(w, "node 2 back; viewer a reserves mug-red");
     world_run_ms(w, 200);
-    world_expect(w, "[  200] *1    4 pin 0 mug-red\n"
+    world_expect(w, "[  200] *2    selling unavailable\n"
+                    "[  200] *1    4 pin 0 mug-red\n"
                     "[  200] host  ok 4\n"
                     "[  200] b     held mug-red at 1290 until 60200\n"
                     "[  200] a     refused reserve: unavailable\n"
                     "[  300] *1    shelf mug-red 1 free, 1 held, 0 sold\n"
+                    "[  400] *2    selling ok\n"
                     "[  400] *2    4 pin 0 mug-red\n"
                     "[  400] a     held mug-red at 1290 until 60400\n"
                     "[  500] *2    shelf mug-red 0 free, 2 held, 0 sold\n"
@@ -163,10 +165,14 @@ static void a_lost_history_begins_a_new_epoch_for_all(void **state)
     world_do(w, "host stocks mug-red 2; viewer a@2 comes 2; viewer b comes; host pins mug-red; host pins cap-blue 1");
     world_run_ms(w, 200);
     world_forget_trace(w);
-    world_fail_over(w, 2);
+    world_fail_over(w, 2, false);
     world_run_ms(w, 500);
     world_do(w, "host pins tee-green; viewer b comes 2");
-    world_expect(w, "[  200] *1    snapshot at 4\n"
+    world_expect(w, "[  200] *1    selling unavailable\n"
+                    "[  200] *2    selling unavailable\n"
+                    "[  200] *1    selling ok\n"
+                    "[  200] *2    selling ok\n"
+                    "[  200] *1    snapshot at 4\n"
                     "[  200] *2    snapshot at 4\n"
                     "[  300] *1    shelf mug-red 2 free, 0 held, 0 sold\n"
                     "[  300] *1    shelf tee-green 0 free, 0 held, 0 sold\n"
@@ -189,24 +195,28 @@ static void a_loss_of_an_epochs_beginning_never_goes_back_to_an_old_one(void **s
     const struct show_view *show =
         orchestrator_show(world_orchestrator(w, 1), &(struct shop_id){"demo"}, &(struct broadcast_id){"spring-drop"});
     struct epoch_id first = show->broadcast->epoch;
-    world_fail_over(w, 1);
+    world_fail_over(w, 1, false);
     world_run_ms(w, 500);
     struct epoch_id second = show->broadcast->epoch;
     assert_string_not_equal(first.text, second.text);
-    world_fail_over(w, 1); /* the event that began it */
+    world_fail_over(w, 1, false); /* the event that began it */
     world_run_ms(w, 500);
     assert_string_not_equal(show->broadcast->epoch.text, first.text);
     assert_string_not_equal(show->broadcast->epoch.text, second.text);
     world_expect(w, "[    0] *     4 pin 0 mug-red\n"
                     "[    0] host  ok 4\n"
+                    "[    0] *     selling unavailable\n"
+                    "[    0] *     selling ok\n"
                     "[    0] *     snapshot at 4\n"
                     "[  100] *     shelf tee-green 0 free, 0 held, 0 sold\n"
+                    "[  500] *     selling unavailable\n"
+                    "[  500] *     selling ok\n"
                     "[  500] *     snapshot at 4\n"
                     "[  600] *     shelf tee-green 0 free, 0 held, 0 sold\n");
     world_close(w);
 }
 
-static void a_lost_ledger_stops_selling_until_it_is_read_again(void **state)
+static void a_hold_that_a_fail_over_lost_is_put_back_before_anything_is_sold(void **state)
 {
     (void)state;
     struct world *w = world_open(&(struct world_config){.seed = SEED, .nodes = 1, .can_forget = true});
@@ -214,18 +224,26 @@ static void a_lost_ledger_stops_selling_until_it_is_read_again(void **state)
     world_run_ms(w, 200);
     world_forget_trace(w);
     world_set_faults(w, &(struct world_faults){.slow = 1000, .slow_ms_max = 100});
-    world_fail_over(w, 1);
+    world_fail_over(w, 1, true);
     world_run_ms(w, 1000);
-    world_do(w, "viewer b reserves mug-red");
-    world_run_ms(w, 300);
-    world_expect(w, "[  262] *     selling unavailable\n"
-                    "[  262] *     snapshot at 3\n"
-                    "[  262] *     selling ok\n"
+    world_do(w, "viewer c reserves mug-red");
+    world_run_ms(w, 4000);
+    world_do(w, "viewer c reserves mug-red");
+    world_run_ms(w, 1000);
+    world_expect(w, "[  200] *     selling unavailable\n"
+                    "[  262] *     selling unavailable\n"
+                    "[  356] b     hears held mug-red at 1290 until 60021\n"
                     "[  362] *     shelf tee-green 0 free, 0 held, 0 sold\n"
-                    "[  362] *     shelf mug-red 1 free, 1 held, 0 sold\n"
-                    "[  592] *     audience 1\n"
-                    "[ 1311] b     held mug-red at 1290 until 61283\n"
-                    "[ 1436] *     shelf mug-red 0 free, 2 held, 0 sold\n");
+                    "[  362] *     shelf mug-red 0 free, 2 held, 0 sold\n"
+                    "[  693] *     audience 1\n"
+                    "[ 1200] c     snapshot at 3\n"
+                    "[ 1200] c     refused reserve: unavailable\n"
+                    "[ 1589] *     audience 2\n"
+                    "[ 2285] *     snapshot at 3\n"
+                    "[ 2285] *     selling ok\n"
+                    "[ 2385] *     shelf mug-red 0 free, 2 held, 0 sold\n"
+                    "[ 2385] *     shelf tee-green 0 free, 0 held, 0 sold\n"
+                    "[ 5200] c     refused reserve: held_out mug-red\n");
     world_close(w);
 }
 
@@ -306,7 +324,7 @@ int main(void)
         cmocka_unit_test(a_node_that_is_cut_off_catches_up),
         cmocka_unit_test(a_lost_history_begins_a_new_epoch_for_all),
         cmocka_unit_test(a_loss_of_an_epochs_beginning_never_goes_back_to_an_old_one),
-        cmocka_unit_test(a_lost_ledger_stops_selling_until_it_is_read_again),
+        cmocka_unit_test(a_hold_that_a_fail_over_lost_is_put_back_before_anything_is_sold),
         cmocka_unit_test(a_draining_node_finishes_what_it_began),
         cmocka_unit_test(a_restarted_node_does_not_forget_demand),
     };

@@ -54,12 +54,12 @@ static void a_recalled_product_leaves_every_screen_and_never_comes_back(void **s
                     "[    0] *     7 pin 0 cleared\n"
                     "[    0] *     8 pin 2 cleared\n"
                     "[    0] *     9 notice recall: lid cracks\n"
-                    "[    0] host  ok 9\n"
+                    "[    0] host  recalled mug-red (cancel): 0 holds of 0, 0 orders of 0\n"
                     "[    0] a     snapshot at 9\n"
                     "[    0] a     refused reserve: recalled mug-red\n"
                     "[    0] host  refused pin.set: recalled (sku)\n"
                     "[    0] host  refused stock.open: recalled (sku)\n"
-                    "[    0] host  ok 9\n"
+                    "[    0] host  recalled mug-red (cancel): 0 holds of 0, 0 orders of 0\n"
                     "[  100] *     shelf mug-red 3 free, 0 held, 0 sold, stopped\n");
     world_close(w);
 }
