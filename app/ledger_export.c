@@ -42,7 +42,7 @@ static enum result line_id(struct exporting *e, const struct bytes *line, char r
     const char *shop = json_string_value(json_object_get(json, "shop"));
     const char *id = json_string_value(json_object_get(json, "id"));
     enum result result = RESULT_OK;
-    if (shop == NULL || id == NULL || !ledger_id_is_valid(id))
+    if (shop == NULL || id == NULL || !archive_id_is_valid(id))
         result = fault_set(e->fault, RESULT_CONFLICT, "%s is no archive of a ledger", e->file.name);
     else if (strcmp(shop, e->archive->shop.text) != 0)
         result = fault_set(e->fault, RESULT_CONFLICT, "%s is the ledger of shop %s", e->file.name, shop);
@@ -63,7 +63,7 @@ static enum result write_line(void *ctx, const struct ledger_entry *entry)
 /* An entry that is gone, or another one under its id: a fail-over lost the end of the ledger that FILE has. */
 static enum result check_last(struct exporting *e)
 {
-    if (ledger_id_compare(e->after, e->state.first_id) < 0)
+    if (archive_id_compare(e->after, e->state.first_id) < 0)
         return fault_set(e->fault, RESULT_CONFLICT,
                          "the ledger was cut behind %s, the end of %s: entries are missing between. Export to another "
                          "file; it begins with a checkpoint",
@@ -105,7 +105,7 @@ static enum result read_after(struct exporting *e)
     const char *after = e->asked->after;
     if (after != NULL && strcmp(after, "acknowledged") == 0)
         after = e->state.acknowledged;
-    if (after != NULL && *after != '\0' && !ledger_id_is_valid(after))
+    if (after != NULL && *after != '\0' && !archive_id_is_valid(after))
         return fault_set(e->fault, RESULT_MALFORMED, "--after is the id of a ledger entry, or \"acknowledged\"");
     snprintf(e->after, sizeof e->after, "%s", after == NULL ? "" : after);
     return RESULT_OK;
@@ -120,8 +120,8 @@ static enum result check_coverage(struct exporting *e)
     enum result result = archive_next_id(e->archive, e->state.acknowledged, due);
     if (result != RESULT_OK)
         return archive_fault(e, result);
-    bool begins_late = e->first[0] != '\0' ? ledger_id_compare(e->first, due) > 0
-                                           : e->after[0] != '\0' && ledger_id_compare(e->after, due) >= 0;
+    bool begins_late = e->first[0] != '\0' ? archive_id_compare(e->first, due) > 0
+                                           : e->after[0] != '\0' && archive_id_compare(e->after, due) >= 0;
     if (due[0] == '\0' || !begins_late)
         return RESULT_OK;
     return fault_set(e->fault, RESULT_CONFLICT,

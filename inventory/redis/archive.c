@@ -37,13 +37,13 @@ static bool id_parts(const char *id, uint64_t *ret_ms, uint64_t *ret_seq)
     return true;
 }
 
-bool ledger_id_is_valid(const char *id)
+bool archive_id_is_valid(const char *id)
 {
     uint64_t ms = 0, seq = 0;
     return id_parts(id, &ms, &seq);
 }
 
-int ledger_id_compare(const char *one, const char *two)
+int archive_id_compare(const char *one, const char *two)
 {
     uint64_t ms[2] = {0}, seq[2] = {0};
     id_parts(one, &ms[0], &seq[0]);
@@ -116,6 +116,12 @@ static enum result read_acknowledged(struct archive *a, char ret[LEDGER_ID_LEN_M
     return RESULT_OK;
 }
 
+static bool reply_number(const redisReply *reply, int64_t *ret)
+{
+    return reply->type == REDIS_REPLY_STRING &&
+           text_number((struct text){reply->str, (size_t)reply->len}, 0, INT64_MAX / 1000, ret);
+}
+
 enum result archive_state_get(struct archive *a, struct archive_state *ret)
 {
     redisReply *time = NULL;
@@ -127,10 +133,10 @@ enum result archive_state_get(struct archive *a, struct archive_state *ret)
         result = ASK(&a->ask, &time, "TIME");
     if (result != RESULT_OK)
         return result;
-    int64_t seconds = 0;
-    if (time->type == REDIS_REPLY_ARRAY && time->elements > 0)
-        text_number((struct text){time->element[0]->str, (size_t)time->element[0]->len}, 0, INT64_MAX / 1000, &seconds);
-    ret->now_ms = seconds * 1000;
+    int64_t seconds = 0, micros = 0;
+    if (time->type == REDIS_REPLY_ARRAY && time->elements == 2 && reply_number(time->element[0], &seconds) &&
+        reply_number(time->element[1], &micros))
+        ret->now_ms = seconds * 1000 + micros / 1000;
     freeReplyObject(time);
     return RESULT_OK;
 }
@@ -239,7 +245,7 @@ enum result archive_acknowledge(struct archive *a, const char *id)
 {
     char key[KEY_MAX], before[LEDGER_ID_LEN_MAX + 1];
     enum result result = read_acknowledged(a, before);
-    if (result != RESULT_OK || (before[0] != '\0' && ledger_id_compare(id, before) <= 0))
+    if (result != RESULT_OK || (before[0] != '\0' && archive_id_compare(id, before) <= 0))
         return result;
     acknowledged_key(a, key);
     const char *words[] = {"SET", key, id};
@@ -315,7 +321,7 @@ static enum result cut_before(struct archive *a, const char *id, uint64_t *ret_e
 static void cut_end(const struct archive_state *s, int64_t keep_ms, char ret[LEDGER_ID_LEN_MAX + 1])
 {
     snprintf(ret, LEDGER_ID_LEN_MAX + 1, "%" PRId64 "-999999999999999999", s->now_ms - keep_ms);
-    if (ledger_id_compare(s->acknowledged, ret) < 0)
+    if (archive_id_compare(s->acknowledged, ret) < 0)
         snprintf(ret, LEDGER_ID_LEN_MAX + 1, "%s", s->acknowledged);
 }
 
@@ -332,7 +338,7 @@ enum result archive_cut(struct archive *a, int64_t keep_ms, struct archive_cut *
     if (state.entries == 0 || oldest_ms < 0 || strtoll(state.first_id, NULL, 10) > oldest_ms)
         return RESULT_OK;
     ret->answer = CUT_NOT_ACKNOWLEDGED;
-    if (state.acknowledged[0] == '\0' || ledger_id_compare(state.acknowledged, state.first_id) < 0)
+    if (state.acknowledged[0] == '\0' || archive_id_compare(state.acknowledged, state.first_id) < 0)
         return RESULT_OK;
     cut_end(&state, keep_ms, end);
     result = find_checkpoint(a, end, ret->first_id);

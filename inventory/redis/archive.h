@@ -33,8 +33,8 @@ void archive_close(struct archive *a);
 /* RESULT_NOT_FOUND: the shop has no ledger. */
 MUST_USE enum result archive_state_get(struct archive *a, struct archive_state *ret);
 
-bool ledger_id_is_valid(const char *id);                 /* "ms-seq" */
-int ledger_id_compare(const char *one, const char *two); /* of valid ids: < 0, 0, > 0 */
+bool archive_id_is_valid(const char *id);                 /* "ms-seq" */
+int archive_id_compare(const char *one, const char *two); /* of valid ids: < 0, 0, > 0 */
 
 /* Told of each entry behind `after` ("" from the first) up to `last`, in order. Anything but RESULT_OK ends the reading, and
  * is what archive_each returns. */
