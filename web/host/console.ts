@@ -6,8 +6,8 @@
 import { LiveshelfClient, Refused } from '../client/client';
 import { Emitter } from '../client/emitter';
 import { shelfEntry } from '../client/state';
-import { refusalText } from '../client/words';
-import type { Pin, Preflight, Problem, RunCue, ShelfEntry } from '../client/wire';
+import { clockText, money, refusalText } from '../client/words';
+import type { Affected, Approval, Pin, Preflight, Problem, Recall, RunCue, ShelfEntry } from '../client/wire';
 
 const PENDING_MS = 60_000;
 const TOAST_MS = 6_000;
@@ -24,6 +24,7 @@ export class Console extends Emitter<{ change: null; sheet: string }> {
 
   constructor(readonly client: LiveshelfClient) {
     super();
+    client.on('approval', (a: Approval) => this.#approvalTold(a));
   }
 
   get state() {
@@ -70,6 +71,60 @@ export class Console extends Emitter<{ change: null; sheet: string }> {
     }, TOAST_MS);
   }
 
+  /* ---- a price that needs a second person ---- */
+
+  /* Those that still wait, the first to lapse first. */
+  get approvals(): Approval[] {
+    const now = this.client.serverNow();
+    return Object.values(this.state.approvals).filter((a) => a.until_ms > now).sort((a, b) => a.until_ms - b.until_ms);
+  }
+
+  /* Why this host may not decide; empty: they may. */
+  mayNotDecide(a: Approval): string {
+    if (!this.client.sub) return 'Your link names nobody, so you cannot be the second person.';
+    if (!a.asked_by) return 'Asked by a link that names nobody: only the shop’s own systems can agree.';
+    return a.asked_by === this.client.sub ? 'Waits for a second person.' : '';
+  }
+
+  decide(a: Approval, agree: boolean): void {
+    void this.act(agree ? 'approve' : 'reject', { approval: a.approval });
+  }
+
+  #approvalTold(a: Approval): void {
+    const word: Partial<Record<Approval['state'], string>> = { approved: 'agreed to', rejected: 'turned down', lapsed: 'not decided in time' };
+    if (word[a.state]) this.say(`${this.priceWords(a)}: ${word[a.state]}`, a.state !== 'approved');
+  }
+
+  priceWords(a: Approval): string {
+    return `${this.entry(a.sku)?.title ?? a.sku} at ${money(a.price)}${a.kind === 'offer' ? ` for ${clockText(a.for_ms)}` : ''}`;
+  }
+
+  /* ---- recall ---- */
+
+  async recall(sku: string, text: string, holds: Exclude<Recall, 'none'>): Promise<Affected | null> {
+    try {
+      return (await this.client.command('recall', { sku, text, holds })).d?.affected ?? { holds: 0, units_held: 0, orders: 0, units_sold: 0 };
+    } catch (error) {
+      this.refused('recall', error as Refused);
+      return null;
+    }
+  }
+
+  /* Everyone with it, as a table: saved by the browser, because a link cannot carry the token. */
+  async recallTable(sku: string): Promise<void> {
+    try {
+      const answer = await this.client.fetch(`/v1/broadcasts/${encodeURIComponent(this.client.broadcast)}/recalls/${encodeURIComponent(sku).replace(/\.csv$/, '%2Ecsv')}.csv`);
+      if (!answer.ok) throw new Error(`the server answered ${answer.status}`);
+      const link = document.createElement('a');
+      link.href = URL.createObjectURL(await answer.blob());
+      link.download = `recall-${sku}.csv`;
+      link.click();
+      setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+    } catch (error) {
+      this.say(`The list was not saved: ${(error as Error).message}`, true);
+    }
+  }
+
   /* True when it was done. */
   async act(t: string, fields: object = {}, said = ''): Promise<boolean> {
     try {
@@ -84,7 +139,8 @@ export class Console extends Emitter<{ change: null; sheet: string }> {
 
   refused(t: string, error: Refused): void {
     if (error.code === 'closed' || error.code === 'cancelled') return;
-    if (error.code === 'conflict') this.say(`${error.d.detail || error.d.title || 'Someone changed it first.'} Look, and press again if you still want it.`, true);
+    if (error.code === 'approval_needed') this.say('Not set yet: this price waits for a second person.');
+    else if (error.code === 'conflict') this.say(`${error.d.detail || error.d.title || 'Someone changed it first.'} Look, and press again if you still want it.`, true);
     else if (error.code === 'disconnected' || error.code === 'timeout') this.say(t === 'cue.next' || t === 'undo' ? 'No answer. Look at the cue before you press again.' : 'Not sent: there is no connection.', true);
     else this.say(`${refusalText(error.code, error.d.detail || error.d.title)}${error.d.field ? ` (${error.d.field})` : ''}`, true);
   }

@@ -2,7 +2,7 @@
 
 import { useState } from 'preact/hooks';
 import type { Console } from './console';
-import { Bars, Phone, Script, Slots, StockNumber, Strip, Thumb } from './parts';
+import { Bars, freeOf, Phone, Script, Slots, StockNumber, Strip, SyncDelay, Thumb } from './parts';
 import { money } from '../client/words';
 
 export function Desk({ c, holding, open }: { c: Console; holding: boolean; open(sheet: string): void }) {
@@ -31,7 +31,7 @@ export function Desk({ c, holding, open }: { c: Console; holding: boolean; open(
           <Thumb c={c} holding={holding} desk />
         </section>
         <section>
-          <div class="panel goods"><Goods c={c} /></div>
+          <div class="panel goods"><Goods c={c} /><SyncDelay c={c} /></div>
           {c.chosen && c.entry(c.chosen) ? <Product c={c} key={c.chosen} open={open} /> : <div class="panel"><h2>On the viewers’ phones</h2><Phone c={c} /></div>}
         </section>
       </div>
@@ -53,7 +53,7 @@ function Run({ c }: { c: Console }) {
             <button aria-current={i === s.cue_index ? 'step' : undefined} class={i < s.cue_index ? 'done' : ''} data-testid={`cue-${cue.id}`} onClick={() => void c.act('cue.go', { cue: cue.id })}>
               <span class="n">{i + 1}</span><span>{cue.title}</span><span class="n">{cue.minutes ? `${cue.minutes}′` : ''}</span>
               <small class={short ? 'short' : ''}>
-                {cue.sku ? (n ? `${n.available} free of ${n.allocated}${cue.planned_units ? ` · ${cue.planned_units} planned` : ''}` : 'not in stock') : 'talking point'}
+                {cue.sku ? (n ? `${freeOf(n)} free of ${n.allocated}${cue.planned_units ? ` · ${cue.planned_units} planned` : ''}` : 'not in stock') : 'talking point'}
                 {i < s.cue_index && missing ? ` · ${missing} not said` : ''}
               </small>
             </button>
@@ -69,7 +69,7 @@ function Goods({ c }: { c: Console }) {
   if (!s.shelf.length) return <p class="empty" style="font-size:16px">No products. The catalogue is empty.</p>;
   return (
     <table aria-label="Demand and stock">
-      <thead><tr><th>Product</th><th>Free</th><th>Held</th><th>Sold</th><th title="Attempts that were refused">Refused</th><th title="Waiting in line">Line</th></tr></thead>
+      <thead><tr><th>Product</th><th>Free</th><th>Held</th><th>Sold</th><th class="unmet" title="Unmet demand: attempts that were refused">Refused</th><th class="unmet" title="Unmet demand: viewers waiting in line for a unit">Waiting</th></tr></thead>
       <tbody>
         {s.shelf.map((e) => {
           const n = s.counts[e.sku];
@@ -80,12 +80,12 @@ function Goods({ c }: { c: Console }) {
               <td><button aria-pressed={c.chosen === e.sku} onClick={() => {
                 c.chosen = c.chosen === e.sku ? '' : e.sku;
                 c.emit('change', null);
-              }}>{e.image && <img src={e.image} alt="" />}<span>{e.title}{e.state !== 'open' && <small>{e.state}</small>}</span></button></td>
-              {cell(n?.available, 'available', s.stock[e.sku]?.state === 'low' ? 'low' : '')}
+              }}>{e.image && <img src={e.image} alt="" />}<span>{e.title}{e.state !== 'open' && <small>{e.state}{n?.recall && n.recall !== 'none' ? `: ${RECALL_WORDS[n.recall]}` : ''}</small>}{!!n?.buffer && <small data-testid={`buffer-${e.sku}`}>{n.buffer} kept back</small>}</span></button></td>
+              {cell(freeOf(n), 'available', s.stock[e.sku]?.state === 'low' ? 'low' : '')}
               {cell(n?.held, 'held')}
               {cell(n?.sold, 'sold')}
               {cell(d?.refused, 'refused')}
-              {cell(n?.waitlist, 'waitlist')}
+              {cell(n?.waitlist, 'waitlist', n?.waitlist ? 'unmet' : '')}
             </tr>
           );
         })}
@@ -115,6 +115,7 @@ function Product({ c, open }: { c: Console; open(sheet: string): void }) {
         {[0, 1, 2].map((slot) => <button key={slot} onClick={() => c.pin(slot, sku)} data-testid={`product-pin-${slot + 1}`}>Pin in {slot + 1}</button>)}
         {e.state === 'open'
           ? <button class="danger" data-testid="product-stop" onClick={() => c.stopSale(sku)}>Stop sale</button>
+          : e.state === 'recalled' ? <span class="said">Recalled: it cannot be sold again in this show.</span>
           : <button data-testid="product-open" onClick={() => void c.act('stock.open', { sku }, `${e.title}: on sale again`)}>Sell again</button>}
       </div>
       <div class="row">
@@ -129,11 +130,13 @@ function Product({ c, open }: { c: Console; open(sheet: string): void }) {
         <label>Units<input inputMode="numeric" value={units} data-testid="units-input" onInput={(x) => setUnits(x.currentTarget.value)} /></label>
         <button disabled={!counted} data-testid="allocate" onClick={() => stock('stock.allocate', `${n} more to sell`)}>Add to sale</button>
         <button disabled={!counted} data-testid="withdraw" onClick={() => stock('stock.withdraw', `${n} taken off sale`)}>Take off sale</button>
-        <button class="danger" data-testid="recall" onClick={() => open('recall')}>Recall…</button>
+        <button class="danger" data-testid="recall" onClick={() => open('recall')}>{e.state === 'recalled' ? 'Recall: other choice…' : 'Recall…'}</button>
       </div>
     </div>
   );
 }
+
+const RECALL_WORDS: Record<string, string> = { keep: 'reservations kept', cancel: 'reservations cancelled', honour: 'reservations may be paid' };
 
 function fractionDigits(currency: string): number {
   try {

@@ -8,7 +8,7 @@ import { sessionTake } from '../client/session';
 import { Console } from './console';
 import { Desk } from './desk';
 import { keysListen } from './keys';
-import { Bars, EndSheet, HelpSheet, LoadSheet, NoticeSheet, RecallSheet, Script, Sheet, Slots, StartSheet, StockNumber, Strip, Thumb } from './parts';
+import { Bars, EndSheet, HelpSheet, LoadSheet, NoticeSheet, RecallSheet, Script, Sheet, Slots, StartSheet, StockNumber, Strip, SyncDelay, Thumb } from './parts';
 
 const SIZES = [24, 28, 32, 36, 40];
 const DESK = '(min-width: 1000px)';
@@ -88,8 +88,13 @@ function Menu({ c, show, close }: { c: Console; show(sheet: string): void; close
         <button onClick={() => show('load')} data-testid="load-open">Run of show…</button>
         <button onClick={() => show('start')}>Go or no-go</button>
         <button onClick={close}>Back to the show</button>
+        {c.pinned && <button class="danger" data-testid="recall-pinned" onClick={() => {
+          c.chosen = c.pinned!.sku;
+          show('recall');
+        }}>Recall {c.pinned.title}…</button>}
         {c.begun && <button class="danger" data-testid="end" onClick={() => show('end')}>End the show…</button>}
       </div>
+      <SyncDelay c={c} />
     </Sheet>
   );
 }

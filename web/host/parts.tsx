@@ -3,8 +3,8 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { ComponentChildren } from 'preact';
 import type { Console } from './console';
-import { clockText, money, stockText } from '../client/words';
-import type { Problem, RunCue } from '../client/wire';
+import { ago, clockText, money, stockText } from '../client/words';
+import type { Affected, Counts, Problem, Recall, RunCue } from '../client/wire';
 
 export function Strip({ c, children }: { c: Console; children?: ComponentChildren }) {
   const b = c.state.broadcast;
@@ -29,8 +29,27 @@ export function Bars({ c }: { c: Console }) {
     <div class="bars" data-testid="state-banner">
       {refused && <p class="bar stop" role="alert">{k.reason === 'token' ? 'This link has run out or is not valid. Ask for a new host link.' : 'This link is not for this broadcast.'}</p>}
       {!refused && lost >= 1 && <p class="bar" role="status">Connection lost for {lost} s. The script stays; pins wait, nothing else is sent.</p>}
-      {c.state.selling === 'unavailable' && <p class="bar stop" role="alert">Selling is paused: stock cannot be reached. Pins and script go on.</p>}
+      {c.state.selling !== 'ok' && (
+        <p class="bar stop" role="alert" data-testid="selling">
+          {c.state.selling === 'stopped' ? 'Selling is stopped. ' : 'Selling is paused: nothing can be held or paid right now. Pins and script go on. '}
+          {c.state.why && <span data-testid="selling-why">{c.state.why}</span>}
+        </p>
+      )}
       {c.state.broadcast?.state === 'paused' && <p class="bar">Paused. Nobody can buy, and holds stand still.</p>}
+      {c.approvals.map((a) => {
+        const not = c.mayNotDecide(a);
+        return (
+          <section key={a.approval} class="ask" role="group" aria-label={`Price to agree to: ${c.priceWords(a)}`} data-testid={`approval-${a.approval}`}>
+            <p>
+              <b>{c.priceWords(a)}</b>
+              <span data-testid="approval-why">{a.reason}</span>
+              <small>{a.asked_by === c.client.sub && a.asked_by ? 'You asked' : `Asked by ${a.asked_by || 'a link without a name'}`} · lapses in {clockText(a.until_ms - c.client.serverNow())}{not ? ` · ${not}` : ''}</small>
+            </p>
+            {!not && <button class="go" data-testid="approve" onClick={() => c.decide(a, true)}>Approve</button>}
+            {!not && <button class="danger" data-testid="reject" onClick={() => c.decide(a, false)}>Reject</button>}
+          </section>
+        );
+      })}
       {notice && (
         <p class={`bar info ${notice.level}`} data-testid="notice">
           <span>{notice.level !== 'info' ? `${notice.level}: ` : 'Viewers read: '}{notice.text}</span>
@@ -41,13 +60,18 @@ export function Bars({ c }: { c: Console }) {
   );
 }
 
+/* What can be sold now: available less what is withheld. */
+export function freeOf(n: Counts | undefined): number | undefined {
+  return n && Math.max(0, n.available - (n.buffer ?? 0));
+}
+
 /* Read from two metres away; when it is over it says what to do. */
 export function StockNumber({ c }: { c: Console }) {
   const pin = c.pinned;
   const stock = pin && c.state.stock[pin.sku];
   const counts = pin && c.state.counts[pin.sku];
   const entry = pin && c.entry(pin.sku);
-  const free = counts?.available ?? stock?.left;
+  const free = freeOf(counts) ?? stock?.left;
   const stopped = entry?.state === 'stopped' || entry?.state === 'recalled';
   const out = !!pin && !stopped && (stock?.state === 'sold_out' || (free === 0 && (counts?.held ?? 0) === 0));
   useEffect(() => {
@@ -62,7 +86,7 @@ export function StockNumber({ c }: { c: Console }) {
         <b>{pin.title} · {money(pin.price)}</b>
         <span data-testid="stock-detail">
           {out || stopped ? '' : stock?.state === 'held_out' ? 'free: all on hold · ' : 'free · '}
-          {counts ? `${counts.held} on hold · ${counts.sold} sold${counts.waitlist ? ` · ${counts.waitlist} waiting` : ''}` : stockText(stock, entry?.state)}
+          {counts ? `${counts.held} on hold · ${counts.sold} sold${counts.waitlist ? ` · ${counts.waitlist} waiting in line` : ''}${counts.buffer ? ` · ${counts.buffer} kept back` : ''}` : stockText(stock, entry?.state)}
         </span>
       </div>
     </div>
@@ -111,7 +135,7 @@ export function Thumb({ c, holding, desk }: { c: Console; holding: boolean; desk
   const undo = c.undoLeft;
   const open = c.client.connection.status === 'open';
   const next = c.nextCue;
-  const free = next?.sku ? c.state.counts[next.sku]?.available : undefined;
+  const free = next?.sku ? freeOf(c.state.counts[next.sku]) : undefined;
   const paused = c.state.broadcast?.state === 'paused';
   if (c.over) return null;
   return (
@@ -318,18 +342,73 @@ export function NoticeSheet({ c, close }: { c: Console; close(): void }) {
   );
 }
 
+const CHOICES: [Exclude<Recall, 'none'>, string, string][] = [
+  ['cancel', 'Cancel the reservations', 'Open reservations end now and nothing is charged. A payment that still arrives is refused.'],
+  ['keep', 'Keep them until it is clear', 'Reservations stay and their time stands still. Nobody can pay until you recall again and choose.'],
+  ['honour', 'Let them be paid', 'Who has reserved one may still pay for it. Nobody new can reserve.'],
+];
+
 export function RecallSheet({ c, sku, close }: { c: Console; sku: string; close(): void }) {
   const title = c.entry(sku)?.title ?? sku;
+  const before = c.state.counts[sku]?.recall ?? 'none';
   const [text, setText] = useState(`Do not use the ${title}. `);
+  const [holds, setHolds] = useState<Exclude<Recall, 'none'>>(before === 'none' ? 'cancel' : before);
+  const [busy, setBusy] = useState(false);
+  const [affected, setAffected] = useState<Affected | null>(null);
+  const go = async () => {
+    setBusy(true);
+    setAffected(await c.recall(sku, text.trim(), holds));
+    setBusy(false);
+  };
+  if (affected) return <Recalled c={c} sku={sku} title={title} holds={holds} affected={affected} close={close} />;
   return (
     <Sheet title={`Recall ${title}?`} close={close} testid="recall-sheet">
-      <p>Its sale stops at once and every viewer reads these words until you take them down.</p>
+      <p>Its sale stops at once, it leaves the screen, and every viewer reads these words until you take them down.</p>
       <label>Words<input data-testid="recall-text" maxLength={280} value={text} onInput={(e) => setText(e.currentTarget.value)} /></label>
+      <fieldset class="choices">
+        <legend>What becomes of what viewers have reserved?</legend>
+        {CHOICES.map(([value, name, words]) => (
+          <label key={value} class={holds === value ? 'chosen' : ''}>
+            <input type="radio" name="recall-holds" value={value} checked={holds === value} data-testid={`recall-${value}`} onChange={() => setHolds(value)} />
+            <span><b>{name}</b><small>{words}</small></span>
+          </label>
+        ))}
+      </fieldset>
       <div class="row">
-        <button autofocus onClick={close}>Cancel</button>
-        <button class="danger sure" data-testid="recall-confirm" disabled={!text.trim()} onClick={() => void c.act('recall', { sku, text: text.trim() }).then((done) => done && close())}>Recall it</button>
+        <button autofocus onClick={close}>Back</button>
+        <button class="danger sure" data-testid="recall-confirm" disabled={!text.trim() || busy} onClick={() => void go()}>{busy ? 'Recalling…' : 'Recall it'}</button>
       </div>
     </Sheet>
+  );
+}
+
+function Recalled({ c, sku, title, holds, affected, close }: { c: Console; sku: string; title: string; holds: string; affected: Affected; close(): void }) {
+  const done: Record<string, string> = { cancel: 'are being cancelled, and nothing is charged', keep: 'are kept, and their time stands still', honour: 'may still be paid' };
+  const units = (n: number) => `${n} ${n === 1 ? 'unit' : 'units'}`;
+  return (
+    <Sheet title={`${title} is recalled`} close={close} testid="recalled-sheet">
+      <div role="status" class="affected">
+        <p><b data-testid="recall-holds">{affected.holds}</b><span>{affected.holds === 1 ? 'open reservation' : 'open reservations'} with {units(affected.units_held)} {done[holds]}.</span></p>
+        <p><b data-testid="recall-orders">{affected.orders}</b><span>{affected.orders === 1 ? 'order' : 'orders'} with {units(affected.units_sold)} already paid: these buyers must hear from the shop.</span></p>
+      </div>
+      <div class="row">
+        <button data-testid="recall-csv" onClick={() => void c.recallTable(sku)}>Save the list (CSV)</button>
+        <button class="go" autofocus data-testid="recall-done" onClick={close}>Back to the show</button>
+      </div>
+    </Sheet>
+  );
+}
+
+/* How far the warehouse is behind, where stock is shown. */
+export function SyncDelay({ c }: { c: Console }) {
+  const d = c.state.sync_delay_ms;
+  const back = c.state.shelf.reduce((n, e) => n + (c.state.counts[e.sku]?.buffer ?? 0), 0);
+  if (!d && !back) return null;
+  return (
+    <p class="delay" data-testid="sync-delay">
+      {d ? `The warehouse’s last count was ${ago(d.last)} old when it came; most are under ${ago(d.p95)}.` : 'The warehouse does not say when it counted.'}
+      {back > 0 && ` ${back} ${back === 1 ? 'unit is' : 'units are'} kept back for that.`}
+    </p>
   );
 }
 

@@ -52,16 +52,21 @@ export async function createMock({ port = 0, hold_ms = 300_000, state = 'live', 
   const holds = new Map();
   const lines = {};                        /* sku -> viewers waiting */
   const heard = [];                        /* every command, for tests */
-  const stock = Object.fromEntries(show.products.map((p) => [p.sku, { allocated: p.units, held: 0, sold: 0, refused: 0, attempts: 0 }]));
+  const stock = Object.fromEntries(show.products.map((p) => [p.sku, { allocated: p.units, held: 0, sold: 0, refused: 0, attempts: 0, buffer: 0, recall: 'none' }]));
   const b = { id: 'spring-drop', title: 'Spring table', state, video, hold_ms, started_ms: state === 'live' ? Date.now() - 754_000 : 0, sponsored: false };
   let epoch = 'e1', ver = 1, pins = {}, index = -1, notice = null, done = {}, undo = null, orders = 0, lost = 0, cues = show.cues;
   const shelf = show.products.map(({ sku, title, price, image, url, limit }) => ({ sku, title, price, image, url, limit, state: 'open' }));
   const series = [];
   const marks = [];
-  const mock = { conns, heard, holds, stock, log, b, shelf, silent: new Set(), refuse: null, port: 0 };
+  const approvals = new Map();
+  const health = { selling: 'ok', why: '', sync_delay_ms: null };
+  const clock = { running: state !== 'paused', stood_ms: 0, ...(state === 'paused' ? { since_ms: Date.now() } : {}) };
+  const stood = () => clock.stood_ms + (clock.running ? 0 : Date.now() - clock.since_ms);
+  const mock = { conns, heard, holds, lines, stock, log, b, shelf, silent: new Set(), refuse: null, port: 0 };
 
   const entry = (sku) => shelf.find((e) => e.sku === sku);
-  const free = (sku) => stock[sku].allocated - stock[sku].held - stock[sku].sold;
+  const available = (sku) => stock[sku].allocated - stock[sku].held - stock[sku].sold;
+  const free = (sku) => Math.max(0, available(sku) - stock[sku].buffer);
   const waiting = (sku) => (lines[sku] ??= []);
   const stockWord = (sku) => {
     const left = free(sku), s = stock[sku];
@@ -71,12 +76,12 @@ export async function createMock({ port = 0, hold_ms = 300_000, state = 'live', 
     if (left > 0) return { state: 'low', left };
     return s.held > 0 ? { state: 'held_out', left: 0 } : { state: 'sold_out', left: 0 };
   };
-  const counts = (sku) => ({ allocated: stock[sku].allocated, available: free(sku), held: stock[sku].held, sold: stock[sku].sold, waitlist: waiting(sku).length });
+  const counts = (sku) => ({ allocated: stock[sku].allocated, available: available(sku), held: stock[sku].held, sold: stock[sku].sold, waitlist: waiting(sku).length, stopped: entry(sku).state !== 'open', buffer: stock[sku].buffer, recall: stock[sku].recall });
   const send = (c, m) => c.ws.send(m);
   const each = (f) => conns.forEach((c) => c.role && f(c));
   const forRole = (e, role) => {
     if (role === 'host') return e;
-    if (e.t === 'cue.done') return { t: 'none', seq: e.seq, ms: e.ms, d: {} };
+    if (e.t === 'cue.done' || e.t === 'approval') return { t: 'none', seq: e.seq, ms: e.ms, d: {} };
     if (e.t === 'cue') return { ...e, d: { cue: e.d.cue, title: e.d.title, text: e.d.text, sponsored: e.d.sponsored } };
     if (e.t === 'shelf') return { ...e, d: { shelf: e.d.shelf, pins: e.d.pins } };
     return e;
@@ -140,15 +145,21 @@ export async function createMock({ port = 0, hold_ms = 300_000, state = 'live', 
     return { go: !problems.some((p) => p.blocking), problems };
   };
 
-  const myHolds = (viewer) => [...holds.values()].filter((h) => h.viewer === viewer && h.d.state === 'held').map((h) => h.d);
+  /* As it would be told now: its end moves on while the clock stands still. */
+  const told = (h) => {
+    const recall = h.d.lines.map((l) => stock[l.sku].recall).find((r) => r !== 'none');
+    const now = { ...h.d, expires_ms: h.d.expires_ms + stood() - h.d.stood_ms, stood_ms: stood() };
+    return h.d.state !== 'held' || !recall ? now : { ...now, recall, checkout_url: recall === 'honour' ? now.checkout_url : '' };
+  };
+  const myHolds = (viewer) => [...holds.values()].filter((h) => h.viewer === viewer && h.d.state === 'held').map(told);
   function snapshot(c) {
     const d = {
       broadcast: { ...b }, pins: Object.values(pins), shelf, stock: Object.fromEntries(shelf.map((e) => [e.sku, stockWord(e.sku)])), stock_ver: ver,
       cue: index >= 0 ? { cue: cues[index].id, title: cues[index].title, text: cues[index].viewer_text ?? '', sponsored: !!cues[index].sponsored } : null,
       notice, my: { holds: myHolds(c.viewer), waitlist: Object.keys(lines).filter((s) => lines[s].includes(c.viewer)).map((sku) => ({ sku, state: 'joined', ahead: lines[sku].indexOf(c.viewer) })) },
-      audience: 412 + conns.size,
+      audience: 412 + conns.size, hold_clock: { ...clock },
     };
-    if (c.role === 'host') Object.assign(d, { run_of_show: cues, cue_index: index, counts: Object.fromEntries(shelf.map((e) => [e.sku, counts(e.sku)])), demand: Object.fromEntries(shelf.map((e) => [e.sku, { attempts: stock[e.sku].attempts, refused: stock[e.sku].refused }])), can_undo_until_ms: 0, preflight: preflight(), done });
+    if (c.role === 'host') Object.assign(d, { run_of_show: cues, cue_index: index, counts: Object.fromEntries(shelf.map((e) => [e.sku, counts(e.sku)])), demand: Object.fromEntries(shelf.map((e) => [e.sku, { attempts: stock[e.sku].attempts, refused: stock[e.sku].refused }])), can_undo_until_ms: 0, preflight: preflight(), done, approvals: [...approvals.values()], ...health });
     send(c, { t: 'snapshot', epoch, seq: log.length, d });
   }
 
@@ -156,7 +167,7 @@ export async function createMock({ port = 0, hold_ms = 300_000, state = 'live', 
 
   function holdMake(id, viewer, wanted, ttl = hold_ms, offer) {
     const d = {
-      hold: id, state: 'held', expires_ms: Date.now() + ttl, extends_left: 2,
+      hold: id, state: 'held', expires_ms: Date.now() + ttl, stood_ms: stood(), extends_left: 2,
       lines: wanted.map((l) => ({ ...l, price: entry(l.sku).price })),
       total: { amount: wanted.reduce((n, l) => n + l.qty * entry(l.sku).price.amount, 0), currency: 'EUR' },
     };
@@ -178,7 +189,7 @@ export async function createMock({ port = 0, hold_ms = 300_000, state = 'live', 
     each((c) => c.viewer === h.viewer && send(c, { t: 'hold', d: { ...h.d } }));
     for (const l of h.d.lines) {
       const next = state === 'confirmed' ? undefined : waiting(l.sku)[0];
-      if (!next || !free(l.sku)) continue;
+      if (!next || !free(l.sku) || entry(l.sku).state !== 'open') continue;
       waiting(l.sku).shift();
       const offered = holdMake(`h_offer${ver}${next.slice(-4)}`, next, [{ sku: l.sku, qty: 1 }], 60_000, true);
       each((c) => c.viewer === next && send(c, { t: 'hold', d: { ...offered } }));
@@ -186,7 +197,7 @@ export async function createMock({ port = 0, hold_ms = 300_000, state = 'live', 
     moved(...h.d.lines.map((l) => l.sku));
   }
   const sweep = setInterval(() => {
-    for (const [id, h] of holds) if (h.d.state === 'held' && h.d.expires_ms <= Date.now() && b.state !== 'paused') holdEnd(id, 'expired');
+    for (const [id, h] of holds) if (h.d.state === 'held' && clock.running && told(h).expires_ms <= Date.now() && stock[h.d.lines[0].sku].recall !== 'keep') holdEnd(id, 'expired');
   }, 100);
 
   /* ---- commands --------------------------------------------------------------------------------------------------- */
@@ -197,7 +208,7 @@ export async function createMock({ port = 0, hold_ms = 300_000, state = 'live', 
     clock: () => ({ t: 'ok' }),
     reserve(c, m) {
       const known = holds.get(m.id);
-      if (known) return { t: 'hold', d: { ...known.d } };
+      if (known) return { t: 'hold', d: told(known) };
       const { sku, qty } = m.lines[0];
       const e = entry(sku);
       if (!e) return refusal('sku_unknown', 'Not on sale');
@@ -223,7 +234,7 @@ export async function createMock({ port = 0, hold_ms = 300_000, state = 'live', 
       const h = holds.get(m.hold);
       if (!h || h.viewer !== c.viewer) return refusal('hold_unknown', 'No such hold');
       if (h.d.state !== 'held') return refusal(`hold_${h.d.state}`, `Already ${h.d.state}`);
-      return f(h) ?? { t: 'hold', d: { ...h.d } };
+      return f(h) ?? { t: 'hold', d: told(h) };
     },
     extend: (c, m) => acts.hold(c, m, (h) => {
       if (!h.d.extends_left) return refusal('limit_reached', 'No more extensions');
@@ -242,10 +253,40 @@ export async function createMock({ port = 0, hold_ms = 300_000, state = 'live', 
       return { t: 'waitlist', d: { sku: m.sku, state: 'left' } };
     },
   };
+  function clockSet(running) {
+    clock.stood_ms = stood();
+    clock.running = running;
+    if (running) delete clock.since_ms;
+    else clock.since_ms = Date.now();
+    each((c) => c.role !== 'logistics' && send(c, { t: 'hold_clock', d: { ...clock } }));
+  }
+  const healthTell = () => each((c) => c.role === 'host' && send(c, { t: 'health', d: { ...health } }));
+  /* More than half away from the usual price needs a second person. */
+  const far = (e, amount) => Math.abs(amount - (e.usual ?? e.price.amount)) > (e.usual ?? e.price.amount) / 2;
+  function approvalAsk(m, kind, by) {
+    const e = entry(m.sku);
+    const usual = e.usual ?? e.price.amount;
+    const a = {
+      approval: `a${log.length + 1}`, state: 'asked', kind, sku: m.sku, price: { amount: m.amount, currency: m.currency ?? 'EUR' }, for_ms: m.for_ms ?? 0,
+      asked_by: by, until_ms: Date.now() + 600_000, reason: `${Math.round((100 * Math.abs(m.amount - usual)) / usual)} percent ${m.amount < usual ? 'below' : 'above'} ${(usual / 100).toFixed(2)} EUR`,
+    };
+    approvals.set(a.approval, a);
+    publish('approval', a);
+    return refusal('approval_needed', 'A second person must agree', { approval: a.approval, sku: m.sku });
+  }
+  function approvalDecide(m, by, state) {
+    const a = approvals.get(m.approval);
+    if (!a) return refusal('not_found', 'No such price waits');
+    if (a.asked_by === by) return refusal('forbidden', 'Another person must decide');
+    approvals.delete(m.approval);
+    publish('approval', { ...a, state });
+    if (state === 'approved') (a.kind === 'offer' ? mock.offer : mock.price)(a.sku, a.price.amount, a.for_ms);
+  }
   const stateSet = (state) => {
     b.state = state;
     if (state === 'live') b.started_ms ||= Date.now();
     publish('state', { state, reason: '' });
+    if (clock.running === (state === 'paused')) clockSet(state !== 'paused');
     moved();
   };
   const remember = (back) => (undo = { until: Date.now() + 5000, back });
@@ -279,18 +320,18 @@ export async function createMock({ port = 0, hold_ms = 300_000, state = 'live', 
       done[m.cue] = m.must_say;
       publish('cue.done', { cue: m.cue, must_say: m.must_say });
     },
-    'price.set'(m) {
+    'price.set'(m, c) {
       const e = entry(m.sku), old = e.price.amount;
+      if (far(e, m.amount)) return approvalAsk(m, 'price', c.sub);
       mock.price(m.sku, m.amount);
       remember(() => mock.price(m.sku, old));
     },
-    'offer.start'(m) {
-      const e = entry(m.sku);
-      e.usual ??= e.price.amount;
-      e.price = EUR(m.amount, e.price.version + 1);
-      for (const p of Object.values(pins)) if (p.sku === m.sku) p.price = e.price;
-      publish('offer', { sku: m.sku, state: 'started', price: e.price, ends_ms: Date.now() + m.for_ms });
+    'offer.start'(m, c) {
+      if (far(entry(m.sku), m.amount)) return approvalAsk(m, 'offer', c.sub);
+      mock.offer(m.sku, m.amount, m.for_ms);
     },
+    approve: (m, c) => approvalDecide(m, c.sub, 'approved'),
+    reject: (m, c) => approvalDecide(m, c.sub, 'rejected'),
     'offer.stop'(m) {
       const e = entry(m.sku);
       e.price = EUR(e.usual ?? e.price.amount, e.price.version + 1);
@@ -309,8 +350,9 @@ export async function createMock({ port = 0, hold_ms = 300_000, state = 'live', 
     'stock.stop': (m) => void mock.skuState(m.sku, 'stopped', m.reason),
     'stock.open': (m) => void mock.skuState(m.sku, 'open'),
     recall(m) {
-      mock.skuState(m.sku, 'recalled');
-      mock.notice(m.text, 'recall');
+      const d = { sku: m.sku, recall: m.holds ?? 'cancel', affected: mock.affected(m.sku) };
+      mock.recall(m.sku, d.recall, m.text);
+      return { t: 'ok', seq: log.length, d };
     },
     start(m) {
       const p = preflight();
@@ -343,7 +385,7 @@ export async function createMock({ port = 0, hold_ms = 300_000, state = 'live', 
     if (m.t === 'hello') return hello(c, m);
     if (!c.role) return c.ws.close(4401);
     if (mock.mute?.(m, c)) return;
-    const act = acts[m.t] ?? (c.role === 'host' ? hostActs[m.t] && ((_c, x) => hostActs[x.t](x) ?? { t: 'ok', seq: log.length }) : null);
+    const act = acts[m.t] ?? (c.role === 'host' ? hostActs[m.t] && ((who, x) => hostActs[x.t](x, who) ?? { t: 'ok', seq: log.length }) : null);
     const answer = mock.answer?.(m, c) ?? (act ? act(c, m) : refusal('forbidden', 'Not for this role'));
     send(c, { re: m.id, ...answer });
   }
@@ -359,11 +401,15 @@ export async function createMock({ port = 0, hold_ms = 300_000, state = 'live', 
     }
     if (claims.broadcast !== c.broadcast) return c.ws.close(4403);
     c.role = claims.role;
+    c.sub = claims.sub ?? '';
     c.viewer = claims.sub ?? m.viewer_key?.split('.')[0] ?? `v_${Math.random().toString(36).slice(2, 9)}`;
     const recovered = !!m.resume && m.resume.epoch === epoch && m.resume.seq <= log.length && m.resume.seq >= lost;
     send(c, { t: 'welcome', re: m.id, role: c.role, viewer: c.viewer, ...(claims.sub ? {} : { viewer_key: `${c.viewer}.k` }), broadcast: b.id, epoch, seq: log.length, server_ms: Date.now(), recovered, heartbeat_ms });
     if (c.role === 'logistics') return send(c, { t: 'volumes', d: volumes() });
-    if (recovered) for (const e of log.slice(m.resume.seq)) send(c, forRole(e, c.role));
+    if (recovered) {
+      for (const e of log.slice(m.resume.seq)) send(c, forRole(e, c.role));
+      send(c, { t: 'hold_clock', d: { ...clock } });
+    }
     else snapshot(c);
     mock.onwelcome?.(c);
   }
@@ -381,6 +427,31 @@ export async function createMock({ port = 0, hold_ms = 300_000, state = 'live', 
       e.price = EUR(amount, e.price.version + 1);
       for (const p of Object.values(pins)) if (p.sku === sku) p.price = e.price;
       publish('price', { sku, price: e.price });
+    },
+    offer(sku, amount, for_ms) {
+      const e = entry(sku);
+      e.usual ??= e.price.amount;
+      e.price = EUR(amount, e.price.version + 1);
+      for (const p of Object.values(pins)) if (p.sku === sku) p.price = e.price;
+      publish('offer', { sku, state: 'started', price: e.price, ends_ms: Date.now() + for_ms });
+    },
+    ask: (sku, amount, by, kind = 'price') => approvalAsk({ sku, amount, for_ms: kind === 'offer' ? 60_000 : 0 }, kind, by),
+    health(change) {
+      Object.assign(health, change);
+      healthTell();
+    },
+    affected(sku) {
+      const with_ = (state) => [...holds.values()].filter((h) => h.d.state === state && h.d.lines.some((l) => l.sku === sku));
+      const units = (list) => list.flatMap((h) => h.d.lines).filter((l) => l.sku === sku).reduce((n, l) => n + l.qty, 0);
+      return { holds: with_('held').length, units_held: units(with_('held')), orders: with_('confirmed').length, units_sold: units(with_('confirmed')) };
+    },
+    recall(sku, mode, text = '') {
+      stock[sku].recall = mode;
+      mock.skuState(sku, 'recalled');
+      for (const [slot, p] of Object.entries(pins)) if (p.sku === sku) hostActs['pin.clear']({ slot: Number(slot) });
+      if (text) mock.notice(text, 'recall');
+      if (mode !== 'cancel') return;
+      for (const [id, h] of holds) if (h.d.state === 'held' && h.d.lines.some((l) => l.sku === sku)) holdEnd(id, 'released');
     },
     notice(text, level = 'info') {
       notice = text ? { id: `n${log.length}`, text, level, ms: Date.now() } : null;
@@ -428,6 +499,12 @@ export async function createMock({ port = 0, hold_ms = 300_000, state = 'live', 
       response.end(JSON.stringify({ type: `https://liveshelf.example/errors/${code}`, title: detail, status, code, detail }));
     };
     if (mock.httpDown) return request.socket.destroy();
+    const recalled = url.pathname.match(/^\/v1\/broadcasts\/[^/]+\/recalls\/(.+)\.csv$/);
+    if (recalled) {
+      if (!/^Bearer ./.test(request.headers.authorization ?? '')) return problem(401, 'unauthenticated', 'A token is needed');
+      response.writeHead(200, { 'content-type': 'text/csv' });
+      return response.end(['hold,state,viewer,sku', ...[...holds].filter(([, h]) => h.d.lines.some((l) => l.sku === recalled[1])).map(([hold, h]) => `${hold},${h.d.state},${h.viewer},${recalled[1]}`)].join('\r\n'));
+    }
     const estimates = url.pathname.match(/^\/v1\/broadcasts\/[^/]+\/estimates(\.csv|\/stream)?$/);
     if (estimates) {
       if (!/^Bearer ./.test(request.headers.authorization ?? '')) return problem(401, 'unauthenticated', 'A token is needed');

@@ -350,11 +350,81 @@ test('someone in line asks for a snapshot: an offer may have been made meanwhile
   assert.equal(w.last('hello').resume, undefined);
 });
 
-test('holds stand still in a pause', () => {
-  const w = world().join(10, { my: { holds: [hold('h_1')], waitlist: [] } });
-  w.socket().say({ t: 'state', seq: 11, ms: START, d: { state: 'paused', reason: '' } });
-  w.run(20_000);
-  assert.equal(w.client.holdLeft(w.client.state.holds.h_1), 300_000);
+const clock = (d) => ({ t: 'hold_clock', d });
+
+test('a hold stands still while its clock does, and goes on exactly where it was', () => {
+  const w = world().join(10, { hold_clock: { running: true, stood_ms: 4000 }, my: { holds: [hold('h_1', { stood_ms: 4000 })], waitlist: [] } });
+  const left = () => w.client.holdLeft(w.client.state.holds.h_1);
+  const listen = (ms) => {
+    for (; ms > 0; ms -= 20_000) {
+      w.run(Math.min(ms, 20_000));
+      w.socket().say({ t: 'audience', d: { viewers: 3 } });
+    }
+  };
+  w.run(10_000);
+  w.socket().say(clock({ running: false, stood_ms: 4000, since_ms: START + 9_950 })); /* said 50 ms after it stopped */
+  assert.equal(left(), 290_050);
+  listen(400_000);
+  assert.equal(left(), 290_050);
+  assert.equal(w.last('checkout'), undefined);                                           /* nothing ended, so nothing is asked */
+  w.socket().say(clock({ running: true, stood_ms: 4000 + 400_050 }));
+  assert.equal(left(), 290_050);
+  w.run(5_000);
+  assert.equal(left(), 285_050);
+  listen(284_000);
+  assert.equal(w.last('checkout'), undefined);
+  w.run(4_000);
+  assert.equal(w.last('checkout').hold, 'h_1');
+});
+
+test('what is told of a hold in the middle of a pause, and after an absence, fits the same clock', () => {
+  const w = world().join(10, { hold_clock: { running: true, stood_ms: 0 }, my: { holds: [hold('h_1', { stood_ms: 0 })], waitlist: [] } });
+  const left = () => w.client.holdLeft(w.client.state.holds.h_1);
+  w.socket().say(clock({ running: false, stood_ms: 0, since_ms: START }));
+  w.run(30_000);
+  w.socket().say({ t: 'hold', d: hold('h_1', { expires_ms: START + 330_000, stood_ms: 30_000 }) });
+  assert.equal(left(), 300_000);
+  w.socket().end();
+  w.run(1_000);                                                                          /* away, and it goes on meanwhile */
+  w.back(10);
+  w.socket().say(clock({ running: true, stood_ms: 30_500 }));
+  assert.equal(left(), 299_500);
+});
+
+test('a hold of a recalled product is asked for; one that is kept loses no time and is asked for now and then', () => {
+  const w = world().join(10, { my: { holds: [hold('h_1', { stood_ms: 0 })], waitlist: [] } });
+  w.socket().say({ t: 'sku', seq: 11, ms: START, d: { sku: 'mug-red', state: 'recalled', reason: '' } });
+  w.run(4_000);
+  const asked = () => w.socket().sent.filter((m) => m.t === 'checkout');
+  assert.deepEqual(asked().map((m) => m.hold), ['h_1']);
+  w.socket().say({ t: 'hold', re: asked()[0].id, d: hold('h_1', { stood_ms: 0, recall: 'keep', checkout_url: '' }) });
+  w.run(29_000);
+  assert.equal(asked().length, 1);
+  w.run(2_000);
+  assert.equal(asked().length, 2);
+  w.socket().say({ t: 'error', re: asked()[1].id, d: { code: 'hold_released', title: 'x' } });
+});
+
+test('a hold that ended while away is told as what became of it', async () => {
+  const w = world().join(10, { my: { holds: [hold('h_1', { stood_ms: 0 })], waitlist: [] } });
+  const told = [];
+  w.client.on('hold', (h) => told.push(h.state));
+  w.socket().end();
+  w.run(1000);
+  w.back(10);
+  w.socket().say({ t: 'error', re: w.last('checkout').id, d: { code: 'hold_released', title: 'x' } });
+  await null;
+  await null;
+  assert.deepEqual(told, ['released']);
+});
+
+test('prices that wait for a second person', () => {
+  const a = { approval: 'a11', state: 'asked', kind: 'price', sku: 'mug-red', price: { amount: 90, currency: 'EUR' }, for_ms: 0, asked_by: 'anna', until_ms: START + 600_000, reason: 'x' };
+  const w = world().join(10, { approvals: [{ ...a, approval: 'a9' }] });
+  w.socket().say({ t: 'approval', seq: 11, ms: START, d: a });
+  assert.deepEqual(Object.keys(w.client.state.approvals), ['a9', 'a11']);
+  w.socket().say({ t: 'approval', seq: 12, ms: START, d: { ...a, state: 'rejected' } });
+  assert.deepEqual(Object.keys(w.client.state.approvals), ['a9']);
 });
 
 test('commands in flight fail at once when the conn is lost; a queued pin waits for the next', async () => {

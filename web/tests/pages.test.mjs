@@ -366,8 +366,19 @@ test('host: selling unavailable, conflict, demand and counts are told', async ()
   mock.cueGo(1);
   const page = await openPage(mock.link('host'), 'desk');
   await see(page, 'cue-title', 'Red mug');
-  mock.each((c) => mock.send(c, { t: 'health', d: { selling: 'unavailable' } }));
-  await see(page, 'state-banner', 'Selling is paused: stock cannot be reached. Pins and script go on.');
+  mock.health({ selling: 'unavailable', why: 'The stock cannot be reached.' });
+  await see(page, 'selling', 'Selling is paused');
+  await see(page, 'selling-why', 'The stock cannot be reached.');
+  mock.health({ selling: 'stopped', why: 'The books of the stock do not add up.' });
+  await see(page, 'selling', 'Selling is stopped. The books of the stock do not add up.');
+  mock.health({ selling: 'ok', why: '', sync_delay_ms: { last: 45_000, p95: 70_000 } });
+  await until(page, () => !document.querySelector('[data-testid="selling"]'));
+  await see(page, 'sync-delay', 'was 45 s old when it came; most are under 1 min');
+  mock.stock.lamp.buffer = 3;
+  mock.moved('lamp');
+  await page.locator('[data-testid="goods-lamp"] [data-col="available"]').filter({ hasText: '5' }).waitFor();
+  await see(page, 'buffer-lamp', '3 kept back');
+  await see(page, 'sync-delay', '3 units are kept back for that');
   mock.refuseSome('mug-red', 8);
   await page.locator('[data-testid="goods-mug-red"] [data-col="refused"]').filter({ hasText: '8' }).waitFor();
   mock.holdOthers('mug-red', 3);
@@ -456,4 +467,142 @@ test('checkout: an ended hold says that nothing was charged', async () => {
   await id(page, 'pay').click();
   await see(page, 'checkout-state', 'There is no such hold');
   await id(page, 'pay').waitFor({ state: 'hidden' });
+});
+
+/* ---- pauses, recalls, and prices that need a second person ------------------------------------------------------------ */
+
+test('viewer: in a pause the countdown stands still and says so, and goes on exactly after', async () => {
+  mock = await createMock();
+  mock.cueGo(1);
+  const page = await openPage(mock.link('viewer'));
+  await id(page, 'reserve-button').click();
+  await id(page, 'countdown').waitFor();
+  mock.stateSet('paused');
+  await see(page, 'hold-still', 'Your time stands still while the show is paused');
+  await see(page, 'state-banner', 'Your time stands still while the show is paused');
+  const left = () => page.evaluate(() => Math.round(window.liveshelf.holdLeft(Object.values(window.liveshelf.state.holds)[0])));
+  const before = await left();
+  const shown = await id(page, 'countdown').innerText();
+  /* As if an hour went by at the server's and here: the clock says so. */
+  await page.evaluate(() => { const now = Date.now; Date.now = () => now() + 3_600_000; });
+  assert.ok(Math.abs((await left()) - before) < 5);
+  await page.evaluate(() => new Promise((r) => requestAnimationFrame(() => requestAnimationFrame(r))));
+  assert.equal(await id(page, 'countdown').innerText(), shown);
+  assert.equal(sent('checkout').length, 0);
+  await id(page, 'pay-link').waitFor();                    /* what is held can be paid all the same */
+  await page.reload();
+  await see(page, 'hold-still', 'Your time stands still');
+  mock.stateSet('live');
+  await until(page, () => document.querySelector('live-shelf').shadowRoot.querySelector('[data-testid="hold-still"]').hidden);
+  assert.ok(Math.abs((await left()) - before) < 1_500);
+});
+
+test('viewer: a recall takes the reservation, and says that nothing was charged', async () => {
+  mock = await createMock();
+  mock.cueGo(1);
+  const page = await openPage(mock.link('viewer'));
+  await id(page, 'reserve-button').click();
+  await id(page, 'countdown').waitFor();
+  mock.pin(1, 'teapot');
+  mock.recall('mug-red', 'cancel', 'Do not use the red mug.');
+  await page.getByTestId('live-assertive').filter({ hasText: 'This product was recalled; your reservation was cancelled and nothing was charged' }).waitFor({ state: 'attached' });
+  await id(page, 'shelf-open').click();
+  await page.locator('[data-testid="shelf-row-mug-red"]').getByText('nothing was charged').waitFor();
+});
+
+test('viewer: the reservation goes before the recall is told, and is explained all the same', async () => {
+  mock = await createMock();
+  mock.cueGo(1);
+  const page = await openPage(mock.link('viewer'));
+  await id(page, 'reserve-button').click();
+  await id(page, 'countdown').waitFor();
+  mock.holdEnd([...mock.holds.keys()][0], 'released');
+  await see(page, 'refusal', 'Red mug was given back.');
+  mock.skuState('mug-red', 'recalled');
+  await see(page, 'refusal', 'your reservation was cancelled and nothing was charged');
+});
+
+test('viewer: a recalled product that is kept waits without a payment', async () => {
+  mock = await createMock();
+  mock.cueGo(1);
+  const page = await openPage(mock.link('viewer'));
+  await id(page, 'reserve-button').click();
+  await id(page, 'countdown').waitFor();
+  mock.recall('mug-red', 'keep', 'We are looking into the red mug.');
+  mock.pin(0, 'mug-red');
+  await see(page, 'hold-still', 'It stays reserved for you while the shop decides');
+  await until(page, () => document.querySelector('live-shelf').shadowRoot.querySelector('[data-testid="pay-link"]').hidden);
+});
+
+test('viewer: a release in one tab is heard in the other', async () => {
+  mock = await createMock();
+  mock.cueGo(1);
+  const page = await openPage(mock.link('viewer'));
+  await id(page, 'reserve-button').click();
+  await id(page, 'countdown').waitFor();
+  const other = await context.newPage();
+  await other.goto(mock.link('viewer'));
+  await id(other, 'countdown').waitFor();
+  await id(page, 'release-button').click();
+  await see(page, 'refusal', 'You gave Red mug back.');
+  await see(other, 'refusal', 'Red mug was given back.');
+  await id(other, 'reserve-button').waitFor();
+});
+
+for (const size of ['phone', 'desk']) {
+  test(`host: a recall with its choice, the numbers, and the list (${size})`, async () => {
+    mock = await createMock();
+    mock.cueGo(1);
+    mock.holdOthers('mug-red', 3);
+    mock.holdEnd(mock.others()[0], 'confirmed');
+    const page = await openPage(mock.link('host'), size, { acceptDownloads: true });
+    await see(page, 'cue-title', 'Red mug');
+    if (size === 'phone') {
+      await id(page, 'menu').click();
+      await id(page, 'recall-pinned').click();
+    } else {
+      await page.locator('[data-testid="goods-mug-red"] button').click();
+      await id(page, 'recall').click();
+    }
+    await id(page, 'recall-sheet').waitFor();
+    assert.equal(await id(page, 'recall-cancel').isChecked(), true);
+    await id(page, 'recall-cancel').focus();
+    await page.keyboard.press('ArrowDown');                /* by keyboard as any group of choices */
+    assert.equal(await id(page, 'recall-keep').isChecked(), true);
+    await id(page, 'recall-confirm').scrollIntoViewIfNeeded();
+    await id(page, 'recall-confirm').click();
+    await see(page, 'recall-holds', '2');
+    await see(page, 'recall-orders', '1');
+    assert.equal(sent('recall')[0].holds, 'keep');
+    const [saved] = await Promise.all([page.waitForEvent('download'), id(page, 'recall-csv').click()]);
+    assert.equal(saved.suggestedFilename(), 'recall-mug-red.csv');
+    await id(page, 'recall-done').click();
+    await id(page, 'recalled-sheet').waitFor({ state: 'detached' });
+  });
+}
+
+test('host: a price that needs a second person waits for one, and another host approves it', async () => {
+  mock = await createMock();
+  mock.cueGo(1);
+  const anna = await openPage(mock.link('host', 'host', { sub: 'anna' }), 'desk');
+  const ben = await context.newPage();
+  await ben.setViewportSize(SIZES.phone);
+  await ben.goto(mock.link('host', 'host', { sub: 'ben' }));
+  await anna.locator('[data-testid="goods-mug-red"] button').click();
+  await id(anna, 'price-input').fill('2,90');
+  await id(anna, 'price-set').click();
+  await see(anna, 'toasts', 'waits for a second person');
+  await anna.getByText('You asked').filter({ hasText: 'Waits for a second person' }).waitFor();
+  assert.equal(await id(anna, 'approve').count(), 0);
+  await see(ben, 'state-banner', 'Red mug at €2.90');
+  await see(ben, 'approval-why', '71 percent below 9.90 EUR');
+  await see(ben, 'state-banner', 'Asked by anna');
+  await id(ben, 'approve').click();
+  await see(anna, 'toasts', 'Red mug at €2.90: agreed to');
+  await see(anna, 'product', '€2.90');
+  await id(ben, 'approve').waitFor({ state: 'detached' });
+  assert.equal(sent('approve')[0].approval, 'a3');
+  mock.ask('mug-red', 90, 'anna');
+  await id(ben, 'reject').click();
+  await see(anna, 'toasts', 'turned down');
 });

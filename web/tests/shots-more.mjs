@@ -45,8 +45,50 @@ const SHOTS = {
   'host-selling': async (mock, page) => {
     mock.cueGo(2);
     await host(mock, page);
-    mock.each((c) => mock.send(c, { t: 'health', d: { selling: 'unavailable' } }));
-    await page.getByText('Selling is paused').waitFor();
+    mock.health({ selling: 'stopped', why: 'The books of the stock do not add up: mug-red, 40 in them and 39 counted.' });
+    await page.getByText('Selling is stopped').waitFor();
+  },
+  'host-recall': async (mock, page, size) => {
+    mock.cueGo(1);
+    await host(mock, page);
+    if (size === 'desk') {
+      await page.locator('[data-testid="goods-mug-red"] button').click();
+      await id(page, 'recall').click();
+    } else {
+      await id(page, 'menu').click();
+      await id(page, 'recall-pinned').click();
+    }
+    await id(page, 'recall-sheet').waitFor();
+  },
+  'host-recalled': async (mock, page, size) => {
+    mock.holdOthers('mug-red', 4);
+    mock.cueGo(1);
+    for (const hold of mock.others().slice(0, 3)) mock.holdEnd(hold, 'confirmed');
+    await SHOTS['host-recall'](mock, page, size);
+    await id(page, 'recall-confirm').click();
+    await id(page, 'recall-holds').waitFor();
+  },
+  'host-approval': async (mock, page) => {
+    mock.cueGo(1);
+    await page.goto(mock.link('host', 'host', { sub: 'ben' }));
+    await page.waitForFunction(() => window.liveshelf?.state.broadcast);
+    mock.ask('mug-red', 290, 'anna');
+    mock.ask('lamp', 1900, 'ben', 'offer');
+    await id(page, 'approve').waitFor();
+  },
+  'host-stock': async (mock, page, size) => {
+    mock.cueGo(5);
+    mock.stock.lamp.buffer = 2;
+    mock.refuseSome('lamp', 9);
+    mock.lines.lamp = ['v_1', 'v_2', 'v_3'];
+    await host(mock, page);
+    mock.health({ sync_delay_ms: { last: 45_000, p95: 70_000 } });
+    mock.moved('lamp');
+    if (size === 'desk') await page.locator('[data-testid="sync-delay"]').waitFor();
+    else {
+      await id(page, 'menu').click();
+      await id(page, 'sync-delay').waitFor();
+    }
   },
   'host-soon': async (mock, page) => {
     mock.stock.lamp.allocated = 3;

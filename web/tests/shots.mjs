@@ -70,7 +70,21 @@ const SHOTS = {
   'viewer-paused': async (mock, page) => {
     await SHOTS['viewer-hold'](mock, page);
     mock.stateSet('paused');
-    await id(page, 'state-banner').waitFor();
+    await id(page, 'hold-still').waitFor();
+  },
+  'viewer-recalled-hold': async (mock, page) => {
+    await SHOTS['viewer-hold'](mock, page);
+    mock.holdEnd([...mock.holds.keys()][0], 'released');
+    mock.skuState('mug-red', 'recalled');
+    mock.notice('Do not use the red mug. The glaze may chip.', 'recall');
+    await page.getByText('nothing was charged').first().waitFor();
+  },
+  'viewer-kept': async (mock, page) => {
+    await SHOTS['viewer-hold'](mock, page);
+    mock.stock['mug-red'].recall = 'keep';
+    mock.skuState('mug-red', 'recalled');
+    mock.notice('We are looking into the red mug. Please wait before you use it.', 'recall');
+    await page.getByText('while the shop decides').first().waitFor();
   },
   'viewer-ended': async (mock, page) => {
     mock.stateSet('ended');
