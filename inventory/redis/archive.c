@@ -58,24 +58,9 @@ static void id_keep(char ret[LEDGER_ID_LEN_MAX + 1], const redisReply *id)
 
 /* ---- the state ---- */
 
-/* A value of XINFO's list of names and values; NULL: not there. */
-static const redisReply *info_value(const redisReply *info, const char *name)
-{
-    for (size_t i = 0; info->type == REDIS_REPLY_ARRAY && i + 1 < info->elements; i += 2)
-        if (info->element[i]->type == REDIS_REPLY_STRING && strcmp(info->element[i]->str, name) == 0)
-            return info->element[i + 1];
-    return NULL;
-}
-
-static uint64_t info_number(const redisReply *info, const char *name)
-{
-    const redisReply *value = info_value(info, name);
-    return value != NULL && value->type == REDIS_REPLY_INTEGER ? (uint64_t)value->integer : 0;
-}
-
 static void info_id(const redisReply *info, const char *name, char ret[LEDGER_ID_LEN_MAX + 1])
 {
-    const redisReply *entry = info_value(info, name);
+    const redisReply *entry = ask_value(info, name);
     bool is_entry = entry != NULL && entry->type == REDIS_REPLY_ARRAY && entry->elements > 0;
     id_keep(ret, is_entry ? entry->element[0] : NULL);
 }
@@ -95,8 +80,8 @@ static enum result read_ledger(struct archive *a, struct archive_state *ret)
     result = ASK(&a->ask, &reply, "XINFO", "STREAM", key);
     if (result != RESULT_OK)
         return result;
-    ret->entries = info_number(reply, "length");
-    ret->added = info_number(reply, "entries-added");
+    int64_t entries = ask_number(reply, "length");
+    ret->entries = entries > 0 ? (uint64_t)entries : 0;
     info_id(reply, "first-entry", ret->first_id);
     info_id(reply, "last-entry", ret->last_id);
     freeReplyObject(reply);

@@ -20,8 +20,7 @@ struct archive {
     struct entry_room room;
 };
 struct archive_state {
-    uint64_t entries; /* in the ledger now */
-    uint64_t added;   /* ever: more than `entries` once it was cut */
+    uint64_t entries;                                                     /* in the ledger now */
     char first_id[LEDGER_ID_LEN_MAX + 1], last_id[LEDGER_ID_LEN_MAX + 1]; /* "" when it is empty */
     char acknowledged[LEDGER_ID_LEN_MAX + 1];                             /* archived up to here; "" never */
     int64_t now_ms;                                                       /* by Redis */

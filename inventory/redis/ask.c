@@ -44,6 +44,20 @@ enum result ask_and_forget(struct ask *a, int argc, const char **argv)
     return result;
 }
 
+const redisReply *ask_value(const redisReply *list, const char *name)
+{
+    for (size_t i = 0; list->type == REDIS_REPLY_ARRAY && i + 1 < list->elements; i += 2)
+        if (list->element[i]->type == REDIS_REPLY_STRING && strcmp(list->element[i]->str, name) == 0)
+            return list->element[i + 1];
+    return NULL;
+}
+
+int64_t ask_number(const redisReply *list, const char *name)
+{
+    const redisReply *value = ask_value(list, name);
+    return value != NULL && value->type == REDIS_REPLY_INTEGER ? value->integer : -1;
+}
+
 static enum result ask_log_in(struct ask *a, const struct redis_url *url)
 {
     char db[16];

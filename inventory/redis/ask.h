@@ -4,6 +4,7 @@
 #define LIVESHELF_INVENTORY_REDIS_ASK_H
 
 #include <hiredis/hiredis.h>
+#include <stdint.h>
 
 #include "base/must.h"
 #include "base/result.h"
@@ -25,6 +26,9 @@ MUST_USE enum result ask_and_forget(struct ask *a, int argc, const char **argv);
 /* The same, with the words behind one another, ended by NULL. */
 #define ASK(a, ret, ...) ask_words((a), (ret), (const char *[]){__VA_ARGS__, NULL})
 MUST_USE enum result ask_words(struct ask *a, redisReply **ret, const char **words);
+/* A value of a reply that is a list of names and values, as XINFO's; NULL: not there. */
+const redisReply *ask_value(const redisReply *list, const char *name);
+int64_t ask_number(const redisReply *list, const char *name);             /* -1: not there */
 enum result ask_fail(struct ask *a, enum result result, const char *why); /* keeps the words; returns `result` */
 
 #endif

@@ -63,15 +63,7 @@ static void range_begin(const struct audit *a, char ret[LEDGER_ID_LEN_MAX + 2])
     snprintf(ret, LEDGER_ID_LEN_MAX + 2, "%s%s", a->last_id[0] == '\0' ? "-" : "(", a->last_id);
 }
 
-static int64_t info_number(const redisReply *info, const char *name)
-{
-    for (size_t i = 0; i + 1 < info->elements; i += 2)
-        if (info->element[i]->type == REDIS_REPLY_STRING && strcmp(info->element[i]->str, name) == 0)
-            return info->element[i + 1]->type == REDIS_REPLY_INTEGER ? info->element[i + 1]->integer : -1;
-    return -1;
-}
-
-/* Of a ledger that was cut nothing is known before its first checkpoint. */
+/* Of a ledger that was cut nothing is known before its first checkpoint. Cutting takes the oldest; nobody takes single ones. */
 static enum result look_for_cut(struct audit *a)
 {
     redisReply *info = NULL, *exists = NULL;
@@ -85,7 +77,11 @@ static enum result look_for_cut(struct audit *a)
     result = ASK(&a->ask, &info, "XINFO", "STREAM", a->ledger);
     if (result != RESULT_OK)
         return result;
-    a->fold.waits_for_checkpoint = info_number(info, "entries-added") > info_number(info, "length");
+    const redisReply *deleted = ask_value(info, "max-deleted-entry-id");
+    bool is_torn = deleted != NULL && deleted->type == REDIS_REPLY_STRING && strcmp(deleted->str, "0-0") != 0;
+    if (is_torn)
+        audit_differ(a->result, "ledger: entries were deleted out of it, up to %s", deleted->str);
+    a->fold.waits_for_checkpoint = !is_torn && ask_number(info, "entries-added") > ask_number(info, "length");
     freeReplyObject(info);
     return RESULT_OK;
 }

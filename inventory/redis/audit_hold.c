@@ -90,7 +90,10 @@ static void leave_line(struct audit_fold *f, struct audit_sku *k, const struct v
         audit_differ(f->result, "%s: %s is not in line", f->entry->id, pair);
     if (wait == NULL)
         return;
-    if (wait->units != units)
+    if (wait->units != units && is_offered) /* put back after a fail-over, and waits for something else since */
+        audit_remark(f->result, "%s: %s waited for %" PRId64 ", and is offered %" PRId64, f->entry->id, pair,
+                     wait->units, units);
+    else if (wait->units != units)
         audit_differ(f->result, "%s: %s waited for %" PRId64 ", not %" PRId64, f->entry->id, pair, wait->units, units);
     k->certificate.waiting--;
     free(wait);
