@@ -113,13 +113,16 @@ def intent_key(attempt):
 
 
 def check(history, entries, recovery_s=RECOVERY_S, put_back=False):
-    """`put_back`: the ledger's end was lost on purpose, and nodes said it again: in it, time does not order what was said again."""
+    """`put_back`: the ledger's end was lost on purpose, and nodes said it again. What they said is not in the order of time, an offer comes
+    back without the line it came from, and who had let go of a hold before it was lost gets nothing back."""
     verdict = Verdict()
     ledger, intents = Ledger(entries), intents_of(history)
-    model = check_oversell(verdict, history, entries)
+    model = check_oversell(verdict, history, entries, put_back)
     check_granted(verdict, history)
-    check_lost(verdict, history, ledger, intents)
-    check_replays(verdict, history, ledger)
+    let_go = {key[1] for key, intent in intents.items() if put_back and key[0] == "release" and intent.oks()}
+    check_lost(verdict, history, ledger, intents, let_go)
+    check_switches(verdict, history, ledger, intents, model, put_back)
+    check_replays(verdict, history, ledger, let_go)
     check_money(verdict, history, ledger)
     if not put_back:
         check_real_time(verdict, history, ledger, intents)
@@ -130,9 +133,9 @@ def check(history, entries, recovery_s=RECOVERY_S, put_back=False):
 
 # ---- 1 and 3: no unit twice, one end per hold. The model knows the law and blames ----
 
-def check_oversell(verdict, history, entries):
+def check_oversell(verdict, history, entries, put_back):
     """Also what every node showed at the end is compared, with the counts at the very entry it had read."""
-    model = Model(verdict.blame)
+    model = Model(verdict.blame, put_back)
     shown = collections.defaultdict(list)
     for final in history.finals:
         shown[final["ledger"]].append(final)
@@ -202,30 +205,30 @@ def price_of(move):
     return sum(units * minor for _, units, minor in move["lines"])
 
 
-def check_lost(verdict, history, ledger, intents):
+def check_lost(verdict, history, ledger, intents, let_go):
     for intent in intents.values():
         found = proofs(ledger, intent)
         if found is None:
             continue
         if len(found) > 1:
             verdict.blame("ends", f"{' '.join(map(str, intent.key))} happened {len(found)} times")
-        if not found and any(not attempt.answer.get("ignored") for attempt in intent.oks()):
+        if not found and intent.key[1] not in let_go and any(not attempt.answer.get("ignored") for attempt in intent.oks()):
             verdict.figures["lost"] += 1
             verdict.blame("lost", f"acknowledged and not in the ledger: {intent.oks()[0]}")
-    check_forgotten(verdict, history, intents)
+    check_forgotten(verdict, history, intents, let_go)
     check_extends(verdict, history, ledger)
-    check_switches(verdict, ledger, intents)
     for attempt in history.of("join"):
         if attempt.how == "ok" and attempt.answer.get("state") == "joined" and \
                 not ledger.of_line.get(("waiting", attempt.asked["sku"], attempt.client)):
             verdict.blame("lost", f"acknowledged and never in line: {attempt}")
 
 
-def check_forgotten(verdict, history, intents):
+def check_forgotten(verdict, history, intents, let_go):
     for attempt in history.of("get", "extend", "release", "confirm", "checkout"):
         intent = intents.get(("reserve", attempt.asked["hold"]))
         known_at = intent.acknowledged_at() if intent is not None else None
-        if attempt.answer.get("code") == "hold_unknown" and known_at is not None and known_at < attempt.began:
+        if attempt.answer.get("code") == "hold_unknown" and attempt.asked["hold"] not in let_go and known_at is not None and \
+                known_at < attempt.began:
             verdict.blame("lost", f"acknowledged and then unknown: {attempt}")
 
 
@@ -238,14 +241,18 @@ def check_extends(verdict, history, ledger):
                 verdict.blame("lost", f"extended {used} times and {there} times in the ledger: {attempt}")
 
 
-def check_switches(verdict, ledger, intents):
-    """Stop and open are said in turn by one host, each until it is answered: in turn they stand in the ledger."""
-    for what, kind in (("stop", "stopped"), ("open", "opened")):
+def check_switches(verdict, history, ledger, intents, model, put_back):
+    """Stop and open are said in turn by one host, each until it is answered: in turn they stand in the ledger, and the last one counts."""
+    for what, kind in (("stop", "stopped"), ("open", "opened")) if not put_back else ():
         wished = collections.Counter(key[1] for key, intent in intents.items() if key[0] == what and intent.oks())
         for sku, times in wished.items():
             there = len(ledger.of_sku.get((kind, sku), ()))
             if there < times:
                 verdict.blame("lost", f"{sku} was {kind} {times} times and {there} times in the ledger")
+    last = {attempt.asked["sku"]: attempt for attempt in history.of("stop", "open")}
+    for sku, attempt in last.items():
+        if attempt.how == "ok" and model.counts[sku]["stopped"] != (attempt.what == "stop"):
+            verdict.blame("lost", f"the last word on {sku} is not so: {attempt}")
 
 
 # ---- 4: all answers about one hold go one way ----
@@ -266,7 +273,7 @@ def seen_of(attempt):
     return None
 
 
-def check_replays(verdict, history, ledger):
+def check_replays(verdict, history, ledger, let_go):
     seen, contents, refused = collections.defaultdict(list), {}, []
     for attempt in history.of("reserve", "extend", "release", "confirm", "get", "checkout"):
         told = seen_of(attempt)
@@ -279,7 +286,7 @@ def check_replays(verdict, history, ledger):
     for hold, tellings in seen.items():
         check_path(verdict, ledger, hold, tellings)
     for push in history.pushes:
-        if push["state"] not in {STATE_AFTER[move["kind"]] for _, move in ledger.of_hold.get(push["hold"], ())}:
+        if push["hold"] not in let_go and push["state"] not in {STATE_AFTER[move["kind"]] for _, move in ledger.of_hold.get(push["hold"], ())}:
             verdict.blame("replays", f"{push['client']} was told that {push['hold']} is {push['state']}, and it never was")
     for attempt in refused:
         check_refusal(verdict, history, ledger, attempt)

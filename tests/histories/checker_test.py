@@ -136,6 +136,16 @@ class Checks(unittest.TestCase):
             s.ask(what, 7, 8, answer={"extends": 1}, **asked)
             self.blames(s.verdict(**SOLD), "lost")
 
+    def test_the_last_word_on_a_switch_counts(self):
+        s = sold_story()
+        s.entry(6, move_stock("stopped", "mug"))
+        s.ask("stop", 5.9, 6.1, sku="mug", wish=1)
+        s.entry(7, move_stock("opened", "mug"))
+        s.ask("open", 6.9, 7.1, sku="mug", wish=1)
+        self.blames(s.verdict(**SOLD))
+        s.entry(8, move_stock("stopped", "mug"))
+        self.blames(s.verdict(**SOLD), "lost")
+
     def test_a_place_in_line_is_lost(self):
         s = sold_story()
         s.ask("join", 7, 8, answer={"state": "joined"}, sku="mug")

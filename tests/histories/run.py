@@ -6,7 +6,7 @@
 Each round: two nodes, a fresh shop, S seconds of selling, one fault or two at the same time chosen by the seed, again and again;
 then five quiet seconds, and the verdict. Without --rounds it goes on until it is ended (Ctrl-C). One line per round, figures at the end; exit
 code 1 when the shop broke its word, and with --expect-losses when it did not (a check that cannot fail shows nothing). With
---keep, or after a broken word, the round's folder stays: history.jsonl, the ledger, the logs."""
+--keep, or after a broken word, the round's folder stays: history.jsonl, ledger.jsonl, the logs."""
 import argparse
 import asyncio
 import collections
@@ -107,6 +107,8 @@ async def play(stage, args, seed, names):
         finally:
             recorder.close()
         entries = await asyncio.to_thread(ledger_read, stage.redis.ask, SHOP)
+    with open(os.path.join(stage.folder, "ledger.jsonl"), "w", encoding="utf-8") as file:
+        file.writelines(json.dumps({"id": e.id, "ms": e.ms, "moves": e.moves, "counts": e.counts}) + "\n" for e in entries)
     return history_read(path), entries
 
 

@@ -56,6 +56,21 @@ class Disks(unittest.TestCase):
         self.start(redis)
         self.assertEqual((redis.ask("GET", "a"), redis.ask("GET", "b")), ("kept", "kept"))
 
+    def test_a_torn_transaction_is_gone_for_good(self):
+        redis = self.redis("fsync")
+        three = "for i = 1, 3 do redis.call('SET', ARGV[1] .. i, string.rep('x', 100)) end return 1"
+        redis.ask("EVAL", three, 0, "a")
+        redis.ask("EVAL", three, 0, "b")
+        redis.kill()
+        folder = os.path.join(redis.folder, "appendonlydir")
+        path = next(os.path.join(folder, name) for name in os.listdir(folder) if name.endswith(".incr.aof"))
+        os.truncate(path, os.path.getsize(path) - 100)
+        for _ in range(2):  # the second start is the one that would carry out what is left
+            self.start(redis)
+            self.assertEqual(sorted(redis.ask("KEYS", "[ab]*")), ["a1", "a2", "a3"])
+            redis.ask("EVAL", three, 0, "c")
+            redis.kill()
+
     def test_a_disk_that_fails_ends_a_redis_that_must_be_durable(self):
         for how in ({"write_errno": ENOSPC}, {"sync_errno": EIO}):
             redis = self.redis("fsync")
