@@ -221,24 +221,33 @@ static bool has_offer(const struct game *g, const struct hold *claim)
     return false;
 }
 
+static bool is_in_line(const struct model_sku *s, const struct viewer_id *viewer)
+{
+    list_for_each (at, &s->line)
+        if (ID_EQUAL(container_of(at, struct model_wait, link)->wish.viewer, *viewer))
+            return true;
+    return false;
+}
+
 /* Done before, and lost by a fail-over: put back, an offer under its own name. Of the line, as a fail-over may leave it: the
- * viewer's place is there again, or even the number was never given. */
+ * viewer's place is there again, or the number was never given, or was given to another meanwhile. */
 static void ask_again(struct game *g, struct inventory_request *r)
 {
     r->restores = true;
     r->hold.lines_count = one_in(g, 2) ? 1 : r->hold.lines_count;
-    if (r->hold.lines_count != 1 || has_offer(g, &r->hold) || g->restored_ms == g->now_ms)
+    if (r->hold.lines_count != 1 || has_offer(g, &r->hold) || !g->is_first)
         return;
     const struct model_sku *s = model_sku(g->model, r->hold.lines[0].sku.text);
     uint64_t number = g->model->tickets + 1 + below(g, 3);
-    if (s != NULL && !list_is_empty(&s->line) && one_in(g, 2)) {
-        const struct model_wait *first = container_of(s->line.next, struct model_wait, link);
-        number = first->ticket;
-        r->hold.viewer = first->wish.viewer;
-    }
+    bool is_of_line = s != NULL && !list_is_empty(&s->line) && one_in(g, 2);
+    if (is_of_line)
+        number = container_of(s->line.next, struct model_wait, link)->ticket;
+    if (is_of_line && !one_in(g, 4))
+        hold_copy(&r->hold, &container_of(s->line.next, struct model_wait, link)->wish);
+    else if (s != NULL && is_in_line(s, &r->hold.viewer))
+        return; /* for another wish than was lost */
     snprintf(r->hold.id.text, sizeof r->hold.id.text, "~%llu", (unsigned long long)number);
     r->hold.offer = !one_in(g, 8);
-    g->restored_ms = g->now_ms; /* one at a time: what else the group does to the line is not known yet */
 }
 
 static void ask_reserve(struct game *g, struct inventory_request *r)
@@ -307,7 +316,8 @@ static void ask_confirm(struct game *g, struct inventory_request *r)
         r->amount.minor = one_in(g, 2) ? -1 : MONEY_MINOR_MAX + 1;
     r->restores = one_in(g, 30);
     snprintf(r->ref, sizeof r->ref, "A-%s%s", r->hold.id.text, one_in(g, 15) ? "x" : "");
-    if (one_in(g, 60))
+    bool is_due = known != NULL && model_shown(g->model, &known->hold).expires_at_ms <= g->now_ms;
+    if (one_in(g, 60) && !is_due) /* whether nonsense spares a due hold is not said */
         snprintf(r->ref, sizeof r->ref, "%s", bad_orders[below(g, ARRAY_LEN(bad_orders))]);
     if (one_in(g, 60)) { /* as long as may be */
         memset(r->ref, 'z', REF_LEN_MAX);
@@ -469,6 +479,7 @@ size_t game_group(struct game *g, int64_t now_ms, struct inventory_request *aske
     size_t count = (size_t)between(g, 1, one_in(g, 3) ? g->group_most : g->group_most / 4 + 1);
     for (size_t i = 0; i < count; i++) {
         asked[i] = (struct inventory_request){.shop = {SHOP}};
+        g->is_first = i == 0; /* what the requests before it do to the lines is not known yet */
         asked[i].op = some_op(g);
         bool may_make_a_crowd = asked[i].op == INVENTORY_FREEZE || asked[i].op == INVENTORY_RECALL;
         if (may_make_a_crowd && count > GROUP_OF_ONE_CALL)
@@ -515,7 +526,7 @@ int64_t game_time(struct game *g, int64_t now_ms)
         then += 12 * HOUR;
     if (play_may_step_back && one_in(g, 60)) {
         int64_t back = then - between(g, 1, 5 * SECOND);
-        then = back > g->model->forgotten_ms ? back : then;
+        then = back > g->model->forgotten_ms && g->model->owed == 0 ? back : then;
     }
     return then;
 }

@@ -19,7 +19,7 @@ struct game {
     const struct model *model;
     uint64_t seed;
     unsigned skus, viewers, broadcasts;
-    int64_t units_most, ttl_ms, leap_one_in, now_ms, restored_ms;
+    int64_t units_most, ttl_ms, leap_one_in, now_ms;
     unsigned group_most, join_units_most;
     unsigned weights[INVENTORY_OPS], weights_sum;
     struct hold_id recent[RECENT_MAX]; /* ids in use, a ring */
@@ -29,6 +29,7 @@ struct game {
     int64_t versions[GAME_SKUS_MAX + 1];
     int64_t seqs[GAME_BROADCASTS_MAX];
     unsigned epochs[GAME_BROADCASTS_MAX];
+    bool is_first; /* of its group */
     bool anywhere; /* kills at any moment, too: then a seed does not repeat itself to the byte */
 };
 

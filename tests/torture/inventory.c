@@ -1,12 +1,14 @@
 /* tests/torture/inventory.c - the stock under torture: seeded games against a model written from the contract.
  *
  *     torture_inventory [--seed N] [--ops N] [--kills N] [--games N] [--anywhere] [--library FILE] [--state FILE]
+ *                       [--about ID]...
  *
  * Plays games of `ops` operations with `kills` kills of Redis, beginning with seed N; 0 games: without end. Each seed is printed
  * before it begins, a line with its digest when it is over: the same seed gives the same digest, unless --anywhere
- * kills at moments of chance as well. Stops at the first difference: the seed, the operation, expected and got, and the last
- * operations that touched the same things. --state keeps the next seed in a file, and goes on from it. --library
- * plays against another text of inventory.lua, which is how the mutation check plays to a library with a guard less.
+ * kills at moments of chance as well. Stops at the first difference: the seed, the operation, expected and got; and for
+ * each --about ID (a hold, a SKU, a viewer, a broadcast) what was asked about it before. --state keeps the next seed in a
+ * file, and goes on from it. --library plays against another text of inventory.lua, which is how the mutation check
+ * plays to a library with a guard less.
  *
  * Without arguments: the pinned seeds, as a test. */
 #include <inttypes.h>
@@ -21,12 +23,16 @@
 #define CHECK_EVERY 6000 /* operations between two looks at the whole state */
 #define AUDIT_EVERY 50000
 #define HISTORY_MAX 30000
+#define HISTORY_SHOWN 40 /* of one word */
+#define WORDS_MAX 8
 
 struct options {
     uint64_t seed, ops, kills, games;
-    bool anywhere, quiet;
+    bool anywhere;
     char *library;
     const char *state;
+    const char *words[WORDS_MAX]; /* ids to be told about in a report */
+    size_t words_count;
 };
 
 struct history { /* the last requests, for the report */
@@ -43,14 +49,15 @@ static struct history history;
 
 static bool is_about(const struct inventory_request *r, const char *word)
 {
-    return strcmp(r->hold.id.text, word) == 0 || strcmp(r->sku.text, word) == 0;
+    return strcmp(r->hold.id.text, word) == 0 || strcmp(r->sku.text, word) == 0 ||
+           strcmp(r->hold.broadcast.text, word) == 0 || strcmp(r->hold.viewer.text, word) == 0;
 }
 
 static void show_history(const char *word)
 {
     struct bytes text = {0};
     uint64_t first = history.count > HISTORY_MAX ? history.count - HISTORY_MAX : 0, shown = 0;
-    for (uint64_t i = history.count; i-- > first && shown < 25;) {
+    for (uint64_t i = history.count; i-- > first && shown < HISTORY_SHOWN;) {
         const struct inventory_request *r = &history.requests[i % HISTORY_MAX];
         if (!is_about(r, word))
             continue;
@@ -59,7 +66,7 @@ static void show_history(const char *word)
         bytes_text(&text, "\n");
         shown++;
     }
-    fprintf(stderr, "  what was asked of %s, the last first:\n%s", word, text.data == NULL ? "" : text.data);
+    fprintf(stderr, "  what was asked about %s, the last first:\n%s", word, text.data == NULL ? "" : text.data);
     bytes_finish(&text);
 }
 
@@ -76,11 +83,12 @@ static void report(const struct options *o, uint64_t seed)
     fprintf(stderr,
             "DIFFERENCE in seed %" PRIu64 " (--ops %" PRIu64 " --kills %" PRIu64 "%s), operation %" PRIu64 "\n%s", seed,
             o->ops, o->kills, o->anywhere ? " --anywhere" : "", play.operations, play.difference.data);
-    for (size_t i = 0; i < play.count && !o->quiet; i++)
-        if (play.got[i].answer != play.wanted[i].answer) {
-            show_history(ID_IS_NONE(play.asked[i].hold.id) ? play.asked[i].sku.text : play.asked[i].hold.id.text);
-            break;
-        }
+    struct bytes state = {0};
+    told_write_state(&state, &play.model);
+    fprintf(stderr, "  the model:\n%s", state.data == NULL ? "" : state.data);
+    bytes_finish(&state);
+    for (size_t i = 0; i < o->words_count; i++)
+        show_history(o->words[i]);
 }
 
 /* ---- a game ---- */
@@ -306,6 +314,8 @@ static struct options read_options(int argc, char **argv)
             o.kills = number(value);
         else if (strcmp(argv[i - 1], "--games") == 0)
             o.games = number(value);
+        else if (strcmp(argv[i - 1], "--about") == 0 && value != NULL && o.words_count < WORDS_MAX)
+            o.words[o.words_count++] = value;
         else if (strcmp(argv[i - 1], "--library") == 0 && value != NULL)
             o.library = read_file(value);
         else if (strcmp(argv[i - 1], "--state") == 0 && value != NULL)

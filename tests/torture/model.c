@@ -40,6 +40,8 @@ void model_finish(struct model *m)
     finish_map_of_values(&m->skus);
     finish_map_of_values(&m->holds);
     finish_map_of_values(&m->clocks);
+    free(m->timers);
+    free(m->parked);
     free(m->due);
     free(m->told);
     *m = (struct model){0};
@@ -104,6 +106,18 @@ bool model_has_recall(const struct model *m, const struct hold *h, enum recall_m
 
 /* ---- clocks ---- */
 
+struct model_clock *model_clock_of(struct model *m, const char *broadcast)
+{
+    struct model_clock *c = map_get(&m->clocks, broadcast);
+    if (c != NULL)
+        return c;
+    c = calloc(1, sizeof *c);
+    MUST(c != NULL && map_set(&m->clocks, broadcast, c) == RESULT_OK);
+    memcpy(c->broadcast.text, broadcast, strlen(broadcast) + 1);
+    list_push_back(&m->all_clocks, &c->link);
+    return c;
+}
+
 static int64_t stood_so_far(const struct model *m, const char *broadcast)
 {
     const struct model_clock *c = map_get(&m->clocks, broadcast);
@@ -162,6 +176,84 @@ void model_wake_at(struct model *m, int64_t at_ms)
         m->quiet_until_ms = at_ms;
 }
 
+/* ---- timers: how many may be due ---- */
+
+static void timer_push(struct model *m, struct model_timer timer)
+{
+    if (m->timers_count == m->timers_capacity) {
+        m->timers_capacity = m->timers_capacity * 2 + HEADROOM;
+        m->timers = realloc(m->timers, m->timers_capacity * sizeof *m->timers);
+        MUST(m->timers != NULL);
+    }
+    size_t i = m->timers_count++;
+    for (; i > 0 && m->timers[(i - 1) / 2].at_ms > timer.at_ms; i = (i - 1) / 2)
+        m->timers[i] = m->timers[(i - 1) / 2];
+    m->timers[i] = timer;
+}
+
+static struct model_timer timer_pop(struct model *m)
+{
+    struct model_timer first = m->timers[0], last = m->timers[--m->timers_count];
+    size_t i = 0;
+    for (size_t child; (child = 2 * i + 1) < m->timers_count; i = child) {
+        if (child + 1 < m->timers_count && m->timers[child + 1].at_ms < m->timers[child].at_ms)
+            child++;
+        if (m->timers[child].at_ms >= last.at_ms)
+            break;
+        m->timers[i] = m->timers[child];
+    }
+    m->timers[i] = last;
+    return first;
+}
+
+void model_timer_arm(struct model *m, const struct hold *h)
+{
+    struct model_clock *c = ID_IS_NONE(h->broadcast) ? NULL : model_clock_of(m, h->broadcast.text);
+    int64_t at_ms = h->expires_at_ms + (c == NULL ? 0 : c->stood_ms);
+    timer_push(m, (struct model_timer){at_ms, h->expires_at_ms, c});
+    model_wake_at(m, at_ms);
+}
+
+void model_timers_again(struct model *m, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        timer_push(m, (struct model_timer){m->now_ms, m->now_ms, NULL});
+}
+
+static void timer_park(struct model *m, struct model_timer timer)
+{
+    if (m->parked_count == m->parked_capacity) {
+        m->parked_capacity = m->parked_capacity * 2 + HEADROOM;
+        m->parked = realloc(m->parked, m->parked_capacity * sizeof *m->parked);
+        MUST(m->parked != NULL);
+    }
+    m->parked[m->parked_count++] = timer;
+}
+
+void model_timers_unpark(struct model *m, const struct model_clock *c)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < m->parked_count; i++)
+        if (m->parked[i].clock == c)
+            timer_push(m, (struct model_timer){m->now_ms, m->parked[i].expires_ms, m->parked[i].clock});
+        else
+            m->parked[kept++] = m->parked[i];
+    m->parked_count = kept;
+}
+
+/* Timers that are due: looked at, parked with their broadcast, or found to be early since it stood still. */
+static void count_timers(struct model *m)
+{
+    while (m->timers_count > 0 && m->timers[0].at_ms <= m->now_ms) {
+        struct model_timer t = timer_pop(m);
+        m->owed++;
+        if (t.clock != NULL && t.clock->is_frozen)
+            timer_park(m, t);
+        else if (t.clock != NULL && t.expires_ms + t.clock->stood_ms > m->now_ms)
+            timer_push(m, (struct model_timer){t.expires_ms + t.clock->stood_ms, t.expires_ms, t.clock});
+    }
+}
+
 /* ---- holds begin and end ---- */
 
 struct model_hold *model_hold_open(struct model *m, const struct hold *claim, int64_t ttl_ms)
@@ -181,7 +273,7 @@ struct model_hold *model_hold_open(struct model *m, const struct hold *claim, in
     }
     MUST(map_set(&m->holds, claim->id.text, h) == RESULT_OK);
     list_push_back(&m->all_holds, &h->link);
-    model_wake_at(m, m->now_ms + ttl_ms);
+    model_timer_arm(m, &h->hold);
     return h;
 }
 
@@ -275,28 +367,63 @@ static void look_at_holds(struct model *m)
     }
 }
 
-/* The first of those due end; in the order of server time, so clocks are added for the comparison. */
-static bool end_due(struct model *m, size_t expired)
+/* In the order of server time, so clocks are added for the comparison. */
+static void sort_due(struct model *m)
 {
-    size_t spared = 0, ended = 0, wanted = SIZE_MAX;
-    for (size_t i = 0; i < m->due_count; i++) {
+    for (size_t i = 0; i < m->due_count; i++)
         m->due[i]->hold.expires_at_ms += stood_so_far(m, m->due[i]->hold.broadcast.text);
-        spared += m->due[i]->is_spared;
-    }
     if (m->due_count > 0)
         qsort(m->due, m->due_count, sizeof(struct model_hold *), by_end);
     for (size_t i = 0; i < m->due_count; i++)
         m->due[i]->hold.expires_at_ms -= stood_so_far(m, m->due[i]->hold.broadcast.text);
-    if (m->due_count > HOLD_EXPIRE_BATCH_MAX)
-        wanted = expired;
+}
+
+/* Marks what the entry says; false: one of these holds is not due. */
+static bool name_expired(struct model *m, const struct ledger_entry *entry)
+{
+    size_t named = 0, found = 0;
+    for (size_t i = 0; entry != NULL && i < entry->movements_count; i++) {
+        struct model_hold *h = map_get(&m->holds, entry->movements[i].hold.id.text);
+        bool is_expired = entry->movements[i].kind == MOVE_EXPIRED;
+        named += is_expired;
+        if (is_expired && h != NULL)
+            h->is_named = true;
+    }
     for (size_t i = 0; i < m->due_count; i++)
-        if (!m->due[i]->is_spared && ended < wanted) {
-            expire(m, m->due[i]);
-            ended++;
-        }
-    if (m->due_count > ended) /* the rest is due at the next call, unless this one changes it */
-        m->quiet_until_ms = INT64_MIN;
-    return wanted == SIZE_MAX || (ended == wanted && ended + spared >= HOLD_EXPIRE_BATCH_MAX);
+        found += m->due[i]->is_named;
+    return found == named;
+}
+
+static bool end_due(struct model *m, const struct ledger_entry *entry)
+{
+    count_timers(m);
+    bool is_crowded = m->owed > HOLD_EXPIRE_BATCH_MAX, is_right = true;
+    m->owed = is_crowded ? m->owed - HOLD_EXPIRE_BATCH_MAX : 0;
+    if (m->due_count == 0)
+        return true;
+    sort_due(m);
+    if (is_crowded)
+        is_right = name_expired(m, entry);
+    for (size_t i = 0; i < m->due_count; i++) {
+        struct model_hold *h = m->due[i];
+        if (!h->is_spared && (h->is_named || !is_crowded))
+            expire(m, h);
+        h->is_named = false;
+    }
+    return is_right;
+}
+
+/* What was spared and not changed is due at the next call, and so is what this one did not look at. */
+static void leave_due(struct model *m)
+{
+    for (size_t i = 0; i < m->due_count; i++) {
+        struct model_hold *h = m->due[i];
+        if (h->hold.state == HOLD_HELD && h->is_spared)
+            model_timer_arm(m, &h->hold);
+        if (h->hold.state == HOLD_HELD)
+            m->quiet_until_ms = INT64_MIN;
+        h->is_spared = false;
+    }
 }
 
 static void begin(struct model *m, int64_t now_ms)
@@ -343,22 +470,21 @@ static enum inventory_answer answer(struct model *m, const struct inventory_requ
     return (law[r->op] == NULL ? model_stock : law[r->op])(m, r, a);
 }
 
-bool model_call(struct model *m, const struct inventory_request *asked, size_t count, int64_t now_ms, size_t expired,
-                struct model_answer *ret)
+bool model_call(struct model *m, const struct inventory_request *asked, size_t count, int64_t now_ms,
+                const struct ledger_entry *entry, struct model_answer *ret)
 {
     begin(m, now_ms);
     look_at_holds(m);
     for (size_t i = 0; i < count; i++)
         if (asked[i].op == INVENTORY_CONFIRM || asked[i].op == INVENTORY_EXTEND)
             spare(m, &asked[i]);
-    bool is_right = end_due(m, expired);
-    for (size_t i = 0; i < m->due_count; i++)
-        m->due[i]->is_spared = false;
+    bool is_right = end_due(m, entry);
     for (size_t i = 0; i < count; i++) {
         struct model_answer *a = &ret[i];
         a->has_line = a->has_hold = a->has_ahead = a->has_count = false;
         a->answer = answer(m, &asked[i], a);
     }
+    leave_due(m);
     m->told_kept = m->told_count;
     if (m->checkpoint != NULL)
         model_checkpoint(m);

@@ -5,8 +5,10 @@
  * answer, every movement, and with them the whole state. Slow and plain on purpose: where an implementation keeps an
  * index, this looks through everything.
  *
- * One freedom is left to the implementation: of more than HOLD_EXPIRE_BATCH_MAX due holds a call need not end all, only the
- * first. So model_call is told how many were (`expired`), and says whether that was too few.
+ * One freedom is left to the implementation: a call need not look at more than HOLD_EXPIRE_BATCH_MAX timers, and what counts
+ * as one is its own affair: what ended, was extended, paused or kept may have left some behind. So the model keeps an
+ * upper bound of the timers due (`owed`). While there are more, the ledger's entry says which holds the call ended;
+ * each must have been due. As soon as there are no more, every due hold must end.
  *
  * And one history is left out: the server's clock must not step back behind model.forgotten_ms, since a hold that is
  * unknown after its day may or may not be kept still. */
@@ -37,6 +39,7 @@ struct model_wait {
 struct model_hold {
     struct list link;
     bool is_spared;   /* by the call at hand */
+    bool is_named;    /* by its entry, as expired */
     struct hold hold; /* expires_at_ms on its broadcast's clock while held */
 };
 struct model_clock {
@@ -47,13 +50,22 @@ struct model_clock {
     struct epoch_id epoch;
     int64_t seq;
 };
+struct model_timer { /* at `at_ms` something may look at a hold that ends at `expires_ms` on its broadcast's clock */
+    int64_t at_ms, expires_ms;
+    struct model_clock *clock; /* NULL: server time */
+};
 struct model {
     struct map skus, holds, clocks; /* by id */
     struct list all_skus, all_holds, all_clocks;
-    uint64_t tickets;        /* places in line given so far; an offer is named after its place */
-    int64_t checkpoint_ms;   /* -1: none yet */
-    int64_t forgotten_ms;    /* the latest time at which a hold became unknown */
-    int64_t quiet_until_ms;  /* before this nothing comes due */
+    uint64_t tickets;           /* places in line given so far; an offer is named after its place */
+    int64_t checkpoint_ms;      /* -1: none yet */
+    int64_t forgotten_ms;       /* the latest time at which a hold became unknown */
+    int64_t quiet_until_ms;     /* before this nothing comes due */
+    struct model_timer *timers; /* a heap, soonest first */
+    size_t timers_count, timers_capacity;
+    struct model_timer *parked; /* came due while their broadcasts stand still */
+    size_t parked_count, parked_capacity;
+    size_t owed;             /* timers due that need not have been looked at yet */
     int64_t now_ms;          /* of the call at hand */
     struct model_hold **due; /* of the call at hand, in the order of their ends */
     size_t due_count, due_capacity;
@@ -77,10 +89,10 @@ struct model_answer {
 void model_init(struct model *m);
 void model_finish(struct model *m);
 
-/* One call. `ret` has room for `count` answers; m->told are its movements afterwards. `expired`: how many holds the head of the
- * call ended; looked at only when more than HOLD_EXPIRE_BATCH_MAX were due. False: those were too few, or too many. */
-bool model_call(struct model *m, const struct inventory_request *asked, size_t count, int64_t now_ms, size_t expired,
-                struct model_answer *ret);
+/* One call. `ret` has room for `count` answers; m->told are its movements afterwards. `entry` is what it wrote into the ledger
+ * (NULL: nothing); looked at only in a crowd. False: it says that a hold expired which was not due. */
+bool model_call(struct model *m, const struct inventory_request *asked, size_t count, int64_t now_ms,
+                const struct ledger_entry *entry, struct model_answer *ret);
 
 size_t model_holds_open(const struct model *m);
 const struct model_hold *model_hold_find(const struct model *m, const char *id);
@@ -90,13 +102,17 @@ const struct model_hold *model_hold_find(const struct model *m, const char *id);
 struct model_sku *model_sku(const struct model *m, const char *sku); /* NULL: unknown */
 struct model_sku *model_sku_make(struct model *m, const char *sku);
 int64_t model_taken(const struct model_sku *s, const char *viewer);
-void model_take(struct model_sku *s, const char *viewer, int64_t units); /* negative: gives back */
-int64_t model_clock_now(const struct model *m, const char *broadcast);   /* what its clock shows */
-bool model_is_parked(const struct model *m, const struct hold *h);       /* its time stands still */
-struct hold model_shown(const struct model *m, const struct hold *h);    /* as answers say it */
+void model_take(struct model_sku *s, const char *viewer, int64_t units);    /* negative: gives back */
+struct model_clock *model_clock_of(struct model *m, const char *broadcast); /* makes it */
+int64_t model_clock_now(const struct model *m, const char *broadcast);      /* what its clock shows */
+bool model_is_parked(const struct model *m, const struct hold *h);          /* its time stands still */
+struct hold model_shown(const struct model *m, const struct hold *h);       /* as answers say it */
 struct model_hold *model_hold_open(struct model *m, const struct hold *claim, int64_t ttl_ms);
 void model_hold_end(struct model *m, struct model_hold *h, enum hold_state state);
 void model_wake_at(struct model *m, int64_t at_ms); /* something may be due then */
+void model_timer_arm(struct model *m, const struct hold *h);
+void model_timers_again(struct model *m, size_t count); /* so many are looked at by the next call */
+void model_timers_unpark(struct model *m, const struct model_clock *c);
 bool model_has_recall(const struct model *m, const struct hold *h, enum recall_mode a, enum recall_mode b);
 
 void model_tell_hold(struct model *m, enum movement_kind kind, const struct hold *h);

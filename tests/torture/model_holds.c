@@ -117,7 +117,7 @@ enum inventory_answer model_extend(struct model *m, const struct inventory_reque
     }
     h->hold.expires_at_ms = model_clock_now(m, h->hold.broadcast.text) + r->ttl_ms;
     h->hold.extends++;
-    model_wake_at(m, m->now_ms + r->ttl_ms);
+    model_timer_arm(m, &h->hold);
     model_tell_hold(m, MOVE_EXTENDED, &h->hold);
     return shown(m, h, a, INVENTORY_DONE);
 }

@@ -43,11 +43,18 @@ static void tell_line(struct model *m, enum movement_kind kind, const struct mod
 
 /* ---- offers ---- */
 
+static void name_offer(struct hold *h, uint64_t number)
+{
+    snprintf(h->id.text, sizeof h->id.text, "%c%llu", HOLD_OFFER_MARK, (unsigned long long)number);
+}
+
 static void offer(struct model *m, struct model_sku *s, struct model_wait *w)
 {
     struct hold claim;
     hold_copy(&claim, &w->wish);
-    snprintf(claim.id.text, sizeof claim.id.text, "%c%llu", HOLD_OFFER_MARK, (unsigned long long)w->ticket);
+    name_offer(&claim, w->ticket);
+    if (model_hold_find(m, claim.id.text) != NULL) /* an offer of that number was put back: the next */
+        name_offer(&claim, ++m->tickets);
     claim.offer = true;
     const struct model_hold *h = model_hold_open(m, &claim, w->ttl_ms);
     model_tell_hold(m, MOVE_OFFERED, &h->hold);

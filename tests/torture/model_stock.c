@@ -138,6 +138,19 @@ static enum inventory_answer buffer(struct model *m, const struct inventory_requ
     return counted(s, a, INVENTORY_DONE);
 }
 
+/* What was parked may be due: whatever was ever of this SKU may have a timer there. */
+static void look_again(struct model *m, const struct model_sku *s)
+{
+    size_t of_sku = 1;
+    list_for_each (at, &m->all_holds) {
+        const struct hold *h = &container_of(at, struct model_hold, link)->hold;
+        for (size_t i = 0; i < h->lines_count; i++)
+            of_sku += ID_EQUAL(h->lines[i].sku, s->count.sku);
+    }
+    model_timers_again(m, of_sku);
+    m->quiet_until_ms = INT64_MIN;
+}
+
 static enum inventory_answer recall(struct model *m, const struct inventory_request *r, struct model_answer *a)
 {
     struct model_sku *s = model_sku(m, r->sku.text);
@@ -146,7 +159,7 @@ static enum inventory_answer recall(struct model *m, const struct inventory_requ
     s = model_sku_make(m, r->sku.text);
     s->count.recall = r->recall;
     s->count.stopped = true;
-    m->quiet_until_ms = INT64_MIN; /* what was parked may be due */
+    look_again(m, s);
     moved(m, s, a, MOVE_RECALL, 0);
     m->told[m->told_count - 1].recall = r->recall;
     return INVENTORY_DONE;
@@ -177,18 +190,6 @@ enum inventory_answer model_stock(struct model *m, const struct inventory_reques
 
 /* ---- a broadcast's clock ---- */
 
-static struct model_clock *clock_make(struct model *m, const char *broadcast)
-{
-    struct model_clock *c = map_get(&m->clocks, broadcast);
-    if (c != NULL)
-        return c;
-    c = calloc(1, sizeof *c);
-    MUST(c != NULL && map_set(&m->clocks, broadcast, c) == RESULT_OK);
-    memcpy(c->broadcast.text, broadcast, strlen(broadcast) + 1);
-    list_push_back(&m->all_clocks, &c->link);
-    return c;
-}
-
 enum inventory_answer model_freeze(struct model *m, const struct inventory_request *r, struct model_answer *a)
 {
     struct model_clock *c = map_get(&m->clocks, r->hold.broadcast.text);
@@ -197,7 +198,7 @@ enum inventory_answer model_freeze(struct model *m, const struct inventory_reque
         return INVENTORY_REPLAYED;
     if (c != NULL && ID_EQUAL(c->epoch, r->epoch) && r->version <= c->seq)
         return INVENTORY_IGNORED;
-    c = clock_make(m, r->hold.broadcast.text);
+    c = model_clock_of(m, r->hold.broadcast.text);
     c->epoch = r->epoch;
     c->seq = r->version;
     c->is_frozen = r->frozen;
@@ -205,6 +206,10 @@ enum inventory_answer model_freeze(struct model *m, const struct inventory_reque
         c->since_ms = m->now_ms;
     else if (m->now_ms > c->since_ms)
         c->stood_ms += m->now_ms - c->since_ms;
+    if (!r->frozen) {
+        model_timers_again(m, 1);
+        model_timers_unpark(m, c);
+    }
     m->quiet_until_ms = INT64_MIN;
     struct movement *told = model_tell(m, r->frozen ? MOVE_FROZEN : MOVE_THAWED);
     told->hold.broadcast = r->hold.broadcast;
@@ -236,6 +241,8 @@ static void tell_state(struct model *m)
         tell_places(m, container_of(at, struct model_sku, link));
     list_for_each (at, &m->all_clocks) {
         const struct model_clock *c = container_of(at, struct model_clock, link);
+        if (ID_IS_NONE(c->epoch)) /* never stood still */
+            continue;
         struct movement *told = model_tell(m, c->is_frozen ? MOVE_FROZEN : MOVE_THAWED);
         told->hold.broadcast = c->broadcast;
         told->units = c->stood_ms;

@@ -26,8 +26,10 @@ static int64_t play_time(void *ctx)
 {
     struct play *p = ctx;
     play_call_begins(p);
-    bool stops = p->kill == KILL_UNREAD || p->kill == KILL_UNANSWERED;
-    if (stops && p->calls == p->kill_call) {
+    if (p->kill == KILL_NONE || p->calls != p->kill_call)
+        return p->now_ms;
+    uv_stop(&p->loop); /* the turn ends when the call is written, without waiting for anything */
+    if (p->kill == KILL_UNREAD || p->kill == KILL_UNANSWERED) {
         redis_server_pause(&p->server, true);
         p->is_stopped = true;
     }

@@ -38,14 +38,6 @@ void told_free(struct told_entry *t)
     free(t);
 }
 
-size_t told_expired(const struct told_entry *t)
-{
-    size_t expired = 0;
-    for (size_t i = 0; t != NULL && i < t->entry.movements_count; i++)
-        expired += t->movements[i].kind == MOVE_EXPIRED;
-    return expired;
-}
-
 /* ---- text ---- */
 
 void told_write_hold(struct bytes *out, const struct hold *h)
@@ -98,6 +90,30 @@ void told_write_request(struct bytes *out, const struct inventory_request *r)
                  r->sku.text, (long long)r->units, (long long)r->gone, (long long)r->version, (long long)r->counted_ms,
                  (unsigned)r->recall < RECALL_MODES ? recall_mode_name(r->recall) : "?", r->ref, r->hold.broadcast.text,
                  r->frozen ? " frozen" : "", r->epoch.text, (long long)r->ttl_ms);
+}
+
+void told_write_state(struct bytes *out, const struct model *m)
+{
+    list_for_each (at, &m->all_clocks) {
+        const struct model_clock *c = container_of(at, struct model_clock, link);
+        bytes_format(out, "    clock of %s: stood %lld, %s since %lld, epoch %s seq %lld\n", c->broadcast.text,
+                     (long long)c->stood_ms, c->is_frozen ? "frozen" : "running", (long long)c->since_ms, c->epoch.text,
+                     (long long)c->seq);
+    }
+    list_for_each (at, &m->all_skus) {
+        const struct model_sku *s = container_of(at, struct model_sku, link);
+        bytes_text(out, "    ");
+        told_write_count(out, &s->count);
+        bytes_format(out, ", %lld in line:", (long long)s->line_len);
+        size_t shown = 0;
+        list_for_each (place, &s->line) {
+            const struct model_wait *w = container_of(place, struct model_wait, link);
+            if (shown++ < 8)
+                bytes_format(out, " #%llu %s for %u", (unsigned long long)w->ticket, w->wish.viewer.text,
+                             w->wish.lines[0].units);
+        }
+        bytes_text(out, "\n");
+    }
 }
 
 /* ---- the same? ---- */

@@ -13,7 +13,6 @@ struct told_entry { /* an entry of the ledger, with memory of its own */
 };
 struct told_entry *told_copy(const struct ledger_entry *entry);
 void told_free(struct told_entry *t);
-size_t told_expired(const struct told_entry *t); /* how many holds it says expired; NULL: none */
 
 /* Is the entry what the model says of its last call? Otherwise *difference says what is not. Counts are compared with
  * the model's as they are now. Of a checkpoint the order of holds, SKUs and clocks is free, that of a line is not. */
@@ -23,6 +22,7 @@ bool told_same_hold(const struct hold *a, const struct hold *b);
 bool told_same_count(const struct stock_count *a, const struct stock_count *b);
 void told_write_hold(struct bytes *out, const struct hold *h);
 void told_write_count(struct bytes *out, const struct stock_count *c);
+void told_write_state(struct bytes *out, const struct model *m); /* clocks and SKUs */
 void told_write_request(struct bytes *out, const struct inventory_request *r);
 
 #endif
