@@ -30,8 +30,9 @@
 
 local FORMAT = '2'
 local OPS_MAX, LINES_MAX = 256, 16            -- per call; per cart
-local EXPIRE_BATCH_MAX = 128                  -- due holds after which a call looks for no more
-local TIMERS_LOOK_MAX, PURGES_LOOK_MAX = 128, 8 -- lists looked at by one call
+local EXPIRE_BATCH_MAX = 128                  -- holds that end by one call because they are due
+local TIMERS_LOOK_MAX, PURGES_LOOK_MAX = 1024, 8 -- lists looked at by one call
+local TIMERS_PAGE = 128
 local TIMER_IDS_MAX = 128                     -- in one list
 local PARK_BASE, PURGE_BASE = 1000000000000000, 5000000000000000 -- scores: behind them a lane, a time
 local RETAIN_MS, TTL_MS_MAX = 86400000, 604800000
@@ -93,8 +94,9 @@ local function parse_claim(b, text, ttl)
   local broadcast, currency, lines_text = string.match(text, '^([%w._~-]*)|(%u%u%u)|([^|]+)$')
   local lines = broadcast and #broadcast <= ID_MAX and lines_of(b, lines_text)
   if not lines then return nil end
+  local only = #lines == 1 and lines[1]
   return { broadcast = broadcast, currency = currency, lines = lines, text = text, ttl = whole(ttl, 1, TTL_MS_MAX),
-           number = 0, expires = false, head = false, tail = false, timer = false }
+           sku = only and only[1] or false, units = only and only[2] or 0, number = 0, expires = false, head = false, tail = false, timer = false }
 end
 
 -- A hold that is not there yet.
@@ -225,9 +227,9 @@ local function new_lane(b)
   return lane
 end
 
--- What waits in the lane is looked at from the next call on.
+-- What waits in the lane is looked at from the next call on, also when the server's clock is set back before it.
 local function open_lane(b, lane)
-  b.moved[#b.moved + 1] = num(b.now)
+  b.moved[#b.moved + 1] = '0'
   b.moved[#b.moved + 1] = 'u|' .. lane
 end
 
@@ -402,21 +404,31 @@ local function place_of(b, sku, viewer)
   return ticket and string.byte(ticket) ~= 126 and sku .. '|' .. ticket or nil
 end
 
+-- Also one that the call did not name.
+local function hold_kept(b, id)
+  local h = hold_of(b, id)
+  if h then return h end
+  local record = redis.call('HGET', b.keys[2], id)
+  h = record and parse_hold(b, id, record)
+  return h and (h.state == 'H' or h.expires > b.now - RETAIN_MS) and h or nil
+end
+
 -- The viewer's open offer of this SKU, or nil.
 local function offer_of(b, sku, viewer)
   local id = fact(b.y, sku .. '/' .. viewer)
   if not id or string.byte(id) ~= 126 then return nil end
-  local h = hold_of(b, id)
-  if not h then
-    local record = redis.call('HGET', b.keys[2], id)
-    h = record and parse_hold(b, id, record)
-  end
+  local h = hold_kept(b, id)
   return h and h.state == 'H' and h or nil
 end
 
-local function join_line(b, sku, wish)
+local function next_ticket(b)
   local ticket = string.format('%016.0f', tonumber(fact(b.y, '#') or 0) + 1)
   set_fact(b.y, '#', ticket)
+  return ticket
+end
+
+local function join_line(b, sku, wish)
+  local ticket = next_ticket(b)
   wish.place = sku .. '|' .. ticket
   local line = line_of(b, sku)
   line.joined[#line.joined + 1] = wish
@@ -441,7 +453,13 @@ local function ahead_of(b, sku, place)
   return ahead
 end
 
-local function offer_id(place) return '~' .. num(tonumber(string.match(place, '|(%d+)$'))) end
+local function offer_id(place) return '~' .. num(tonumber(string.match(place, '%d+$'))) end
+
+-- Its place's number, unless an offer of that number was put back: then the next.
+local function free_offer_id(b, place)
+  local id = offer_id(place)
+  return hold_kept(b, id) and offer_id(next_ticket(b)) or id
+end
 
 -- Free units go to the first in line whose whole wish fits, before anybody else sees them.
 local function serve(b, sku)
@@ -460,7 +478,7 @@ local function serve(b, sku)
     if refusal(b, sku, c, wish.viewer, wish.lines[1][2]) then
       note(b, 'left ' .. sku .. ' ' .. num(wish.lines[1][2]) .. ' ' .. wish.viewer)
     else
-      local id = offer_id(wish.place)
+      local id = free_offer_id(b, wish.place)
       open_hold(b, wish, id, wish.ttl, true)
       note_hold(b, 'offered ', wish)
       set_fact(b.y, sku .. '/' .. wish.viewer, id)
@@ -611,7 +629,7 @@ function op.J(b, number, _, viewer) -- join a waitlist
   join_line(b, sku, wish)
   note(b, 'waiting ' .. sku .. ' ' .. num(units) .. ' ' .. viewer)
   serve(b, sku)
-  local offer = b.holds[offer_id(wish.place)]
+  local offer = offer_of(b, sku, viewer)
   return offer and with_hold(b, 'done', offer) or 'done ' .. num(ahead)
 end
 
@@ -853,6 +871,7 @@ local function gather_other(b, word)
     o = number and 'R' or '?'
   end
   if of_hold[o] then want_hold(b, id) end
+  if o == 'C' or o == 'Z' or o == 'E' then b.spares = b.spares + 1 end
   if o == 'C' or o == 'Z' then b.paying[id] = true
   elseif o == 'E' then b.extending[#b.extending + 1] = { id, text, number }
   elseif o == 'Y' then
@@ -892,50 +911,6 @@ local function gather(b, ARGV, first)
   end
 end
 
--- A list of holds whose time has come, or that was parked. False: enough for this call.
-local function look_at_timer(b, member)
-  local broadcast, expires, list = string.match(member, '^t|([^|]*)|(%d+)|(.*)$')
-  local clock = clock_of(b, broadcast)
-  local ends = tonumber(expires) + clock.stood
-  if clock.since > 0 then
-    ends = PARK_BASE + clock.lane
-  elseif ends <= b.now then
-    b.spent[#b.spent + 1] = member
-    for id in string.gmatch(list, '[^ ]+') do
-      b.due[#b.due + 1] = id
-      want_hold(b, id)
-    end
-    return
-  end
-  b.moved[#b.moved + 1] = num(ends)
-  b.moved[#b.moved + 1] = member
-end
-
--- Holds parked in a lane that was opened.
-local function look_at_lane(b, member)
-  local score = num(PARK_BASE + tonumber(string.sub(member, 3)))
-  local parked = redis.call('ZRANGEBYSCORE', b.keys[3], score, score, 'LIMIT', 0, TIMERS_LOOK_MAX)
-  for i = 1, #parked do
-    if #b.due >= EXPIRE_BATCH_MAX then return end
-    look_at_timer(b, parked[i])
-  end
-  if #parked < TIMERS_LOOK_MAX then b.spent[#b.spent + 1] = member end
-end
-
-local function gather_due(b)
-  local timers = redis.call('ZRANGEBYSCORE', b.keys[3], 0, num(b.now), 'LIMIT', 0, TIMERS_LOOK_MAX)
-  for i = 1, #timers do
-    if #b.due >= EXPIRE_BATCH_MAX then break end
-    if string.byte(timers[i]) == 117 then look_at_lane(b, timers[i]) else look_at_timer(b, timers[i]) end
-  end
-  local purges = redis.call('ZRANGEBYSCORE', b.keys[3], num(PURGE_BASE), num(PURGE_BASE + b.now), 'LIMIT', 0, PURGES_LOOK_MAX)
-  b.wanted = b.ids_count
-  for i = 1, #purges do
-    b.spent[#b.spent + 1] = purges[i]
-    for id in string.gmatch(string.sub(purges[i], 3), '[^ ]+') do want_hold(b, id) end
-  end
-end
-
 -- Facts of the shop that most calls need; and whether its stock is written as this library reads it.
 local function load_facts(b)
   local fields, values = { '#format' }, b.f.values
@@ -953,24 +928,25 @@ local function load_facts(b)
   return true
 end
 
--- What had ended long enough ago is unknown, purged or not.
-local function load_holds(b)
-  if b.ids_count == 0 then return end
-  local match, horizon, wanted, ids = string.match, b.now - RETAIN_MS, b.wanted, b.ids
-  local records = redis.call('HMGET', b.keys[2], unpack(ids))
-  b.records = records
-  for slot = 1, b.ids_count do
-    local record = records[slot]
-    if record then
-      local state, time = match(record, '^(%u)(%d+)')
-      if state ~= 'H' and tonumber(time) <= horizon then
-        records[slot] = false
-        b.purges[#b.purges + 1] = ids[slot]
-      elseif slot <= wanted then
-        want_lines(b, hold_of(b, ids[slot]).lines)
+-- The records of the ids named since the last time. What had ended long enough ago is unknown, purged or not.
+local function load_records(b)
+  local match, horizon, ids, all = string.match, b.now - RETAIN_MS, b.ids, b.records
+  for from = b.loaded + 1, b.ids_count, UNPACK_MAX do
+    local last = math.min(from + UNPACK_MAX - 1, b.ids_count)
+    local records = redis.call('HMGET', b.keys[2], unpack(ids, from, last))
+    for slot = from, last do
+      local record = records[slot - from + 1]
+      if record then
+        local state, time = match(record, '^(%u)(%d+)')
+        if state ~= 'H' and tonumber(time) <= horizon then
+          record = false
+          b.purges[#b.purges + 1] = ids[slot]
+        end
       end
+      all[slot] = record
     end
   end
+  b.loaded = b.ids_count
 end
 
 local function load_taken(b)
@@ -999,9 +975,10 @@ local function load_taken(b)
   end
 end
 
+-- The counts of the SKUs named since the last time.
 local function load_counts(b)
-  local tracked, skus = false, b.skus
-  for at = 1, #skus, UNPACK_MAX do
+  local skus = b.skus
+  for at = b.skus_loaded + 1, #skus, UNPACK_MAX do
     local last = math.min(at + UNPACK_MAX - 1, #skus)
     local rows = redis.call('HMGET', b.keys[1], unpack(skus, at, last))
     for i = at, last do
@@ -1009,11 +986,111 @@ local function load_counts(b)
       if row then
         local c = parse_count(row)
         b.counts[skus[i]] = c
-        tracked = tracked or c.tracked
+        b.tracks = b.tracks or c.tracked
       end
     end
   end
-  if tracked then load_taken(b) end
+  b.skus_loaded = #skus
+end
+
+-- Those the operations name, with what they are of.
+local function load_holds(b)
+  load_records(b)
+  for slot = 1, b.ids_count do
+    if b.records[slot] then want_lines(b, hold_of(b, b.ids[slot]).lines) end
+  end
+  load_counts(b)
+end
+
+-- ---- what is due ----
+
+-- Of the ids found in timers, those of holds whose end has come: by its server time, and these times.
+local function sort_out_due(b)
+  local found, by_time, times = b.found, b.due, b.due_times
+  load_records(b)
+  for i = 1, #found do
+    local h = hold_of(b, found[i])
+    if h and h.state == 'H' then want_lines(b, h.lines) end
+  end
+  load_counts(b)
+  for i = 1, #found do
+    local h = hold_of(b, found[i])
+    local ends = h and h.state == 'H' and not b.is_due[h.id] and h.expires + clock_of(b, h.broadcast).stood
+    local kept_by = ends and ends <= b.now and any_recalled(b, h, KEEP)
+    if kept_by then
+      b.is_due[h.id] = true
+      add_timer(b, num(PARK_BASE + tonumber(fact(b.f, '|' .. kept_by))), h)
+    elseif ends and ends <= b.now then -- one that was extended has a timer of its own
+      b.is_due[h.id] = true
+      b.due_count = b.due_count + 1
+      if not by_time[ends] then
+        by_time[ends] = {}
+        times[#times + 1] = ends
+      end
+      local ids = by_time[ends]
+      ids[#ids + 1] = h.id
+    end
+  end
+  b.found = {}
+end
+
+-- A list of holds whose time has come, or that was parked: its holds are due, or it gets another time as a whole.
+local function look_at_timer(b, member)
+  local broadcast, expires, list = string.match(member, '^t|([^|]*)|(%d+)|(.*)$')
+  local clock = clock_of(b, broadcast)
+  local ends = tonumber(expires) + clock.stood
+  if clock.since > 0 then
+    ends = PARK_BASE + clock.lane
+  elseif ends <= b.now then
+    b.spent[#b.spent + 1] = member
+    for id in string.gmatch(list, '[^ ]+') do
+      b.found[#b.found + 1] = id
+      want_hold(b, id)
+    end
+    return
+  end
+  b.moved[#b.moved + 1] = num(ends)
+  b.moved[#b.moved + 1] = member
+end
+
+-- The timers with scores from `low` to `high`, page by page, until enough is due: as much as may end, and what may be
+-- spared. True: these were all.
+local function look_at_timers(b, low, high, look)
+  local at, page, enough = 0, nil, EXPIRE_BATCH_MAX + b.spares
+  repeat
+    page = redis.call('ZRANGEBYSCORE', b.keys[3], low, high, 'LIMIT', at, TIMERS_PAGE)
+    for i = 1, #page do
+      if #b.found >= EXPIRE_BATCH_MAX then sort_out_due(b) end
+      if b.due_count >= enough or b.looks >= TIMERS_LOOK_MAX then return false end
+      b.looks = b.looks + 1
+      look(b, page[i])
+    end
+    at = at + #page
+  until #page < TIMERS_PAGE
+  return true
+end
+
+-- "u|lane" stands for what is parked in the lane.
+local function look_at_any(b, member)
+  if string.byte(member) ~= 117 then return look_at_timer(b, member) end
+  local score = num(PARK_BASE + tonumber(string.sub(member, 3)))
+  if look_at_timers(b, score, score, look_at_timer) then b.spent[#b.spent + 1] = member end
+end
+
+local function find_due(b)
+  look_at_timers(b, '0', num(b.now), look_at_any)
+  if #b.found > 0 then sort_out_due(b) end
+  table.sort(b.due_times)
+end
+
+-- Records that ended long enough ago; one that is retaken meanwhile is on a later list.
+local function find_purges(b)
+  local lists = redis.call('ZRANGEBYSCORE', b.keys[3], num(PURGE_BASE), num(PURGE_BASE + b.now), 'LIMIT', 0, PURGES_LOOK_MAX)
+  for i = 1, #lists do
+    b.spent[#b.spent + 1] = lists[i]
+    for id in string.gmatch(string.sub(lists[i], 3), '[^ ]+') do want_hold(b, id) end
+  end
+  load_records(b)
 end
 
 local function is_spared(b, h)
@@ -1035,46 +1112,24 @@ local function sort_by_bytes(texts)
   if 'B' < 'a' and '-' < '.' and '.' < '0' then table.sort(texts) else table.sort(texts, bytes_before) end
 end
 
--- The holds looked at that are due: ids by the server time of their end, and those times in order.
-local function due_by_time(b)
-  local by_time, times, seen = {}, {}, {}
-  for i = 1, #b.due do
-    local h = b.holds[b.due[i]]
-    local ends = h and h.state == 'H' and not seen[h.id] and h.expires + clock_of(b, h.broadcast).stood
-    if ends and ends <= b.now then -- one that was extended has a timer of its own
-      seen[h.id] = true
-      if not by_time[ends] then
-        by_time[ends] = {}
-        times[#times + 1] = ends
-      end
-      local ids = by_time[ends]
-      ids[#ids + 1] = h.id
-    end
-  end
-  table.sort(times)
-  return by_time, times
-end
-
 local function expire_due(b)
-  if #b.due == 0 then return end
-  local by_time, times = due_by_time(b)
-  for _, ends in ipairs(times) do
-    sort_by_bytes(by_time[ends])
-    for _, id in ipairs(by_time[ends]) do
-      local h = b.holds[id]
-      local kept_by = any_recalled(b, h, KEEP)
-      if kept_by then
-        add_timer(b, num(PARK_BASE + tonumber(fact(b.f, '|' .. kept_by))), h)
-      elseif is_spared(b, h) then
+  local count = 0
+  for _, ends in ipairs(b.due_times) do
+    local ids = b.due[ends]
+    sort_by_bytes(ids)
+    for i = 1, #ids do
+      local h = b.holds[ids[i]]
+      if count == EXPIRE_BATCH_MAX or is_spared(b, h) then
         b.spared[#b.spared + 1] = h
       else
+        count = count + 1
         free(b, 'expired ', h, 'X')
       end
     end
   end
 end
 
--- What was spared for an act that then was refused is still due.
+-- What was spared for an act that then was refused is still due; and what was too much for one call.
 local function spare_no_longer(b)
   for _, h in ipairs(b.spared) do
     local ends = h.expires + clock_of(b, h.broadcast).stood
@@ -1105,13 +1160,19 @@ local function decide(b, ARGV, first)
     elseif records[slots[i]] then
       answers[i] = reserve_again(b, ids[slots[i]], claim, viewers[i])
     else
-      local lines, viewer = claim.lines, viewers[i]
-      local why, line = cart_refusal(b, lines, viewer)
+      local viewer, c, why, line = viewers[i], counts[claim.sku], nil, nil
+      if c and c.dirty and claim.timer and not c.tracked and not c.stopped and c.a - c.buffer >= claim.units then
+        c.a, c.h = c.a - claim.units, c.h + claim.units -- as below, for the many
+      else
+        why, line = cart_refusal(b, claim.lines, viewer)
+        if not why then
+          if not claim.timer then begin_claim(b, claim) end
+          move_units(b, claim.lines, viewer, -1, 1, 0, 1)
+        end
+      end
       if why then
         answers[i] = 16 * why + line
       else
-        if not claim.timer then begin_claim(b, claim) end
-        move_units(b, lines, viewer, -1, 1, 0, 1)
         local slot, timer = slots[i], claim.timer
         local id, record, n = ids[slot], claim.head .. viewer .. claim.tail, timer.count + 1
         records[slot] = record
@@ -1342,12 +1403,12 @@ local function time_of(text)
 end
 
 local function batch(KEYS, now)
-  return { keys = KEYS, now = now, ids = {}, ids_count = 0, wanted = 0, at = {}, records = {}, holds = {}, claims = {}, memo = {},
-           under = {}, slots = {}, viewers = {}, paying = {}, extending = {}, due = {}, spared = {}, ended = {}, clocks = {},
-           skus = {}, counts = {}, taken = {}, backfilled = {}, lines = {}, joins = {}, leaves = {}, refs = {},
+  return { keys = KEYS, now = now, ids = {}, ids_count = 0, loaded = 0, at = {}, records = {}, holds = {}, claims = {}, memo = {},
+           under = {}, slots = {}, viewers = {}, paying = {}, extending = {}, spares = 0, found = {}, due = {}, due_times = {}, due_count = 0, is_due = {}, spared = {}, ended = {}, clocks = {},
+           skus = {}, skus_loaded = 0, counts = {}, tracks = false, taken = {}, backfilled = {}, lines = {}, joins = {}, leaves = {}, refs = {},
            y = { key = KEYS[7], values = {}, dirty = {} }, f = { key = KEYS[9], values = {}, dirty = {} },
            notes = {}, notes_count = 0, shared = 0, fresh = {}, dirty_holds = {}, dirty_skus = {}, dirty_taken = {},
-           timers = {}, moved = {}, spent = {}, purges = {}, checkpoint = false, at_answer = 0 }
+           timers = {}, moved = {}, spent = {}, purges = {}, looks = 0, checkpoint = false, at_answer = 0 }
 end
 
 -- ls_exec: ARGV = now (0: Redis's clock), how many claims are shared, these: "ttl|broadcast|currency|lines", numbered from 1,
@@ -1378,9 +1439,10 @@ local function ls_exec(KEYS, ARGV)
       .. 'that version ' .. FORMAT .. ' does not read')
   end
   gather(b, ARGV, first)
-  gather_due(b)
   load_holds(b)
-  load_counts(b)
+  find_due(b)
+  find_purges(b)
+  if b.tracks then load_taken(b) end
   expire_due(b)
   local answers = decide(b, ARGV, first)
   spare_no_longer(b)
