@@ -357,6 +357,7 @@ void approval_log(const struct errand *e);
 /* ---- trip.c: the sale that runs away ---- */
 void trip_claimed(struct shop *shop, const struct movement *m); /* after every movement folded */
 bool trip_stands(const struct errand *e, const struct show *show);
+void trips_forget(struct show *show); /* the ledger was rewound */
 void trips_free(struct show *show);
 
 /* ---- metrics.c ---- */

@@ -272,6 +272,7 @@ static void ledger_rewound(struct ledger_follow *follow)
     claims_init(&shop->claims);
     due_finish(&shop->due);
     answered_forget(shop);
+    each_show(shop, trips_forget);
     shop->ledger_rewound = true;
     shop->ledger_broken = false;
     if (observer != NULL && observer->ledger_rewound != NULL)

@@ -79,7 +79,7 @@ static void line_claimed(struct show *show, const struct movement *m, const stru
         trip_stop(show, item, trip, &product->price);
 }
 
-/* History is no reason to stop anything: what was read at the start, or again after a loss, is over. */
+/* History is no reason to stop anything: what is read at the start, or again after a loss, is over. */
 void trip_claimed(struct shop *shop, const struct movement *m)
 {
     struct show *show = is_claim(m->kind) ? map_get(&shop->shows, m->hold.broadcast.text) : NULL;
@@ -92,6 +92,13 @@ void trip_claimed(struct shop *shop, const struct movement *m)
 bool trip_stands(const struct errand *e, const struct show *show)
 {
     return may_trip(broadcast_item(&show->b, e->command.sku.text), e->tripped_version);
+}
+
+/* Claims that a fail-over lost come again, and are counted then. */
+void trips_forget(struct show *show)
+{
+    trips_free(show);
+    map_init(&show->trips, SHELF_ITEMS_MAX);
 }
 
 void trips_free(struct show *show)

@@ -67,11 +67,13 @@ static void asking_again_is_one_question(void **state)
 static void an_approval_outlives_its_node_and_lapses(void **state)
 {
     (void)state;
-    struct world *w = world_open(&(struct world_config){.seed = SEED, .nodes = 2});
+    struct world_config config = {.seed = SEED, .nodes = 2, .limits = orchestrator_limits_default};
+    config.limits.approval_ms = 60000;
+    struct world *w = world_open(&config);
     world_do(w, "host comes; host2@2 comes 2; host prices mug-red 129; host prices cap-blue 250");
     world_forget_trace(w);
     world_do(w, "node 2 dies; node 2 starts; host2 comes 2; host2 approves a4");
-    world_run_ms(w, 600000);
+    world_run_ms(w, 60000);
     world_do(w, "host2 approves a5; host2 prices cap-blue 250");
     world_expect(w, "[    0] *2    1 begun\n"
                     "[    0] *2    2 shelf\n"
@@ -85,10 +87,10 @@ static void an_approval_outlives_its_node_and_lapses(void **state)
                     "[    0] *2    7 price mug-red 129 EUR v2\n"
                     "[    0] host2 ok 7\n"
                     "[  100] *2    shelf tee-green 0 free, 0 held, 0 sold\n"
-                    "[600000] host2 refused approve: conflict (approval)\n"
-                    "[600000] *1    8 approval a8 asked cap-blue at 250\n"
-                    "[600000] *2    8 approval a8 asked cap-blue at 250\n"
-                    "[600000] host2 refused price.set: approval_needed a8\n");
+                    "[60000] host2 refused approve: conflict (approval)\n"
+                    "[60000] *1    8 approval a8 asked cap-blue at 250\n"
+                    "[60000] *2    8 approval a8 asked cap-blue at 250\n"
+                    "[60000] host2 refused price.set: approval_needed a8\n");
     world_close(w);
 }
 
@@ -143,7 +145,7 @@ static void a_recalled_product_is_offered_by_nobody(void **state)
                     "[    0] host  refused offer.start: approval_needed a4\n"
                     "[    0] *     5 sku mug-red recalled\n"
                     "[    0] *     6 notice recall: lid cracks\n"
-                    "[    0] host  ok 6\n"
+                    "[    0] host  recalled mug-red (cancel): 0 holds of 0, 0 orders of 0\n"
                     "[    0] host2 refused approve: recalled (sku)\n"
                     "[    0] *     7 approval a4 rejected mug-red at 129\n"
                     "[    0] host2 ok 7\n");
@@ -327,6 +329,38 @@ static void history_trips_nothing(void **state)
     world_close(w);
 }
 
+/* Neither what is read again, nor what was lost and is put back. */
+static void a_fail_over_trips_nothing(void **state)
+{
+    (void)state;
+    struct world_config config = quick(1);
+    config.can_forget = true;
+    struct world *w = world_open(&config);
+    world_do(w, "viewer a comes; host stocks mug-red 20; host prices mug-red 129; viewer a reserves mug-red; "
+                "viewer a reserves mug-red 2");
+    world_run_ms(w, 200);
+    world_forget_trace(w);
+    world_fail_over(w, 1, true);
+    world_run_ms(w, 5000);
+    world_do(w, "viewer a reserves mug-red; viewer a reserves mug-red");
+    world_run_ms(w, 200);
+    world_expect(w, "[  200] *     selling unavailable\n"
+                    "[  200] *     selling unavailable\n"
+                    "[  200] a     hears held mug-red 2 at 258 until 60000\n"
+                    "[  300] *     shelf tee-green 0 free, 0 held, 0 sold\n"
+                    "[  300] *     shelf mug-red 17 free, 3 held, 0 sold\n"
+                    "[  554] *     audience 1\n"
+                    "[ 2200] *     snapshot at 4\n"
+                    "[ 2200] *     selling ok\n"
+                    "[ 2300] *     shelf mug-red 17 free, 3 held, 0 sold\n"
+                    "[ 2300] *     shelf tee-green 0 free, 0 held, 0 sold\n"
+                    "[ 5200] a     held mug-red at 129 until 65200\n"
+                    "[ 5200] a     held mug-red at 129 until 65200\n"
+                    "[ 5200] *     5 sku mug-red stopped by itself\n"
+                    "[ 5300] *     shelf mug-red 15 free, 5 held, 0 sold, stopped\n");
+    world_close(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -344,6 +378,7 @@ int main(void)
         cmocka_unit_test(a_slow_sale_and_a_fair_price_go_on),
         cmocka_unit_test(an_approved_price_does_not_trip),
         cmocka_unit_test(history_trips_nothing),
+        cmocka_unit_test(a_fail_over_trips_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
