@@ -11,9 +11,9 @@
  *     without a broadcast lives on server time. Answers tell held holds as end + stood + pause, ended ones with the server
  *     time of their end; so do the movements that end one.
  *   - Due holds end at the head of every call, in the order of (end + stood, id as bytes), each followed by its lines being
- *     served; at least the first HOLD_EXPIRE_BATCH_MAX. Spared: one with a confirm, or an extend that will be granted,
- *     in the call. Parked, so never due: one whose clock is frozen, or with a SKU recalled with KEEP. What a thaw or a
- *     lifted recall finds overdue ends at the head of the next call.
+ *     served; no more than HOLD_EXPIRE_BATCH_MAX by one call, fewer where very many timers are of holds that ended since.
+ *     Spared: one with a confirm, or an extend that will be granted, in the call. Parked, so never due: one whose clock is
+ *     frozen, or with a SKU recalled with KEEP. What a thaw or a lifted recall finds overdue ends at the head of the next call.
  *   - A hold that ended HOLD_RETAIN_MS ago is unknown and its id free, purged or not.
  *   - Sale (reserve, offers) leaves the buffer alone: SOLD_OUT, or HELD_OUT when any unit is held, if available - buffer
  *     is too little. Late confirms and withdrawals may use it. Lowering it serves the line at once. It may exceed what
