@@ -24,7 +24,7 @@ const RECALL_SAID_MS = 600_000;        /* a reservation that a recall took is ex
 const RECALL_NEAR_MS = 10_000;         /* a hold given back and a recall this near to each other belong together */
 const RING = 2 * Math.PI * 17;
 
-const OPEN_EVENTS = ['state', 'pin', 'stock', 'hold', 'price', 'offer', 'notice', 'cue', 'connection', 'snapshot', 'waitlist', 'sku', 'audience', 'shelf'];
+const OPEN_EVENTS = ['state', 'pin', 'stock', 'hold', 'price', 'offer', 'notice', 'cue', 'connection', 'snapshot', 'waitlist', 'sku', 'audience', 'shelf', 'hold_clock'];
 
 const ICONS = {
   eye: 'M12 5c5 0 8.6 4.3 9.8 7-1.2 2.7-4.8 7-9.8 7s-8.6-4.3-9.8-7C3.4 9.3 7 5 12 5zm0 3a4 4 0 1 0 0 8 4 4 0 0 0 0-8z',
@@ -286,7 +286,7 @@ export class LiveShelf extends HTMLElement {
     }
     const held = Object.values(s?.holds ?? {}).some((h) => h.state === 'held');
     switch (s?.broadcast?.state) {
-      case 'paused': return [held ? STILL + '.' : 'Short pause. The show goes on in a moment.', 'calm'];
+      case 'paused': return ['Short pause. The show goes on in a moment.', 'calm'];
       case 'ended':
       case 'settled': return [held ? 'The show has ended. You can still pay for what you hold.' : 'The show has ended. Thank you for being here.', 'calm'];
       case 'rehearsal': return ['This is a rehearsal. Nothing is for sale.', ''];

@@ -69,7 +69,7 @@ function Goods({ c }: { c: Console }) {
   if (!s.shelf.length) return <p class="empty" style="font-size:16px">No products. The catalogue is empty.</p>;
   return (
     <table aria-label="Demand and stock">
-      <thead><tr><th>Product</th><th>Free</th><th>Held</th><th>Sold</th><th class="unmet" title="Unmet demand: attempts that were refused">Refused</th><th class="unmet" title="Unmet demand: viewers waiting in line for a unit">Waiting</th></tr></thead>
+      <thead><tr><th>Product</th><th>Free</th><th>Held</th><th>Sold</th><th title="Unmet demand: attempts that were refused">Refused</th><th title="Unmet demand: viewers waiting in line for a unit">Waiting</th></tr></thead>
       <tbody>
         {s.shelf.map((e) => {
           const n = s.counts[e.sku];
@@ -80,7 +80,7 @@ function Goods({ c }: { c: Console }) {
               <td><button aria-pressed={c.chosen === e.sku} onClick={() => {
                 c.chosen = c.chosen === e.sku ? '' : e.sku;
                 c.emit('change', null);
-              }}>{e.image && <img src={e.image} alt="" />}<span>{e.title}{e.state !== 'open' && <small>{e.state}{n?.recall && n.recall !== 'none' ? `: ${RECALL_WORDS[n.recall]}` : ''}</small>}{!!n?.buffer && <small data-testid={`buffer-${e.sku}`}>{n.buffer} kept back</small>}</span></button></td>
+              }}>{e.image && <img src={e.image} alt="" />}<span>{e.title}{e.state !== 'open' && <small>{e.state}{n?.recall && n.recall !== 'none' ? `: ${RECALL_WORDS[n.recall]}` : ''}</small>}{!!n?.buffer && <small class="quiet" data-testid={`buffer-${e.sku}`}>{n.buffer} kept back</small>}</span></button></td>
               {cell(freeOf(n), 'available', s.stock[e.sku]?.state === 'low' ? 'low' : '')}
               {cell(n?.held, 'held')}
               {cell(n?.sold, 'sold')}
@@ -90,6 +90,7 @@ function Goods({ c }: { c: Console }) {
           );
         })}
       </tbody>
+      <caption>Refused and waiting are demand that was not met.</caption>
     </table>
   );
 }

@@ -88,10 +88,16 @@ function Menu({ c, show, close }: { c: Console; show(sheet: string): void; close
         <button onClick={() => show('load')} data-testid="load-open">Run of show…</button>
         <button onClick={() => show('start')}>Go or no-go</button>
         <button onClick={close}>Back to the show</button>
-        {c.pinned && <button class="danger" data-testid="recall-pinned" onClick={() => {
+        {c.pinned && <button class="danger" data-testid="recall-pinned" aria-label={`Recall ${c.pinned.title}`} onClick={() => {
           c.chosen = c.pinned!.sku;
           show('recall');
-        }}>Recall {c.pinned.title}…</button>}
+        }}>Recall pinned…</button>}
+        {c.state.shelf.filter((e) => e.state === 'recalled').map((e) => (
+          <button key={e.sku} data-testid={`recall-again-${e.sku}`} onClick={() => {
+            c.chosen = e.sku;
+            show('recall');
+          }}>{e.title}: recall, other choice…</button>
+        ))}
         {c.begun && <button class="danger" data-testid="end" onClick={() => show('end')}>End the show…</button>}
       </div>
       <SyncDelay c={c} />

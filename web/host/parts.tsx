@@ -3,7 +3,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { ComponentChildren } from 'preact';
 import type { Console } from './console';
-import { ago, clockText, money, stockText } from '../client/words';
+import { clockText, money, stockText } from '../client/words';
 import type { Affected, Counts, Problem, Recall, RunCue } from '../client/wire';
 
 export function Strip({ c, children }: { c: Console; children?: ComponentChildren }) {
@@ -227,7 +227,8 @@ export function Sheet({ title, close, children, testid }: { title: string; close
     const before = document.activeElement as HTMLElement | null;
     const key = (e: KeyboardEvent) => e.key === 'Escape' && !e.shiftKey && close();
     addEventListener('keydown', key);
-    (document.querySelector('.sheet [autofocus], .sheet button, .sheet input') as HTMLElement | null)?.focus();
+    const first = document.querySelector('.sheet [autofocus]') ?? document.querySelector('.sheet button, .sheet input');
+    (first as HTMLElement | null)?.focus();
     return () => {
       removeEventListener('keydown', key);
       before?.focus?.();
@@ -343,9 +344,9 @@ export function NoticeSheet({ c, close }: { c: Console; close(): void }) {
 }
 
 const CHOICES: [Exclude<Recall, 'none'>, string, string][] = [
-  ['cancel', 'Cancel the reservations', 'Open reservations end now and nothing is charged. A payment that still arrives is refused.'],
-  ['keep', 'Keep them until it is clear', 'Reservations stay and their time stands still. Nobody can pay until you recall again and choose.'],
-  ['honour', 'Let them be paid', 'Who has reserved one may still pay for it. Nobody new can reserve.'],
+  ['cancel', 'Cancel the reservations', 'They end now and nothing is charged. A late payment is refused.'],
+  ['keep', 'Keep them until it is clear', 'Their time stands still and nobody can pay until you choose again.'],
+  ['honour', 'Let them be paid', 'Who has one may still pay for it. Nobody new can reserve.'],
 ];
 
 export function RecallSheet({ c, sku, close }: { c: Console; sku: string; close(): void }) {
@@ -363,10 +364,9 @@ export function RecallSheet({ c, sku, close }: { c: Console; sku: string; close(
   if (affected) return <Recalled c={c} sku={sku} title={title} holds={holds} affected={affected} close={close} />;
   return (
     <Sheet title={`Recall ${title}?`} close={close} testid="recall-sheet">
-      <p>Its sale stops at once, it leaves the screen, and every viewer reads these words until you take them down.</p>
-      <label>Words<input data-testid="recall-text" maxLength={280} value={text} onInput={(e) => setText(e.currentTarget.value)} /></label>
+      <label>Its sale stops at once, and every viewer reads<input data-testid="recall-text" maxLength={280} value={text} onInput={(e) => setText(e.currentTarget.value)} /></label>
       <fieldset class="choices">
-        <legend>What becomes of what viewers have reserved?</legend>
+        <legend>What viewers have reserved</legend>
         {CHOICES.map(([value, name, words]) => (
           <label key={value} class={holds === value ? 'chosen' : ''}>
             <input type="radio" name="recall-holds" value={value} checked={holds === value} data-testid={`recall-${value}`} onChange={() => setHolds(value)} />
@@ -374,7 +374,7 @@ export function RecallSheet({ c, sku, close }: { c: Console; sku: string; close(
           </label>
         ))}
       </fieldset>
-      <div class="row">
+      <div class="row stick">
         <button autofocus onClick={close}>Back</button>
         <button class="danger sure" data-testid="recall-confirm" disabled={!text.trim() || busy} onClick={() => void go()}>{busy ? 'Recalling…' : 'Recall it'}</button>
       </div>
@@ -383,7 +383,8 @@ export function RecallSheet({ c, sku, close }: { c: Console; sku: string; close(
 }
 
 function Recalled({ c, sku, title, holds, affected, close }: { c: Console; sku: string; title: string; holds: string; affected: Affected; close(): void }) {
-  const done: Record<string, string> = { cancel: 'are being cancelled, and nothing is charged', keep: 'are kept, and their time stands still', honour: 'may still be paid' };
+  const are = affected.holds === 1 ? 'is' : 'are';
+  const done: Record<string, string> = { cancel: `${are} being cancelled; nothing is charged`, keep: `${are} kept; time stands still`, honour: 'may still be paid' };
   const units = (n: number) => `${n} ${n === 1 ? 'unit' : 'units'}`;
   return (
     <Sheet title={`${title} is recalled`} close={close} testid="recalled-sheet">
@@ -403,10 +404,11 @@ function Recalled({ c, sku, title, holds, affected, close }: { c: Console; sku: 
 export function SyncDelay({ c }: { c: Console }) {
   const d = c.state.sync_delay_ms;
   const back = c.state.shelf.reduce((n, e) => n + (c.state.counts[e.sku]?.buffer ?? 0), 0);
+  const within = (ms: number) => (ms < 120_000 ? `${Math.ceil(ms / 1000)} s` : `${Math.ceil(ms / 60_000)} min`);
   if (!d && !back) return null;
   return (
     <p class="delay" data-testid="sync-delay">
-      {d ? `The warehouse’s last count was ${ago(d.last)} old when it came; most are under ${ago(d.p95)}.` : 'The warehouse does not say when it counted.'}
+      {d ? `The warehouse’s last count was ${within(d.last)} old when it came; 19 of 20 are at most ${within(d.p95)}.` : 'The warehouse does not say when it counted.'}
       {back > 0 && ` ${back} ${back === 1 ? 'unit is' : 'units are'} kept back for that.`}
     </p>
   );

@@ -18,10 +18,10 @@ const COLUMNS: Column[] = [
   { key: 'title', head: 'Product', numeric: false },
   { key: 'confirmed', head: 'Confirmed', numeric: true, hint: 'Paid' },
   { key: 'held', head: 'Held', numeric: true, hint: 'On hold, not paid yet' },
-  { key: 'waitlist', head: 'Waitlist', numeric: true, hint: 'Waiting in line' },
+  { key: 'waitlist', head: 'Waiting', numeric: true, hint: 'Unmet demand: viewers in line for a unit' },
   { key: 'available', head: 'Available', numeric: true },
   { key: 'allocated', head: 'Allocated', numeric: true, hint: 'Given to this sale' },
-  { key: 'refused', head: 'Refused', numeric: true, hint: 'Tried and got none' },
+  { key: 'refused', head: 'Refused', numeric: true, hint: 'Unmet demand: tried and got none' },
   { key: 'weight_g', head: 'Weight', numeric: true, hint: 'Of what is confirmed' },
 ];
 
@@ -83,7 +83,7 @@ function App({ feed }: { feed: Feed }) {
         <Figure name="confirmed" label="Confirmed" value={v.total.confirmed} words="units paid for" main />
         <Figure name="held" label="Held" value={v.total.held} words="on hold, may still be paid" />
         <Figure name="orders" label="Orders" value={v.total.orders} words="to pack" />
-        <Figure name="waitlist" label="Waitlist" value={v.total.waitlist} words="waiting for a unit" />
+        <Figure name="waitlist" label="Unmet demand" value={v.total.waitlist} words="viewers waiting for a unit" />
         <Figure name="allocated" label="Allocated" value={v.total.allocated} words={`${v.total.available} still available`} />
       </section>
       <p class="observed" data-testid="kind">{v.kind === 'observed' ? 'Observed, not an estimate: every number here was counted from the ledger.' : v.kind}</p>
@@ -136,7 +136,7 @@ function App({ feed }: { feed: Feed }) {
             )}
           </table>
         </div>
-        <p class="foot">Available + held + confirmed = allocated, for every product. Weight is of the confirmed units, without packing. Ledger {v.ledger}.</p>
+        <p class="foot">Available + held + confirmed = allocated, for every product. Waiting and refused are demand that was not met. Weight is of the confirmed units, without packing. Ledger {v.ledger}.</p>
       </section>
     </main>
   );
