@@ -1004,7 +1004,14 @@ end
 
 -- ---- what is due ----
 
--- Of the ids found in timers, those of holds whose end has come: by its server time, and these times.
+-- The server time at which a held hold ends, or nil: its clock stands still.
+local function ends_of(b, h)
+  local clock = clock_of(b, h.broadcast)
+  return clock.since == 0 and h.expires + clock.stood or nil
+end
+
+-- Of the ids found in timers, those of holds whose end has come: by its server time, and these times. One that was extended,
+-- or that bears the id of one long gone, has a timer of its own.
 local function sort_out_due(b)
   local found, by_time, times = b.found, b.due, b.due_times
   load_records(b)
@@ -1015,12 +1022,12 @@ local function sort_out_due(b)
   load_counts(b)
   for i = 1, #found do
     local h = hold_of(b, found[i])
-    local ends = h and h.state == 'H' and not b.is_due[h.id] and h.expires + clock_of(b, h.broadcast).stood
+    local ends = h and h.state == 'H' and not b.is_due[h.id] and ends_of(b, h)
     local kept_by = ends and ends <= b.now and any_recalled(b, h, KEEP)
     if kept_by then
       b.is_due[h.id] = true
       add_timer(b, num(PARK_BASE + tonumber(fact(b.f, '|' .. kept_by))), h)
-    elseif ends and ends <= b.now then -- one that was extended has a timer of its own
+    elseif ends and ends <= b.now then
       b.is_due[h.id] = true
       b.due_count = b.due_count + 1
       if not by_time[ends] then
