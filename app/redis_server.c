@@ -10,6 +10,8 @@
 #include <unistd.h>
 
 #include "app/data_dir.h"
+#include "app/torn_tail.h"
+#include "base/log.h"
 
 /* ---- finding it ---- */
 
@@ -79,6 +81,15 @@ static enum result config_write(const struct redis_server *r, bool relaxed, stru
 
 /* ---- the module's face ---- */
 
+void redis_server_mend(const struct redis_server *r)
+{
+    int64_t bytes;
+    if (torn_tail_cut(r->folder, &bytes) != RESULT_OK)
+        log_error("redis.torn_tail", "folder=%s error=%s", log_quote(r->folder), log_quote(strerror(errno)));
+    else if (bytes > 0)
+        log_warn("redis.torn_tail", "folder=%s cut=%lld", log_quote(r->folder), (long long)bytes);
+}
+
 /* A folder may be called "what?" or "50%". */
 static void url_write(struct redis_server *r)
 {
@@ -115,6 +126,8 @@ enum result redis_server_prepare(const struct config *c, struct redis_server *re
         result = data_dir_make(ret->folder, ret_fault);
     if (result == RESULT_OK)
         result = config_write(ret, strcmp(durability, "relaxed") == 0, ret_fault);
+    if (result == RESULT_OK)
+        redis_server_mend(ret);
     return result;
 }
 

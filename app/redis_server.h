@@ -17,8 +17,10 @@ struct redis_server {
 
 /* Where things are; false: the socket's name is too long for the system. */
 bool redis_server_name(const struct config *c, struct redis_server *ret);
-/* The same, and writes data-dir/redis/redis.conf; data-dir must be absolute. What goes wrong is said in words that help. */
+/* The same, writes data-dir/redis/redis.conf and mends; data-dir must be absolute. What goes wrong is said in words that help. */
 MUST_USE enum result redis_server_prepare(const struct config *c, struct redis_server *ret, struct fault *ret_fault);
+/* Before every start: a torn end of the append-only file is cut off (app/torn_tail.h), and logged. */
+void redis_server_mend(const struct redis_server *r);
 bool redis_server_answers(const struct redis_server *r); /* somebody accepts on the socket */
 void redis_server_clean(const struct redis_server *r);   /* removes socket and pid file, should they be left */
 

@@ -80,6 +80,7 @@ static void redis_gone(struct child *child, int wait_status)
         stop_go_on(s);
         return;
     }
+    redis_server_mend(&s->redis); /* it is started again */
     if (s->redis_accepted || child->restarts + 1 < REDIS_FIRST_TRIES)
         return;
     log_error("redis.hopeless", "see=%s", log_quote(s->redis.folder));

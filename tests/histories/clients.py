@@ -106,7 +106,7 @@ class Viewer:
         self.node, self.stays, self.connecting = node, stays, asyncio.Lock()
         self.offers = asyncio.Queue()
         self.old, self.wishes = [], itertools.count()
-        self.in_line = set()
+        self.in_line, self.offered = set(), set()
 
     async def connect(self):
         async with self.connecting:
@@ -127,7 +127,8 @@ class Viewer:
             return
         hold = message["d"]
         self.world.recorder.write("push", client=self.name, hold=hold["hold"], **hold_heard(hold))
-        if hold.get("offer") and hold["state"] == "held":
+        if hold.get("offer") and hold["state"] == "held" and hold["hold"] not in self.offered:
+            self.offered.add(hold["hold"])  # told again after a lost line
             self.offers.put_nowait(hold)
 
     async def insist(self, what, command, **asked):
