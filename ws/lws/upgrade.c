@@ -11,19 +11,24 @@
 #define PATH_BEFORE "/v1/broadcasts/"
 #define PATH_AFTER "/live"
 #define PATH_MAX_LEN (sizeof PATH_BEFORE + ID_LEN_MAX + sizeof PATH_AFTER)
-#define RETRY_AFTER_S 5
+#define RETRY_AFTER_S "5"
+#define VERSION "13" /* of RFC 6455, the only one there is */
 
-/* lws is in the middle of upgrading: nothing but these bytes goes out, and it hangs up on what we return. */
-static int refuse(struct lws *wsi, enum refusal why, const char *status, bool retry)
+/* lws is in the middle of upgrading: nothing but these bytes goes out, and it hangs up on what we return. `header`: a whole
+ * line, or "". */
+static int refuse_with(struct lws *wsi, enum refusal why, const char *status, const char *header)
 {
-    char text[256], after[64] = "";
-    if (retry)
-        snprintf(after, sizeof after, "Retry-After: %d\r\n", RETRY_AFTER_S);
+    char text[256];
     int len =
-        snprintf(text, sizeof text, "HTTP/1.1 %s\r\n%sContent-Length: 0\r\nConnection: close\r\n\r\n", status, after);
+        snprintf(text, sizeof text, "HTTP/1.1 %s\r\n%sContent-Length: 0\r\nConnection: close\r\n\r\n", status, header);
     meter_refused(why);
     (void)lws_write(wsi, (unsigned char *)text, (size_t)len, LWS_WRITE_HTTP_HEADERS);
     return 1;
+}
+
+static int refuse(struct lws *wsi, enum refusal why, const char *status, bool retry)
+{
+    return refuse_with(wsi, why, status, retry ? "Retry-After: " RETRY_AFTER_S "\r\n" : "");
 }
 
 /* libwebsockets 4.1.6 answers an Upgrade that it does not know, lets go of the request's headers, and reads on in them
@@ -37,6 +42,12 @@ int upgrade_check_header(struct lws *wsi)
         return 0;
     meter_refused(REFUSED_UPGRADE);
     return -1;
+}
+
+static bool version_fits(struct lws *wsi)
+{
+    char version[8];
+    return lws_hdr_copy(wsi, version, sizeof version, WSI_TOKEN_VERSION) > 0 && strcmp(version, VERSION) == 0;
 }
 
 static bool path_read(struct lws *wsi, struct broadcast_id *ret)
@@ -77,6 +88,8 @@ int upgrade_filter(struct server *s, struct conn *c, struct lws *wsi)
     struct broadcast_id broadcast;
     if (!path_read(wsi, &broadcast))
         return refuse(wsi, REFUSED_REQUEST, "404 Not Found", false);
+    if (!version_fits(wsi))
+        return refuse_with(wsi, REFUSED_REQUEST, "426 Upgrade Required", "Sec-WebSocket-Version: " VERSION "\r\n");
     if (!origin_fits(s, wsi))
         return refuse(wsi, REFUSED_ORIGIN, "403 Forbidden", false);
     if (s->draining)

@@ -59,6 +59,30 @@ static void wrong_paths_and_protocols_are_refused(void **state)
     stage_close(s);
 }
 
+static void other_versions_hear_which_is_spoken(void **state)
+{
+    (void)state;
+    struct stage *s = stage_open(NULL);
+    static const char *const versions[] = {"Sec-WebSocket-Version: 8\r\n", "Sec-WebSocket-Version: 14\r\n",
+                                           "Sec-WebSocket-Version: 13, 8\r\n", "Sec-WebSocket-Version: x\r\n", ""};
+    for (size_t i = 0; i < ARRAY_LEN(versions); i++) {
+        struct peer p;
+        char request[400];
+        peer_connect(&p, s);
+        snprintf(request, sizeof request,
+                 "GET " PATH " HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+                 "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n" PROTOCOL "%s\r\n",
+                 versions[i]);
+        peer_send_text(&p, request);
+        char *head = peer_answer(&p, NULL);
+        if (atoi(head + 9) != 426 || strstr(head, "\r\nSec-WebSocket-Version: 13\r\n") == NULL)
+            fail_msg("%s is answered %s", versions[i], head);
+        free(head);
+        peer_finish(&p);
+    }
+    stage_close(s);
+}
+
 static void full_houses_say_when_to_come_back(void **state)
 {
     (void)state;
@@ -275,6 +299,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(origins_are_checked),
         cmocka_unit_test(wrong_paths_and_protocols_are_refused),
+        cmocka_unit_test(other_versions_hear_which_is_spoken),
         cmocka_unit_test(full_houses_say_when_to_come_back),
         cmocka_unit_test(odd_upgrades_harm_nobody),
         cmocka_unit_test(mangled_requests_harm_nobody),
