@@ -286,7 +286,8 @@ def check_replays(verdict, history, ledger, let_go):
     for hold, tellings in seen.items():
         check_path(verdict, ledger, hold, tellings)
     for push in history.pushes:
-        if push["hold"] not in let_go and push["state"] not in {STATE_AFTER[move["kind"]] for _, move in ledger.of_hold.get(push["hold"], ())}:
+        known = {STATE_AFTER[move["kind"]] for _, move in ledger.of_hold.get(push["hold"], ())}
+        if push["hold"] not in let_go and push["state"] not in known:
             verdict.blame("replays", f"{push['client']} was told that {push['hold']} is {push['state']}, and it never was")
     for attempt in refused:
         check_refusal(verdict, history, ledger, attempt)

@@ -1,7 +1,7 @@
 /* tests/histories/disk_shim.c - preloaded into redis-server: what a disk really has, and a disk that fails on command.
  *
  * The file named by DISK_SHIM is a shared table (struct disk). For every file that was synced it keeps how long the file was when
- * the last sync that has come back began: all a power cut must leave. While `write_errno` or `sync_errno` is set, writes to and syncs of an
+ * the last sync that has come back began: all a power cut must leave. While `stalls` is set syncs do not come back. While `write_errno` or `sync_errno` is set, writes to and syncs of an
  * append-only file fail with it; a write first takes half, as on a disk that is filling up.
  * The other side is stage.py: class Disk. */
 #include <dlfcn.h>
@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #define FILES_MAX 4000 /* further ones are not remembered: a power cut then takes all of them */
+#define STALL_LOOK_US 1000
 
 struct file_synced {
     _Atomic uint64_t inode; /* 0: free */
@@ -24,6 +25,7 @@ struct file_synced {
 };
 struct disk {
     _Atomic int32_t write_errno, sync_errno; /* 0: works */
+    _Atomic int32_t stalls, unused;
     struct file_synced files[FILES_MAX];
 };
 
@@ -95,6 +97,8 @@ static int sync_by(int (*real)(int fd), int fd)
         errno = disk->sync_errno;
         return -1;
     }
+    while (disk->stalls != 0 && is_append_only_file(fd))
+        usleep(STALL_LOOK_US);
     int result = real(fd);
     if (result == 0)
         note_synced((uint64_t)before.st_ino, (uint64_t)before.st_size);

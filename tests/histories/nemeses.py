@@ -83,6 +83,21 @@ class Nemeses:
             await self.stage.redis.start()
             self.end(n, "power_cut", bytes_lost=lost)
 
+    async def kill_and_cut(self):
+        """Killed with writes in the kernel that no sync has covered; started again, it knows of them; and then the power goes."""
+        async with self.locks["redis"]:
+            n = self.begin("kill_and_cut")
+            redis = self.stage.redis
+            redis.disk.fail(stalls=1)
+            await self.nap(0.01, 0.1)
+            redis.kill()
+            redis.disk.fail()
+            await redis.start()
+            await self.nap(0, 0.15)
+            lost = redis.power_cut(self.rng)
+            await redis.start()
+            self.end(n, "kill_and_cut", bytes_lost=lost)
+
     async def blackout(self):
         """All machines at once: what nodes remember is gone as well."""
         async with self.locks["a"], self.locks["b"], self.locks["redis"]:
@@ -189,7 +204,7 @@ class Nemeses:
         await self.net("net_delay", "delay", 0.5, 3, self.rng.uniform(0.02, 0.6))
 
 
-ALL = ["node_kill", "node_restart", "node_stop", "redis_kill", "power_cut", "blackout", "redis_stop", "disk_full", "disk_error", "aof_rewrite",
-       "function_replace", "function_flush", "restart_without_functions", "net_cut", "net_hang", "net_deaf", "net_delay"]
+ALL = ["node_kill", "node_restart", "node_stop", "redis_kill", "power_cut", "kill_and_cut", "blackout", "redis_stop", "disk_full", "disk_error",
+       "aof_rewrite", "function_replace", "function_flush", "restart_without_functions", "net_cut", "net_hang", "net_deaf", "net_delay"]
 # Alone: what it takes away is in the memory of the nodes, and comes back only from there, in another order.
 LOSING = ["fail_over"]

@@ -157,7 +157,8 @@ def main():
     parser.add_argument("--rounds", type=int, default=0)
     parser.add_argument("--seconds", type=float, default=20)
     parser.add_argument("--seed", type=int, default=None)
-    parser.add_argument("--nemesis", default="", help="one of these, or several at a time with + between; `any` takes another each time: " + " ".join(ALL + LOSING))
+    parser.add_argument("--nemesis", default="", help="one of these, or several at a time with + between; `any` takes another each time: "
+                        + " ".join(ALL + LOSING))
     parser.add_argument("--durability", choices=("fsync", "relaxed"), default="fsync")
     parser.add_argument("--viewers", type=int, default=16)
     parser.add_argument("--expect-losses", action="store_true")

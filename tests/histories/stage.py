@@ -27,7 +27,7 @@ FLAGS = ("--messages-per-second-max", "1000", "--messages-burst-max", "1000", "-
 
 class Disk:
     """The other side of disk_shim.c: its shared table, and what a power cut does."""
-    FILES_MAX, HEAD = 4000, 8
+    FILES_MAX, HEAD = 4000, 16
 
     def __init__(self, folder):
         self.path, self.shim = os.path.join(folder, "disk"), shim_path()
@@ -39,8 +39,8 @@ class Disk:
     def env(self):
         return {"LD_PRELOAD": self.shim, "DISK_SHIM": self.path}
 
-    def fail(self, write_errno=0, sync_errno=0):
-        self.table[0:8] = struct.pack("ii", write_errno, sync_errno)
+    def fail(self, write_errno=0, sync_errno=0, stalls=0):
+        self.table[0:12] = struct.pack("iii", write_errno, sync_errno, stalls)
 
     def synced(self):
         """{inode: bytes that are surely there}"""
