@@ -198,7 +198,7 @@ int main(int argc, char **argv)
     log_level_set(LOG_WARN);
     uint64_t seed = argc > 1 ? strtoull(argv[1], NULL, 10) : 1;
     size_t operations = argc > 2 ? strtoull(argv[2], NULL, 10) : 15000;
-    size_t games = argc > 1 ? 1 : 2;
+    size_t games = argc > 1 ? 1 : 8;
     for (size_t i = 0; i < games; i++)
         if (!play(seed + i, operations))
             return 77;
