@@ -46,3 +46,9 @@ const char *error_code_title(enum error_code code)
 }
 
 int error_code_http(enum error_code code) { return (size_t)code < ARRAY_LEN(errors) ? errors[code].http : 500; }
+
+bool outcome_moves_hold(const struct outcome *o)
+{
+    return o->kind == OUTCOME_HOLD &&
+           (o->command == COMMAND_RESERVE || o->command == COMMAND_EXTEND || o->command == COMMAND_RELEASE);
+}

@@ -75,4 +75,7 @@ struct outcome {
     int64_t as_of_ms;
 };
 
+/* The answer to a command that may have changed the hold it tells: reserve, extend, release by a viewer. */
+bool outcome_moves_hold(const struct outcome *o);
+
 #endif

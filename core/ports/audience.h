@@ -9,7 +9,9 @@
 #include "scripts/rules/runofshow.h"
 
 struct audience {
-    void (*send)(struct audience *a, uint64_t conn, const struct outcome *outcome);  /* conn gone: nothing */
+    /* conn gone: nothing. An answer that says what became of a hold (outcome_moves_hold) is told to the viewer's other conns on
+     * this node too, as a push. */
+    void (*send)(struct audience *a, uint64_t conn, const struct outcome *outcome);
     void (*send_viewer)(struct audience *a, const struct shop_id *shop, const struct broadcast_id *broadcast,
                         const struct viewer_id *viewer, const struct outcome *outcome); /* all their conns on this node */
     void (*publish)(struct audience *a, const struct show_view *show, const struct event *event); /* after its step */

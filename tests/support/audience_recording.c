@@ -142,8 +142,19 @@ static void recording_send(struct audience *a, uint64_t id, const struct outcome
 {
     struct audience_recording *r = recording_of(a);
     struct recorded_conn *conn = conn_of(r, id);
-    if (conn != NULL)
-        tell(r, conn, &(struct told){.kind = TOLD_ANSWER, .outcome = outcome});
+    if (conn == NULL)
+        return;
+    tell(r, conn, &(struct told){.kind = TOLD_ANSWER, .outcome = outcome});
+    if (!outcome_moves_hold(outcome))
+        return;
+    struct outcome push = *outcome;
+    push.re[0] = '\0';
+    for (size_t i = 0; i < r->count; i++) {
+        struct recorded_conn *other = r->conns[i];
+        if (other != conn && ID_EQUAL(other->viewer, conn->viewer) && ID_EQUAL(other->shop, conn->shop) &&
+            ID_EQUAL(other->broadcast, conn->broadcast))
+            tell(r, other, &(struct told){.kind = TOLD_PUSH, .outcome = &push});
+    }
 }
 
 static void recording_send_viewer(struct audience *a, const struct shop_id *shop, const struct broadcast_id *broadcast,

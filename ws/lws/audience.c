@@ -11,13 +11,41 @@ static struct hub *hub_of(struct audience *a) { return container_of(a, struct hu
 /* Values for nobody are not kept: whoever joins is told the present ones. */
 static bool anyone(const struct channel *c) { return c->count > 0; }
 
+/* All conns of a viewer here but `but`, which may be NULL. */
+static void viewer_tell(struct room *room, const struct viewer_id *viewer, const struct conn *but,
+                        const struct outcome *outcome)
+{
+    struct conn *c = room == NULL ? NULL : map_get(&room->viewers, viewer->text);
+    size_t conns = 0; /* counted first: an answer may take its conn, and no other, out of the circle */
+    for (struct list *at = c == NULL ? NULL : &c->of_viewer; at != NULL; conns++)
+        at = at->next == &c->of_viewer ? NULL : at->next;
+    for (; conns > 0; conns--) {
+        struct conn *next = container_of(c->of_viewer.next, struct conn, of_viewer);
+        if (c != but)
+            conn_answer(c, outcome);
+        c = next;
+    }
+}
+
+static void viewer_answer(struct conn *c, const struct outcome *outcome)
+{
+    struct room *room = c->room; /* the answer may be what closes the conn */
+    struct viewer_id viewer = c->viewer;
+    conn_answer(c, outcome);
+    if (room == NULL || !outcome_moves_hold(outcome))
+        return;
+    struct outcome push = *outcome;
+    push.re[0] = '\0';
+    viewer_tell(room, &viewer, c, &push);
+}
+
 static void audience_send(struct audience *a, uint64_t id, const struct outcome *outcome)
 {
     struct hub *hub = hub_of(a);
     enum resident kind = RESIDENT_NONE;
     void *who = directory_find(&hub->directory, id, &kind);
     if (kind == RESIDENT_CONN)
-        conn_answer(who, outcome);
+        viewer_answer(who, outcome);
     else if (kind == RESIDENT_REQUEST)
         request_answer(who, outcome);
 }
@@ -25,16 +53,7 @@ static void audience_send(struct audience *a, uint64_t id, const struct outcome 
 static void audience_send_viewer(struct audience *a, const struct shop_id *shop, const struct broadcast_id *broadcast,
                                  const struct viewer_id *viewer, const struct outcome *outcome)
 {
-    struct room *room = hub_room(hub_of(a), shop, broadcast);
-    struct conn *c = room == NULL ? NULL : map_get(&room->viewers, viewer->text);
-    size_t conns = 0; /* counted first: an answer may take its conn, and no other, out of the circle */
-    for (struct list *at = c == NULL ? NULL : &c->of_viewer; at != NULL; conns++)
-        at = at->next == &c->of_viewer ? NULL : at->next;
-    for (; conns > 0; conns--) {
-        struct conn *next = container_of(c->of_viewer.next, struct conn, of_viewer);
-        conn_answer(c, outcome);
-        c = next;
-    }
+    viewer_tell(hub_room(hub_of(a), shop, broadcast), viewer, NULL, outcome);
 }
 
 static struct room *room_for(struct audience *a, const struct show_view *show)

@@ -124,6 +124,8 @@ static void line_of(const char *message, char *line, size_t size)
         snprintf(line, size, "%sok %s", re, member_text(message, "seq", value, sizeof value) ? value : "0");
     else if (strcmp(t, "stock") == 0)
         snprintf(line, size, "counts");
+    else if (strcmp(t, "hold_clock") == 0)
+        snprintf(line, size, "clock %s", strstr(message, "\"running\":true") != NULL ? "running" : "standing");
     else if (strcmp(t, "snapshot") == 0 && member_text(message, "seq", value, sizeof value))
         snprintf(line, size, "snapshot %s", value);
     else if (member_text(message, "seq", value, sizeof value))
@@ -264,6 +266,42 @@ static void words_about_a_hold_reach_all_conns_of_its_viewer(void **state)
     house_close(&h);
 }
 
+static void what_one_conn_does_with_a_hold_the_viewers_others_hear(void **state)
+{
+    static struct house h;
+    house_open(&h, state);
+    stage_allocate(h.s, 5, "po-1");
+    join(&h, 0, ROLE_VIEWER, "anna");
+    join(&h, 1, ROLE_VIEWER, "anna");
+    join(&h, 2, ROLE_VIEWER, "ben");
+    say(&h, 0, "{\"t\":\"reserve\",\"id\":\"h_1\",\"lines\":[{\"sku\":\"mug-red\",\"qty\":1}]}");
+    await(&h, 1, "hold held");
+    say(&h, 1, "{\"t\":\"release\",\"id\":\"r_1\",\"hold\":\"h_1\"}");
+    await(&h, 0, "hold released");
+    await(&h, 1, "re=r_1 hold released");
+    settle(&h);
+    assert_int_equal(heard(&h, 0, "re=h_1 hold held"), 1);
+    assert_int_equal(heard(&h, 0, "hold"), 1); /* once each, and nobody hears twice what they were answered */
+    assert_int_equal(heard(&h, 1, "hold"), 1);
+    assert_int_equal(heard(&h, 2, "hold") + heard(&h, 2, "re="), 0);
+    house_close(&h);
+}
+
+static void hold_clock_is_for_everyone(void **state)
+{
+    static struct house h;
+    house_open(&h, state);
+    join(&h, 0, ROLE_HOST, "anna");
+    join(&h, 1, ROLE_VIEWER, "ben");
+    say(&h, 0, "{\"t\":\"pause\",\"id\":\"p1\"}");
+    await(&h, 0, "clock standing");
+    await(&h, 1, "clock standing");
+    say(&h, 0, "{\"t\":\"resume\",\"id\":\"p2\"}");
+    await(&h, 0, "clock running");
+    await(&h, 1, "clock running");
+    house_close(&h);
+}
+
 static void what_is_for_hosts_is_counted_and_not_shown_to_viewers(void **state)
 {
     static struct house h;
@@ -355,6 +393,8 @@ int main(void)
         BOTH(every_event_reaches_everyone_once_and_in_order),
         BOTH(answers_are_for_the_asker_alone),
         BOTH(words_about_a_hold_reach_all_conns_of_its_viewer),
+        BOTH(what_one_conn_does_with_a_hold_the_viewers_others_hear),
+        BOTH(hold_clock_is_for_everyone),
         BOTH(what_is_for_hosts_is_counted_and_not_shown_to_viewers),
         BOTH(counts_reach_everyone_and_the_latest_is_right),
         BOTH(who_left_is_told_nothing_and_nobody_is_harmed),
