@@ -59,10 +59,26 @@ enum result append_start(struct append *a, struct orchestrator *o, struct logboo
     return RESULT_OK;
 }
 
+/* A seq says where an entry goes, not what it follows: behind another history than ours it could be nonsense. */
+static bool append_holds_back(struct append *a)
+{
+    if (!a->book->doubted)
+        return false;
+    if (a->attempts < ASK_ATTEMPTS_MAX) {
+        a->step = APPEND_RESTING;
+        a->o->config.clock->start(a->o->config.clock, &a->again, ASK_AGAIN_MS << (a->attempts - 1));
+    } else {
+        append_settle(a, a->doubted ? APPEND_UNKNOWN : APPEND_UNAVAILABLE);
+    }
+    return true;
+}
+
 static void append_ask(struct append *a)
 {
     a->step = APPEND_ASKED;
     a->attempts++;
+    if (append_holds_back(a))
+        return;
     a->o->config.log->append(a->o->config.log, &a->ask); /* port; continues in append_answered */
 }
 
@@ -158,6 +174,7 @@ void logbook_folded(struct logbook *book, uint64_t seq)
 void logbook_caught_up(struct logbook *book)
 {
     book->caught_up = true;
+    book->doubted = false;
     list_for_each (link, &book->appends) {
         struct append *a = container_of(link, struct append, link);
         if (a->step == APPEND_CATCHING_UP && a->wait_seq == SEQ_AT_CATCH_UP)

@@ -37,7 +37,8 @@ struct logbook { /* a log as this node follows it */
     struct log_follow follow;
     uint64_t seq; /* of the last entry folded */
     bool caught_up;
-    bool broken;         /* an entry could not be read or folded: nothing after it is */
+    bool doubted; /* out of reach since it was read last: its end may be lost, and others have gone on from there */
+    bool broken;  /* an entry could not be read or folded: nothing after it is */
     struct list appends; /* struct append: under way */
 };
 enum append_end {

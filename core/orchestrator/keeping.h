@@ -86,6 +86,7 @@ struct vouching {
     struct vouched_ring ahead; /* answered, and not told by the ledger yet */
     struct vouched **lost;     /* owned; what was vouched for when history was lost, in the ledger's order */
     size_t lost_count;
+    bool doubted;                 /* the ledger was out of reach: what was answered may be gone without a trace */
     size_t lost_at, lost_present; /* while all is read again: looked at next; so many are there after all */
 };
 void vouched_finish(struct vouching *v);
@@ -93,6 +94,7 @@ void vouched_entry(struct shop *shop, const struct ledger_entry *entry);       /
 void vouched_answered(struct shop *shop, const struct inventory_request *ask); /* after every answer */
 /* History was lost: what is remembered becomes `lost`. Before the claims are forgotten. */
 void vouched_rewound(struct shop *shop);
+void vouched_doubt(struct vouching *v); /* the ledger is out of reach */
 /* All is read again: `lost` is now what has to be put back, without what the ledger still has and what came to nothing. */
 void vouched_caught_up(struct vouching *v);
 void vouched_drop_lost(struct vouching *v);
@@ -133,7 +135,8 @@ bool keeping_is_idle(const struct shop *shop);
 void keeping_look(struct shop *shop);                                     /* every tick */
 void keeping_folded(struct shop *shop, const struct ledger_entry *entry); /* after every fold */
 void keeping_rewound(struct shop *shop);
-void keeping_caught_up(struct shop *shop);
+/* After the ledger was out of reach, or lost some of its history. */
+void keeping_caught_up(struct shop *shop, bool rewound);
 
 void hold_clock_look(struct show *show, bool at_once);
 void recall_look(struct shop *shop);

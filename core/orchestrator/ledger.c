@@ -234,19 +234,22 @@ static void show_start_over(struct show *show)
 static void ledger_caught_up(struct ledger_follow *follow)
 {
     struct shop *shop = container_of(follow, struct shop, ledger);
-    bool was_rewound = shop->ledger_rewound;
+    bool was_rewound = shop->ledger_rewound, was_lost = shop->ledger_lost;
     bool was_selling = shop_is_selling(shop);
     shop->ledger_lost = shop->ledger_rewound = false;
     shop->claims.complete = true;
     journeys_check_folds(shop);
     if (was_rewound) {
         log_warn("ledger.folded_again", "shop=%s entry=%s", shop->id.text, shop->claims.ledger_id);
-        keeping_caught_up(shop);
     }
+    if (was_rewound || was_lost)
+        keeping_caught_up(shop, was_rewound);
     if (was_selling != shop_is_selling(shop))
         each_show(shop, show_tell_health);
     shop_check_waiters(shop);
 }
+
+static void show_doubt(struct show *show) { show->log.doubted = true; }
 
 static void ledger_lost(struct ledger_follow *follow)
 {
@@ -255,6 +258,9 @@ static void ledger_lost(struct ledger_follow *follow)
         return;
     log_warn("ledger.lost", "shop=%s entry=%s", shop->id.text, shop->claims.ledger_id);
     shop->ledger_lost = true;
+    vouched_doubt(&shop->keeping.vouching);
+    shop->log.doubted = true; /* one link carries them all */
+    each_show(shop, show_doubt);
     each_show(shop, show_tell_health);
 }
 

@@ -91,11 +91,14 @@ void keeping_rewound(struct shop *shop)
     shop->o->config.clock->stop(shop->o->config.clock, &shop->keeping.restore.timer);
 }
 
-void keeping_caught_up(struct shop *shop)
+void keeping_caught_up(struct shop *shop, bool rewound)
 {
     size_t at = 0;
     const char *key;
     void *show;
+    vouched_caught_up(&shop->keeping.vouching);
+    if (!rewound && shop->keeping.vouching.lost_count == 0)
+        return;
     while (map_next(&shop->shows, &at, &key, &show))
         hold_clock_look(show, true); /* before a hold of a paused show can end */
     restore_begin(shop);

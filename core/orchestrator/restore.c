@@ -5,7 +5,8 @@
  *     restore_window     asked again in its order, a call's worth at a time; silence: the window once more
  *     restore_answered
  *   restore_grace        other nodes put back what only they vouch for
- *     restore_window     what found no units the first time, once more
+ *     restore_window     what found no units the first time, once more; and only now the lines: a place taken again may be
+ *                        offered units at once, which must be free, and under a number that must not be another's
  *   restore_folded       this node has read what it wrote: selling goes on
  *
  * Every node does the same at the same time. Holds, payments and refs are the same again under their ids; what another node put
@@ -42,7 +43,6 @@ void restore_begin(struct shop *shop)
     struct restore *r = &shop->keeping.restore;
     struct vouching *v = &shop->keeping.vouching;
     size_t asked = 0;
-    vouched_caught_up(v);
     for (size_t i = 0; i < v->lost_count; i++)
         asked += !v->lost[i]->done;
     log_warn("restore.begin", "shop=%s entry=%s lost=%zu to_ask=%zu", shop->id.text, shop->claims.ledger_id,
@@ -179,13 +179,15 @@ static void ask_fill(struct shop *shop, const struct vouched *record, struct inv
     }
 }
 
+static bool is_of_line(enum movement_kind kind) { return kind == MOVE_WAITING || kind == MOVE_LEFT; }
+
 static bool record_is_so(const struct shop *shop, const struct vouched *record)
 {
     struct hold hold;
     vouched_hold(record, &hold);
     if (movement_is_of_hold(record->kind))
         return hold_is_so(shop, record, &hold);
-    if (record->kind == MOVE_WAITING || record->kind == MOVE_LEFT)
+    if (is_of_line(record->kind))
         return line_is_so(shop, record, &hold);
     return stock_is_so(shop, record);
 }
@@ -217,7 +219,7 @@ static void restore_window(struct shop *shop)
     for (size_t asked = 0; asked < RESTORE_WINDOW && r->next < v->lost_count; r->next++) {
         struct vouched *record = v->lost[r->next];
         record->done = record->done || record_is_so(shop, record);
-        if (record->done)
+        if (record->done || (is_of_line(record->kind) && r->step == RESTORE_ASKING))
             continue;
         record_ask(shop, r->next);
         asked++;

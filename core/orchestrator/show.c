@@ -101,9 +101,9 @@ static void show_log_entry(struct log_follow *follow, uint64_t seq, const char *
     if (result == RESULT_OK)
         result = show_step(show, &e);
     if (result != RESULT_OK) {
+        log_error("log.broken", "shop=%s broadcast=%s seq=%llu kind=%s result=%s", show->shop->id.text, show->b.id.text,
+                  (unsigned long long)seq, event_kind_name(e.kind), result_name(result));
         event_finish(&e);
-        log_error("log.broken", "shop=%s broadcast=%s seq=%llu result=%s", show->shop->id.text, show->b.id.text,
-                  (unsigned long long)seq, result_name(result));
         logbook_broke(&show->log);
         show_check_waiters(show);
         return;

@@ -3,6 +3,7 @@
  * and a fail-over that loses it loses it.
  *
  *   vouched_entry, vouched_answered   remembered, packed
+ *   vouched_doubt                     the ledger is out of reach: an answer whose entry is not told afterwards was lost
  *   vouched_rewound                   all of it is in doubt
  *     vouched_entry                   what is told again is there, and so is all before it: what survives is a prefix
  *   vouched_caught_up                 the rest was lost; of that, what came to nothing anyway is dropped */
@@ -269,12 +270,39 @@ static bool entry_has(const struct ledger_entry *entry, uint64_t key)
     return false;
 }
 
-/* While all is read again. */
+/* Takes `record`. */
+static void lost_add(struct vouching *v, struct vouched *record)
+{
+    struct vouched **lost = realloc(v->lost, (v->lost_count + 1) * sizeof(struct vouched *));
+    if (lost == NULL) {
+        free(record);
+        return;
+    }
+    v->lost = lost;
+    v->lost[v->lost_count++] = record;
+}
+
+/* While all is read again. What survived is a prefix: it ends with the first that is not told again, whatever comes after,
+ * which others may have written since. */
 static void lost_found(struct vouching *v, const struct ledger_entry *entry, uint64_t ms, uint64_t seq)
 {
-    for (; v->lost_at < v->lost_count && id_compare(v->lost[v->lost_at], ms, seq) <= 0; v->lost_at++)
-        if (id_compare(v->lost[v->lost_at], ms, seq) == 0 && entry_has(entry, v->lost[v->lost_at]->key))
-            v->lost_present = v->lost_at + 1;
+    for (; v->lost_at < v->lost_count && id_compare(v->lost[v->lost_at], ms, seq) <= 0; v->lost_at++) {
+        const struct vouched *record = v->lost[v->lost_at];
+        bool found = id_compare(record, ms, seq) == 0 && entry_has(entry, record->key);
+        if (found && v->lost_present == v->lost_at)
+            v->lost_present++;
+    }
+}
+
+/* Of `record`, which was answered and is not told: its entry has just been told, or one after it. */
+static void ahead_told(struct vouching *v, struct vouched *record, const struct ledger_entry *entry, uint64_t ms,
+                       uint64_t seq)
+{
+    bool told = id_compare(record, ms, seq) == 0 && (entry->is_checkpoint || entry_has(entry, record->key));
+    if (told || !v->doubted)
+        free(record);
+    else
+        lost_add(v, record);
 }
 
 void vouched_entry(struct shop *shop, const struct ledger_entry *entry)
@@ -288,7 +316,7 @@ void vouched_entry(struct shop *shop, const struct ledger_entry *entry)
         for (size_t i = 0; i < entry->movements_count; i++)
             movement_remember(shop, entry, i, ms, seq);
     while (v->ahead.count > 0 && id_compare(*ring_at(&v->ahead, 0), ms, seq) <= 0)
-        free(ring_pop(&v->ahead));
+        ahead_told(v, ring_pop(&v->ahead), entry, ms, seq);
     while (v->told.count > 0 && (*ring_at(&v->told, 0))->at_ms + VOUCHED_MS < entry->ms)
         free(ring_pop(&v->told));
 }
@@ -389,9 +417,12 @@ static void lost_end(const struct shop *shop, struct vouched *record)
         record->expires_ms = claims_expires_ms(&shop->claims, known, orchestrator_now(shop->o));
 }
 
+void vouched_doubt(struct vouching *v) { v->doubted = true; }
+
 void vouched_rewound(struct shop *shop)
 {
     struct vouching *v = &shop->keeping.vouching;
+    v->doubted = false; /* all is lost until it is told again */
     size_t count = v->lost_count + v->told.count + v->ahead.count;
     struct vouched **lost = count == 0 ? NULL : realloc(v->lost, count * sizeof(struct vouched *));
     if (lost == NULL)
@@ -500,6 +531,9 @@ static void lost_drop(struct vouching *v, const struct fates *f)
 void vouched_caught_up(struct vouching *v)
 {
     struct fates fates = {0};
+    while (v->doubted && v->ahead.count > 0)
+        lost_add(v, ring_pop(&v->ahead));
+    v->doubted = false;
     if (v->lost_count == 0)
         return;
     for (size_t i = 0; i < v->lost_present; i++)

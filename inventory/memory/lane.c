@@ -142,6 +142,21 @@ static void lane_ask(struct inventory *inventory, struct inventory_request *r)
         gather_soon(n);
 }
 
+/* What waits was never asked: were it asked of a truth that lost its end, it could take what is about to be put back. */
+void lane_cut(struct memory_node *n)
+{
+    struct list cut;
+    list_init(&cut);
+    list_for_each (lane_at, &n->lanes)
+        list_for_each (at, &container_of(lane_at, struct lane, link)->queue)
+            list_move(&cut, at);
+    while (!list_is_empty(&cut)) {
+        struct list *at = cut.next;
+        list_remove(at);
+        request_answer(request_of(at), NULL, RESULT_UNAVAILABLE);
+    }
+}
+
 void lane_setup(struct memory_node *n)
 {
     list_init(&n->lanes);

@@ -112,7 +112,9 @@ void memory_cut(struct memory_node *n, bool off)
         return;
     n->off = off;
     n->cuts += off;
-    follow_cut(n, off);
+    follow_cut(n, off); /* followers hear first */
+    if (off)
+        lane_cut(n);
 }
 
 /* ---- history: what changed the truth, so that it can be forgotten ---- */

@@ -75,6 +75,7 @@ bool follow_is_quiet(const struct memory_node *n);
 /* ---- lane.c, log.c, store.c ---- */
 void lane_setup(struct memory_node *n);
 void lane_drop_all(struct memory_node *n);
+void lane_cut(struct memory_node *n);
 bool lane_is_quiet(const struct memory_node *n);
 void log_port_setup(struct memory_node *n);
 void store_port_setup(struct memory_node *n);

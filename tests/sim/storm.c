@@ -4,7 +4,7 @@
  *   sim_storm SEED [ACTS]     one seed, as long as wanted; the same seed is the same show; prints what came of it
  *
  * People do what people do, at random; answers are slow, lost, repeated; nodes die, are cut off and come back; in every third
- * show the stock loses its last writes. After every step world_check looks at what must hold at any moment; now and then the
+ * show the stock loses its last writes, in every other third with all nodes alive: then nothing that anybody was told may be lost. After every step world_check looks at what must hold at any moment; now and then the
  * faults pause until all is quiet, and world_check_all compares every node with the truth. At the end the show must go on: a
  * host pins, a viewer takes a unit. */
 #include <stdio.h>
@@ -32,7 +32,10 @@ struct storm {
     struct world_person *hosts[HOSTS], *shop;
     struct fan fans[VIEWERS];
     unsigned refs;
-    bool fails_over;
+    bool fails_over; /* and what was promised may be lost */
+    bool vouches;    /* fails over with all nodes alive: nothing may be lost */
+    bool recalls;
+    size_t fail_overs, mended_ms;
 };
 
 static uint64_t dice(struct storm *s, uint64_t sides) { return rng_below(s->rng, sides); }
@@ -130,7 +133,10 @@ static void host_acts(struct storm *s, struct world_person *host)
     c.for_ms = 1000 + (int64_t)dice(s, 20000);
     snprintf(c.text, sizeof c.text, "word-%llu", (unsigned long long)rng_next(s->rng));
     uint64_t choice = dice(s, 100);
-    if (choice < 30)
+    if (s->recalls && dice(s, 100) == 0 && strcmp(c.sku.text, "cap-blue") != 0) {
+        c.kind = COMMAND_RECALL;
+        c.recall = (enum recall_mode)(RECALL_KEEP + dice(s, 3));
+    } else if (choice < 30)
         host_gives_stock(s, &c);
     else if (choice < 36)
         host_names_a_cue(s, &c);
@@ -225,6 +231,36 @@ static struct world_person *anybody(struct storm *s)
     return at < HOSTS ? s->hosts[at] : s->fans[at - HOSTS].p;
 }
 
+/* All nodes see it, and what any of them vouches for is there again before anybody sells. */
+static void fail_over_vouched(struct storm *s)
+{
+    world_set_faults(s->w, &(struct world_faults){.slow = 300, .slow_ms_max = 200, .repeated = 50});
+    for (unsigned node = 1; node <= s->config.nodes; node++) {
+        if (!world_node_lives(s->w, node))
+            world_node_start(s->w, node);
+        world_node_cut(s->w, node, false);
+        orchestrator_stock_ready(world_orchestrator(s->w, node), true);
+    }
+    world_run_ms(s->w, 1000 + (int64_t)dice(s, 3000));
+    for (uint64_t i = dice(s, 40); i > 0; i--) { /* some of it has not come to every node yet */
+        fan_acts(s, &s->fans[dice(s, VIEWERS)]);
+        host_acts(s, s->hosts[dice(s, HOSTS)]);
+        shop_acts(s);
+        world_run_ms(s->w, (int64_t)dice(s, 20));
+    }
+    world_fail_over(s->w, 1 + (size_t)dice(s, 30), true);
+    int64_t began_ms = world_now_ms(s->w);
+    while (!world_sells(s->w)) {
+        if (world_now_ms(s->w) > began_ms + 30000)
+            world_fail(s->w, "nobody sells again after a fail-over");
+        fan_acts(s, &s->fans[dice(s, VIEWERS)]);
+        shop_acts(s);
+        world_run_ms(s->w, (int64_t)dice(s, 100));
+    }
+    s->fail_overs++;
+    s->mended_ms += (size_t)(world_now_ms(s->w) - began_ms);
+}
+
 static void act(struct storm *s)
 {
     uint64_t choice = dice(s, 1000);
@@ -238,8 +274,10 @@ static void act(struct storm *s)
         somebody_moves(s, anybody(s));
     else if (choice < 975)
         faults_change(s);
-    else if (choice < 994 || !s->fails_over)
+    else if (choice < 994 || !(s->fails_over || s->vouches))
         node_suffers(s);
+    else if (s->vouches)
+        fail_over_vouched(s);
     else
         world_fail_over(s->w, 1 + (size_t)dice(s, 5), false);
 }
@@ -321,9 +359,9 @@ static void people_come(struct storm *s)
 
 static void storm_run(uint64_t seed, unsigned acts, bool alone)
 {
-    struct storm s = {.fails_over = seed % 3 == 0};
+    struct storm s = {.fails_over = seed % 3 == 0, .vouches = seed % 3 == 1, .recalls = seed % 2 == 0};
     s.config = (struct world_config){
-        .seed = seed, .nodes = 2 + (unsigned)(seed % 3), .quiet = true, .can_forget = s.fails_over};
+        .seed = seed, .nodes = 2 + (unsigned)(seed % 3), .quiet = true, .can_forget = s.fails_over || s.vouches};
     s.config.limits = orchestrator_limits_default;
     s.config.limits.holds_per_viewer_max = 4;
     s.config.limits.requests_in_flight_max = seed % 5 == 4 ? 6 : 512;
@@ -342,6 +380,8 @@ static void storm_run(uint64_t seed, unsigned acts, bool alone)
     the_show_goes_on(&s);
     if (alone)
         world_print_tally(s.w);
+    if (alone && s.fail_overs > 0)
+        printf("%zu fail-overs mended in %zu ms each\n", s.fail_overs, s.mended_ms / s.fail_overs);
     world_close(s.w);
 }
 

@@ -56,7 +56,7 @@ static const char *trace_end(const struct world *w, size_t lines)
 void world_fail(struct world *w, const char *format, ...)
 {
     va_list arguments;
-    fprintf(stderr, "\n---- the end of the trace ----\n%s", w->trace.len == 0 ? "" : trace_end(w, 60));
+    fprintf(stderr, "\n---- the end of the trace ----\n%s", w->trace.len == 0 ? "" : trace_end(w, 400));
     fprintf(stderr, "---- seed %llu, at %lld ms: ", (unsigned long long)w->config.seed, (long long)world_now_ms(w));
     va_start(arguments, format);
     vfprintf(stderr, format, arguments);
@@ -195,10 +195,8 @@ bool world_sells(const struct world *w)
 {
     bool all = true;
     for (unsigned i = 0; i < w->config.nodes; i++) {
-        struct orchestrator *o = w->nodes[i].o;
-        const struct show_view *show =
-            w->nodes[i].lives ? orchestrator_show(o, &world_shop_id, &world_broadcast_id) : NULL;
-        all = all && (!w->nodes[i].lives || (show != NULL && show->selling_available));
+        const struct shop *shop = w->nodes[i].lives ? shop_find(w->nodes[i].o, &world_shop_id) : NULL;
+        all = all && (shop == NULL || shop_is_selling(shop));
     }
     return all;
 }
@@ -260,8 +258,7 @@ static void no_log(void *ctx, enum log_level level, const char *line, size_t len
 {
     (void)ctx;
     (void)level;
-    (void)line;
-    (void)len;
+    if (getenv("WL")) fprintf(stderr, "%.*s\n", (int)len, line);
 }
 
 static void world_set_up(struct world *w)

@@ -68,6 +68,10 @@ static void person_welcome(struct world_person *p)
     struct world_node *n = &w->nodes[p->node - 1];
     const struct show_view *show = orchestrator_show(n->o, &world_shop_id, &p->broadcast);
     const struct ring *ring = ring_of(n, &p->broadcast);
+    if (show == NULL && w->forgot) { /* read to its end, and then it was seen that history was lost */
+        world_line(w, p->name, "not let in: unavailable");
+        return;
+    }
     if (show == NULL)
         world_fail(w, "%s was let in where nothing is open", p->name);
     if (ring->head != show->broadcast->seq)

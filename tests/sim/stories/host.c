@@ -172,7 +172,7 @@ static void an_offer_outlives_a_log_that_cannot_be_reached(void **state)
                     "[    0] host  ok 4\n"
                     "[ 9000] *     selling unavailable\n"
                     "[14000] *     selling ok\n"
-                    "[15000] *     5 offer mug-red stopped 1290 EUR v3\n");
+                    "[14500] *     5 offer mug-red stopped 1290 EUR v3\n");
     world_close(w);
 }
 
