@@ -139,6 +139,14 @@ static void every_wrong_is_named(void **state)
         {2000, "left mug 1 v2", ROW("mug", "8:2:0:10"), "mug/v2 is not in line"},
         {2000, "waiting mug 1 v2\nwaiting mug 1 v2", ROW("mug", "8:2:0:10"), "mug/v2 is in line twice"},
         {2000, "kept " H1, ROW("mug", "8:2:0:10"), "hold h1 kept outside of a checkpoint"},
+        {2000, "released h1 R2000#A|v1|show|EUR|mug:2:990:1", ROW("mug", "10:0:0:10"),
+         "h1 has an order and is not sold"},
+        {2000, "reserved h2 H2000|v2|show|EUR|mug:1:990:1", ROW("mug", "7:3:0:10"),
+         "hold h2 reserved when it was over"},
+        {2000, "reserved h2 H9000~|v2|show|EUR|mug:1:990:1", ROW("mug", "7:3:0:10"), "hold h2 is an offer"},
+        {2000, "reserved h2 H9000+1|v2|show|EUR|mug:1:990:1", ROW("mug", "7:3:0:10"), "was extended 0 times, not 1"},
+        {2000, "released h2 R2000|v1|show|EUR|mug:3:990:1", ROW("mug", "11:0:0:11"), "mug frees more than is held"},
+        {2000, "allocated mug 0 po-2", ROW("mug", "8:2:0:10"), "mug allocated 0"},
         {500, "stopped mug", "mug 8:2:0:10:1:0:0:0:0:0:0", "500-2: comes after 1000-1"},
     };
     for (size_t i = 0; i < ARRAY_LEN(wrongs); i++) {
@@ -250,6 +258,11 @@ static void buffers_limits_and_lines(void **state)
     entry(3000, "offered ~1 H90000~|v5|show|EUR|mug:2:990:1", "mug 6:4:0:10:0:0:0:1:0:0:0");
     expect_none();
     assert_true(is_among(book.result.remarks, book.result.remarks_count, "mug/v5 waited for 3, and is offered 2"));
+    entry(4000, "offered ~2 H90000~|v7|show|EUR|mug:1:990:1", "mug 5:5:0:10:0:0:0:1:0:0:0");
+    expect_none();
+    assert_true(is_among(book.result.remarks, book.result.remarks_count, "mug/v7 is offered, but was not in line"));
+    entry(5000, "left mug 2 v6", "mug 5:5:0:10:0:0:0:0:0:0:0");
+    expect("mug/v6 waited for 1, not 2");
     book_close();
 }
 
@@ -273,6 +286,9 @@ static void a_checkpoint_agrees(void **state)
     } wrongs[] = {
         {CHECKPOINT, "mug 9:1:0:10:0:0:0:2:0:0:0", "mug the checkpoint says 9+1+0=10"},
         {CHECKPOINT, "", "the checkpoint lacks mug"},
+        {CHECKPOINT, "", "the checkpoint has hold h1 of mug, and no count of it"},
+        {CHECKPOINT, "mug 8:2:0:11:0:0:0:2:0:0:0", "mug does not add up"},
+        {CHECKPOINT "\nwaiting mug 1 v7", CHECKPOINT_ROW, "the checkpoint has mug/v7 in line for 1"},
         {CHECKPOINT, CHECKPOINT_ROW "\ncup 0:0:0:0:0:0:0:0:0:0:0", "the checkpoint has cup"},
         {"checkpoint\nwaiting mug 3 v5\nwaiting mug 1 v6\nfrozen other 0 4000\nthawed show 1000", CHECKPOINT_ROW,
          "the checkpoint lacks hold h1"},
@@ -395,6 +411,10 @@ static void what_is_kept_is_compared(void **state)
         {PART_HOLDS, "h1", "C61000#A|v1|show|EUR|mug:2:990:1", "holds: h1 is kept as confirmed"},
         {PART_HOLDS, "h1", "H61001|v1|show|EUR|mug:2:990:1", "holds: h1 is kept as held until 61001"},
         {PART_HOLDS, "h2", "X500|v1|show|EUR|mug:2:990:1", "holds: h2 is not in the ledger"},
+        {PART_HOLDS, "h1", "H", "holds: h1 cannot be read"},
+        {PART_WISHES, "mug|0000000000000001", "60000", "waitlist: mug|0000000000000001 cannot be read: 60000"},
+        {PART_CLOCKS, "show", "1000", "clocks: show cannot be read"},
+        {PART_TAKEN, "mug/v1", "many", "limits: mug/v1 cannot be read"},
         {PART_TAKEN, "mug/v1", "2", "limits: mug/v1 counts 2, the ledger nothing"},
         {PART_PLACES, "mug|0000000000000003", "0", "waitlist: 3 places are kept, 2 viewers are in line"},
         {PART_PLACES, "mug|0000000000000001", NULL, "waitlist: mug/v5 has no place"},
@@ -428,6 +448,78 @@ static void what_is_kept_is_compared(void **state)
     }
 }
 
+/* Only this part is looked at, with one pair (key NULL: none). What is missing is told. */
+static uint64_t look(enum audit_part part, const char *key, const char *value)
+{
+    uint64_t missing = 0;
+    audit_kept_begin(&book.kept, part);
+    if (key != NULL)
+        audit_kept_pair(&book.kept, part, text_of(key), text_of(value));
+    assert_int_equal(RESULT_OK, audit_kept_end(&book.kept, part, true, &missing));
+    return missing;
+}
+
+static void holds_are_looked_at_in_time(void **state)
+{
+    (void)state;
+    book_open(); /* parked while its broadcast stands still, and after that until the lane was looked at */
+    allocate_and_hold();
+    entry(3000, "frozen show", "");
+    assert_int_equal(0, look(PART_TIMERS, "t|show|61000|h1", "1000000000000007"));
+    entry(4000, "thawed show 1000", "");
+    assert_int_equal(1, look(PART_TIMERS, "t|show|61000|h1", "1000000000000007"));
+    assert_int_equal(1, look(PART_TIMERS, "u|8", "4000"));
+    assert_int_equal(1, look(PART_TIMERS, "t|show|61000|h1", "1000000000000007"));
+    assert_int_equal(1, look(PART_TIMERS, "u|7", "4000"));
+    assert_int_equal(0, look(PART_TIMERS, "t|show|61000|h1", "1000000000000007"));
+    assert_int_equal(1, look(PART_TIMERS, "t|other|61000|h1", "61000")); /* by another clock */
+    entry(5000, "extended h1 H70000+1|v1|show|EUR|mug:2:990:1", ROW("mug", "8:2:0:10"));
+    assert_int_equal(1, look(PART_TIMERS, "t|show|61000|h1", "62000")); /* of its old end */
+    assert_int_equal(0, look(PART_TIMERS, "t|show|70000|h1", "71000"));
+    entry(6000, "released h1 R6000+1|v1|show|EUR|mug:2:990:1", ROW("mug", "10:0:0:10"));
+    assert_int_equal(0, look(PART_HOLDS, "h1", "R6000+1|v1|show|EUR|mug:2:990:1"));
+    assert_int_equal(1, look(PART_TIMERS, "t|show|70000|h1", "71000")); /* it is to be purged a day later */
+    assert_int_equal(1, look(PART_TIMERS, "p|h1", "5000000086405999"));
+    assert_int_equal(0, look(PART_TIMERS, "p|h1", "5000000086406000"));
+    book_close();
+    book_open(); /* what is due while it is recalled to be kept is parked too */
+    allocate_and_hold();
+    entry(3000, "recall mug keep", "mug 8:2:0:10:1:0:0:0:0:1:0");
+    assert_int_equal(0, look(PART_TIMERS, "t|show|61000|h1", "1000000000000001"));
+    book_close();
+}
+
+static void what_viewers_took_is_counted(void **state)
+{
+    (void)state;
+    book_open();
+    allocate_and_hold();
+    entry(2000, "confirmed h1 C2000#A|v1|show|EUR|mug:2:990:1", ROW("mug", "8:0:2:10"));
+    entry(3000 + DAY_MS, "limit mug 3", "mug 8:0:2:10:0:3:0:0:1:0:0"); /* bought too long ago to be known */
+    assert_int_equal(0, look(PART_TAKEN, NULL, NULL));
+    entry(4000 + DAY_MS, "reserved h2 H86490000|v1|show|EUR|mug:3:990:1", "mug 5:3:2:10:0:3:0:0:1:0:0");
+    expect_none();
+    assert_int_equal(0, book.result.remarks_total);
+    assert_int_equal(0, look(PART_TAKEN, "mug/v1", "3"));
+    expect_none();
+    assert_int_equal(1, look(PART_TAKEN, NULL, NULL));
+    expect("limits: mug/v1 is not counted");
+    look(PART_TAKEN, "mug/v1", "2");
+    expect("limits: mug/v1 counts 2, the ledger 3");
+    look(PART_TAKEN, "mug/v1", "5");
+    expect("limits: mug/v1 counts 5, the ledger 3");
+    book_close();
+    book_open(); /* begun at a checkpoint: more may have been bought, never less */
+    book.fold.waits_for_checkpoint = true;
+    entry(5000, "checkpoint\nkept " H1, "mug 8:2:0:10:0:3:0:0:1:0:0");
+    look(PART_TAKEN, "mug/v1", "3");
+    audit_kept_pair(&book.kept, PART_TAKEN, text_of("mug/v2"), text_of("3"));
+    expect_none();
+    look(PART_TAKEN, "mug/v1", "1");
+    expect("limits: mug/v1 counts 1, the ledger 2");
+    book_close();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -440,6 +532,8 @@ int main(void)
         cmocka_unit_test(a_checkpoint_agrees),
         cmocka_unit_test(a_fold_begins_at_a_checkpoint),
         cmocka_unit_test(what_is_kept_is_compared),
+        cmocka_unit_test(holds_are_looked_at_in_time),
+        cmocka_unit_test(what_viewers_took_is_counted),
     };
     return cmocka_run_group_tests_name("the audit", tests, NULL, NULL);
 }
