@@ -4,50 +4,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "tests/contract/audience/peer.h"
-
-#define HOUR_MS 3600000
+#include "tests/contract/audience/ask.h"
 
 static char web[] = "/tmp/liveshelf-pages-XXXXXX";
-
-/* One request on the peer's socket; the head of the answer, freed by the caller. */
-static char *ask(struct peer *p, const char *method, const char *path, const char *headers, const char *body,
-                 char **ret_body)
-{
-    struct bytes text = {0};
-    bytes_format(&text, "%s %s HTTP/1.1\r\nHost: live.example\r\n%s", method, path, headers);
-    if (body != NULL)
-        bytes_format(&text, "Content-Type: application/json\r\nContent-Length: %zu\r\n", strlen(body));
-    bytes_text(&text, "\r\n");
-    if (body != NULL)
-        bytes_text(&text, body);
-    peer_send(p, text.data, text.len);
-    bytes_finish(&text);
-    p->no_body = strcmp(method, "HEAD") == 0;
-    return peer_answer(p, ret_body);
-}
-
-static int status_of(const char *head) { return atoi(head + 9); }
-
-static void expect(struct peer *p, const char *method, const char *path, const char *headers, const char *body,
-                   int status, const char *part)
-{
-    char *got = NULL;
-    char *head = ask(p, method, path, headers, body, &got);
-    if (status_of(head) != status || (part != NULL && strstr(got, part) == NULL && strstr(head, part) == NULL))
-        fail_msg("%s %s: wanted %d %s, got %s%s", method, path, status, part == NULL ? "" : part, head, got);
-    free(head);
-    free(got);
-}
-
-static char *bearer(struct stage *s, enum role role, const char *broadcast, int64_t ttl_ms)
-{
-    char *token = stage_token(s, role, broadcast, NULL, ttl_ms);
-    char *header = malloc(strlen(token) + 64);
-    sprintf(header, "Authorization: Bearer %s\r\n", token);
-    free(token);
-    return header;
-}
 
 /* ---- plain ---- */
 
@@ -57,13 +16,13 @@ static void health_readiness_metrics(void **state)
     struct stage *s = stage_open(NULL);
     struct peer p;
     peer_connect(&p, s);
-    expect(&p, "GET", "/healthz", "", NULL, 200, "ok");
-    expect(&p, "GET", "/readyz", "", NULL, 200, "ready");
-    expect(&p, "GET", "/metrics", "", NULL, 200, "# TYPE liveshelf_conns gauge");
-    expect(&p, "HEAD", "/healthz", "", NULL, 200, NULL);
-    expect(&p, "GET", "/nothing", "", NULL, 404, "application/problem+json");
-    expect(&p, "DELETE", "/healthz", "", NULL, 405, NULL);
-    expect(&p, "GET", "/v1/broadcasts/" STAGE_SHOW "/live", "", NULL, 426, "Upgrade: websocket");
+    ask_expect(&p, "GET", "/healthz", "", NULL, 200, "ok");
+    ask_expect(&p, "GET", "/readyz", "", NULL, 200, "ready");
+    ask_expect(&p, "GET", "/metrics", "", NULL, 200, "# TYPE liveshelf_conns gauge");
+    ask_expect(&p, "HEAD", "/healthz", "", NULL, 200, NULL);
+    ask_expect(&p, "GET", "/nothing", "", NULL, 404, "application/problem+json");
+    ask_expect(&p, "DELETE", "/healthz", "", NULL, 405, NULL);
+    ask_expect(&p, "GET", "/v1/broadcasts/" STAGE_SHOW "/live", "", NULL, 426, "Upgrade: websocket");
     assert_false(p.closed); /* all on one socket */
     peer_finish(&p);
     stage_close(s);
@@ -163,7 +122,7 @@ static void a_long_body_in_small_pieces(void **state)
     (void)state;
     struct stage *s = stage_open(NULL);
     struct peer p;
-    char *token = bearer(s, ROLE_INTEGRATOR, NULL, HOUR_MS);
+    char *token = ask_bearer(s, ROLE_INTEGRATOR, NULL, HOUR_MS);
     char *body = malloc(200001), text[512];
     memset(body, ' ', 200000);
     body[200000] = '\0';
@@ -192,30 +151,32 @@ static void tokens_roles_and_scopes(void **state)
     (void)state;
     struct stage *s = stage_open(NULL);
     struct peer p;
-    char *integrator = bearer(s, ROLE_INTEGRATOR, NULL, HOUR_MS), *host = bearer(s, ROLE_HOST, "another", HOUR_MS);
-    char *viewer = bearer(s, ROLE_VIEWER, STAGE_SHOW, HOUR_MS),
-         *logistics = bearer(s, ROLE_LOGISTICS, STAGE_SHOW, HOUR_MS);
-    char *old = bearer(s, ROLE_INTEGRATOR, NULL, -HOUR_MS), *own = bearer(s, ROLE_HOST, STAGE_SHOW, HOUR_MS);
+    char *integrator = ask_bearer(s, ROLE_INTEGRATOR, NULL, HOUR_MS),
+         *host = ask_bearer(s, ROLE_HOST, "another", HOUR_MS);
+    char *viewer = ask_bearer(s, ROLE_VIEWER, STAGE_SHOW, HOUR_MS),
+         *logistics = ask_bearer(s, ROLE_LOGISTICS, STAGE_SHOW, HOUR_MS);
+    char *old = ask_bearer(s, ROLE_INTEGRATOR, NULL, -HOUR_MS), *own = ask_bearer(s, ROLE_HOST, STAGE_SHOW, HOUR_MS);
     peer_connect(&p, s);
-    expect(&p, "GET", "/v1/broadcasts/" STAGE_SHOW, "", NULL, 401, "WWW-Authenticate: Bearer");
-    expect(&p, "GET", "/v1/broadcasts/" STAGE_SHOW, "Authorization: Bearer x.y.z\r\n", NULL, 401, "unauthenticated");
-    expect(&p, "GET", "/v1/broadcasts/" STAGE_SHOW, "Authorization: Basic eDp5\r\n", NULL, 401, "unauthenticated");
-    expect(&p, "GET", "/v1/broadcasts/" STAGE_SHOW, old, NULL, 401, "token_expired");
-    expect(&p, "GET", "/v1/broadcasts/" STAGE_SHOW, integrator, NULL, 200, "\"state\":\"live\"");
-    expect(&p, "GET", "/v1/broadcasts/" STAGE_SHOW, own, NULL, 200, "\"state\":\"live\"");
-    expect(&p, "GET", "/v1/broadcasts/" STAGE_SHOW, host, NULL, 403, "forbidden");
-    expect(&p, "GET", "/v1/broadcasts/" STAGE_SHOW, viewer, NULL, 403, "forbidden");
-    expect(&p, "GET", "/v1/broadcasts/" STAGE_SHOW, logistics, NULL, 403, "forbidden");
-    expect(&p, "GET", "/v1/broadcasts/not-there", integrator, NULL, 404, "not_found");
-    expect(&p, "GET", "/v1/nonsense", integrator, NULL, 404, "not_found");
-    expect(&p, "PUT", "/v1/broadcasts", integrator, "{}", 405, NULL);
-    expect(&p, "POST", "/v1/broadcasts", integrator, "{\"id\":\"x\",\"title\":\"X\",\"typo\":1}", 400, "typo");
-    expect(&p, "POST", "/v1/broadcasts", integrator, "{\"id\":\"x\",\"title\":\"X\"}", 201, "\"id\":\"x\"");
-    expect(&p, "POST", "/v1/stock/mug-red/allocate", integrator, "{\"units\":4,\"ref\":\"po-9\"}", 200,
-           "\"available\":4");
-    expect(&p, "POST", "/v1/stock/mug-red/allocate", integrator, "{\"units\":4,\"ref\":\"po-9\"}", 200,
-           "\"replayed\":true");
-    expect(&p, "POST", "/v1/broadcasts/" STAGE_SHOW "/pause", own, "{}", 200, "\"state\":\"paused\"");
+    ask_expect(&p, "GET", "/v1/broadcasts/" STAGE_SHOW, "", NULL, 401, "WWW-Authenticate: Bearer");
+    ask_expect(&p, "GET", "/v1/broadcasts/" STAGE_SHOW, "Authorization: Bearer x.y.z\r\n", NULL, 401,
+               "unauthenticated");
+    ask_expect(&p, "GET", "/v1/broadcasts/" STAGE_SHOW, "Authorization: Basic eDp5\r\n", NULL, 401, "unauthenticated");
+    ask_expect(&p, "GET", "/v1/broadcasts/" STAGE_SHOW, old, NULL, 401, "token_expired");
+    ask_expect(&p, "GET", "/v1/broadcasts/" STAGE_SHOW, integrator, NULL, 200, "\"state\":\"live\"");
+    ask_expect(&p, "GET", "/v1/broadcasts/" STAGE_SHOW, own, NULL, 200, "\"state\":\"live\"");
+    ask_expect(&p, "GET", "/v1/broadcasts/" STAGE_SHOW, host, NULL, 403, "forbidden");
+    ask_expect(&p, "GET", "/v1/broadcasts/" STAGE_SHOW, viewer, NULL, 403, "forbidden");
+    ask_expect(&p, "GET", "/v1/broadcasts/" STAGE_SHOW, logistics, NULL, 403, "forbidden");
+    ask_expect(&p, "GET", "/v1/broadcasts/not-there", integrator, NULL, 404, "not_found");
+    ask_expect(&p, "GET", "/v1/nonsense", integrator, NULL, 404, "not_found");
+    ask_expect(&p, "PUT", "/v1/broadcasts", integrator, "{}", 405, NULL);
+    ask_expect(&p, "POST", "/v1/broadcasts", integrator, "{\"id\":\"x\",\"title\":\"X\",\"typo\":1}", 400, "typo");
+    ask_expect(&p, "POST", "/v1/broadcasts", integrator, "{\"id\":\"x\",\"title\":\"X\"}", 201, "\"id\":\"x\"");
+    ask_expect(&p, "POST", "/v1/stock/mug-red/allocate", integrator, "{\"units\":4,\"ref\":\"po-9\"}", 200,
+               "\"available\":4");
+    ask_expect(&p, "POST", "/v1/stock/mug-red/allocate", integrator, "{\"units\":4,\"ref\":\"po-9\"}", 200,
+               "\"replayed\":true");
+    ask_expect(&p, "POST", "/v1/broadcasts/" STAGE_SHOW "/pause", own, "{}", 200, "\"state\":\"paused\"");
     free(integrator);
     free(host);
     free(viewer);
@@ -231,27 +192,27 @@ static void a_repeated_post_is_done_once(void **state)
     (void)state;
     struct stage *s = stage_open(NULL);
     struct peer p, q;
-    char *token = bearer(s, ROLE_INTEGRATOR, NULL, HOUR_MS), headers[700];
+    char *token = ask_bearer(s, ROLE_INTEGRATOR, NULL, HOUR_MS), headers[700];
     snprintf(headers, sizeof headers, "%sIdempotency-Key: k-1\r\n", token);
     peer_connect(&p, s);
-    expect(&p, "POST", "/v1/broadcasts", headers, "{\"id\":\"once\",\"title\":\"Once\"}", 201, "\"id\":\"once\"");
-    expect(&p, "POST", "/v1/broadcasts", headers, "{\"id\":\"once\",\"title\":\"Once\"}", 201,
-           "Idempotency-Replayed: true");
-    expect(&p, "POST", "/v1/broadcasts", headers, "{\"id\":\"once\",\"title\":\"Once\"}", 201, "\"id\":\"once\"");
-    expect(&p, "POST", "/v1/broadcasts", headers, "{\"id\":\"other\",\"title\":\"Once\"}", 422, "mismatch");
-    expect(&p, "POST", "/v1/broadcasts/once/end", headers, "{}", 422, "mismatch");
+    ask_expect(&p, "POST", "/v1/broadcasts", headers, "{\"id\":\"once\",\"title\":\"Once\"}", 201, "\"id\":\"once\"");
+    ask_expect(&p, "POST", "/v1/broadcasts", headers, "{\"id\":\"once\",\"title\":\"Once\"}", 201,
+               "Idempotency-Replayed: true");
+    ask_expect(&p, "POST", "/v1/broadcasts", headers, "{\"id\":\"once\",\"title\":\"Once\"}", 201, "\"id\":\"once\"");
+    ask_expect(&p, "POST", "/v1/broadcasts", headers, "{\"id\":\"other\",\"title\":\"Once\"}", 422, "mismatch");
+    ask_expect(&p, "POST", "/v1/broadcasts/once/end", headers, "{}", 422, "mismatch");
     snprintf(headers, sizeof headers, "%sIdempotency-Key: a b\r\n", token);
-    expect(&p, "POST", "/v1/broadcasts", headers, "{\"id\":\"z\",\"title\":\"Z\"}", 400, "Idempotency-Key");
+    ask_expect(&p, "POST", "/v1/broadcasts", headers, "{\"id\":\"z\",\"title\":\"Z\"}", 400, "Idempotency-Key");
     snprintf(headers, sizeof headers, "%sIdempotency-Key: %065d\r\n", token, 1);
-    expect(&p, "POST", "/v1/broadcasts", headers, "{\"id\":\"z\",\"title\":\"Z\"}", 400, NULL);
+    ask_expect(&p, "POST", "/v1/broadcasts", headers, "{\"id\":\"z\",\"title\":\"Z\"}", 400, NULL);
     peer_finish(&p);
     /* a refusal is an answer too, and is given again */
     snprintf(headers, sizeof headers, "%sIdempotency-Key: k-2\r\n", token);
     peer_connect(&p, s);
-    expect(&p, "POST", "/v1/holds/h_none/confirm", headers, "{\"order\":\"A\",\"amount\":1,\"currency\":\"EUR\"}", 404,
-           "hold_unknown");
-    expect(&p, "POST", "/v1/holds/h_none/confirm", headers, "{\"order\":\"A\",\"amount\":1,\"currency\":\"EUR\"}", 404,
-           "Idempotency-Replayed: true");
+    ask_expect(&p, "POST", "/v1/holds/h_none/confirm", headers, "{\"order\":\"A\",\"amount\":1,\"currency\":\"EUR\"}",
+               404, "hold_unknown");
+    ask_expect(&p, "POST", "/v1/holds/h_none/confirm", headers, "{\"order\":\"A\",\"amount\":1,\"currency\":\"EUR\"}",
+               404, "Idempotency-Replayed: true");
     /* the second while the first is under way */
     static const char body[] = "{\"id\":\"pair\",\"title\":\"Pair\"}";
     char text[1024];
@@ -279,7 +240,7 @@ static void who_leaves_early_is_remembered(void **state)
     struct stage *s = stage_open(NULL);
     struct peer p;
     static const char body[] = "{\"id\":\"gone\",\"title\":\"Gone\"}";
-    char *token = bearer(s, ROLE_INTEGRATOR, NULL, HOUR_MS), headers[700], text[1024];
+    char *token = ask_bearer(s, ROLE_INTEGRATOR, NULL, HOUR_MS), headers[700], text[1024];
     snprintf(headers, sizeof headers, "%sIdempotency-Key: k-9\r\n", token);
     snprintf(
         text, sizeof text,
@@ -294,7 +255,7 @@ static void who_leaves_early_is_remembered(void **state)
     }
     stage_run_ms(s, 100);
     peer_connect(&p, s);
-    expect(&p, "POST", "/v1/broadcasts", headers, body, 201, "Idempotency-Replayed: true");
+    ask_expect(&p, "POST", "/v1/broadcasts", headers, body, 201, "Idempotency-Replayed: true");
     free(token);
     peer_finish(&p);
     stage_close(s);
@@ -310,13 +271,14 @@ static void cross_origin(void **state)
     struct stage *s = stage_open(&options);
     struct peer p;
     peer_connect(&p, s);
-    expect(&p, "OPTIONS", "/v1/broadcasts", "Origin: https://shop.example\r\nAccess-Control-Request-Method: POST\r\n",
-           NULL, 204, "Access-Control-Allow-Origin: https://shop.example");
+    ask_expect(&p, "OPTIONS", "/v1/broadcasts",
+               "Origin: https://shop.example\r\nAccess-Control-Request-Method: POST\r\n", NULL, 204,
+               "Access-Control-Allow-Origin: https://shop.example");
     char *head = ask(&p, "OPTIONS", "/v1/broadcasts", "Origin: https://evil.example\r\n", NULL, NULL);
     assert_null(strstr(head, "Access-Control"));
     free(head);
-    expect(&p, "GET", "/v1/broadcasts", "Origin: https://shop.example\r\n", NULL, 401,
-           "Access-Control-Allow-Origin: https://shop.example");
+    ask_expect(&p, "GET", "/v1/broadcasts", "Origin: https://shop.example\r\n", NULL, 401,
+               "Access-Control-Allow-Origin: https://shop.example");
     peer_finish(&p);
     stage_close(s);
 }
@@ -357,19 +319,19 @@ static void pages(void **state)
     free(head);
     free(got);
     snprintf(header, sizeof header, "If-None-Match: %s\r\n", etag);
-    expect(&p, "GET", "/viewer/", header, NULL, 304, etag);
-    expect(&p, "GET", "/", "", NULL, 302, "Location: /viewer/\r\n");
-    expect(&p, "GET", "/viewer?b=1&c=2", "", NULL, 302, "Location: /viewer/?b=1&c=2\r\n");
-    expect(&p, "GET", "/assets/a-1.js", "Accept-Encoding: gzip, br\r\n", NULL, 200, "Content-Encoding: br\r\n");
-    expect(&p, "GET", "/assets/a-1.js", "Accept-Encoding: gzip, br\r\n", NULL, 200, "as brotli");
-    expect(&p, "GET", "/assets/a-1.js", "", NULL, 200, "as it is");
-    expect(&p, "GET", "/assets/a-1.js", "", NULL, 200, "max-age=31536000, immutable");
-    expect(&p, "GET", "/assets/a-1.js", "", NULL, 200, "Access-Control-Allow-Origin: *");
-    expect(&p, "GET", "/viewer/../../etc/passwd", "", NULL, 404, NULL);
-    expect(&p, "GET", "/..%2f..%2fetc/passwd", "", NULL, 404, NULL);
-    expect(&p, "GET", "/%2e%2e/%2e%2e/etc/passwd", "", NULL, 404, NULL);
-    expect(&p, "GET", "//viewer", "", NULL, 302, "Location: /viewer/");
-    expect(&p, "POST", "/viewer/", "", "{}", 405, NULL);
+    ask_expect(&p, "GET", "/viewer/", header, NULL, 304, etag);
+    ask_expect(&p, "GET", "/", "", NULL, 302, "Location: /viewer/\r\n");
+    ask_expect(&p, "GET", "/viewer?b=1&c=2", "", NULL, 302, "Location: /viewer/?b=1&c=2\r\n");
+    ask_expect(&p, "GET", "/assets/a-1.js", "Accept-Encoding: gzip, br\r\n", NULL, 200, "Content-Encoding: br\r\n");
+    ask_expect(&p, "GET", "/assets/a-1.js", "Accept-Encoding: gzip, br\r\n", NULL, 200, "as brotli");
+    ask_expect(&p, "GET", "/assets/a-1.js", "", NULL, 200, "as it is");
+    ask_expect(&p, "GET", "/assets/a-1.js", "", NULL, 200, "max-age=31536000, immutable");
+    ask_expect(&p, "GET", "/assets/a-1.js", "", NULL, 200, "Access-Control-Allow-Origin: *");
+    ask_expect(&p, "GET", "/viewer/../../etc/passwd", "", NULL, 404, NULL);
+    ask_expect(&p, "GET", "/..%2f..%2fetc/passwd", "", NULL, 404, NULL);
+    ask_expect(&p, "GET", "/%2e%2e/%2e%2e/etc/passwd", "", NULL, 404, NULL);
+    ask_expect(&p, "GET", "//viewer", "", NULL, 302, "Location: /viewer/");
+    ask_expect(&p, "POST", "/viewer/", "", "{}", 405, NULL);
     peer_finish(&p);
     stage_close(s);
 }
@@ -393,7 +355,7 @@ static void a_big_file_reaches_a_slow_reader_whole(void **state)
     }
     free(got);
     free(head);
-    expect(&p, "GET", "/healthz", "", NULL, 200, "ok");
+    ask_expect(&p, "GET", "/healthz", "", NULL, 200, "ok");
     peer_send_text(&p, "GET /img/big.txt HTTP/1.1\r\nHost: x\r\n\r\n"); /* and one who leaves in the middle */
     stage_run_ms(s, 50);
     peer_finish(&p);
@@ -428,7 +390,7 @@ static void own_routes(void **state)
     server_add_route(s->server, "POST", "/demo/pay", later, NULL);
     server_add_route(s->server, "GET", "/demo/now", at_once, &s);
     peer_connect(&p, s);
-    expect(&p, "GET", "/demo/now", "", NULL, 201, "/demo/now");
+    ask_expect(&p, "GET", "/demo/now", "", NULL, 201, "/demo/now");
     peer_send_text(&p, "POST /demo/pay?hold=h_1&x=y HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello");
     STAGE_UNTIL(s, asked_id != 0);
     server_answer(s->server, asked_id + 1, 200, "text/plain", "nobody", 6);
