@@ -2,7 +2,7 @@
 
 #include "inventory/redis/redis.h"
 
-static const double batch_bounds[] = {1, 2, 4, 8, 16, 32, 64, 128};
+static const double batch_bounds[] = {1, 2, 4, 8, 16, 32, 64, 128, 256};
 static const double second_bounds[] = {0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 2};
 
 #define COUNTER(metric_name, text)                                                                                     \

@@ -9,8 +9,9 @@
 #include "inventory/redis/redis.h"
 
 /* Requests per call. One call per shop is under way at a time, which keeps the order of a shop's requests and makes the next
- * call larger by what arrives meanwhile: measured at 80 % of the throughput of four, with a third of their p99. */
-#define BATCH_MAX 128
+ * call larger by what arrives meanwhile: measured at 80 % of the throughput of four, with a third of their p99. With an fsync
+ * per call, 256 cost Redis a fifth less CPU per request than 128; and a call of 256 reserves is over in a millisecond. */
+#define BATCH_MAX 256
 #define LANES_MAX 10000 /* shops asked about by one node */
 #define STOCK_KEYS 9
 #define KEY_MAX 320

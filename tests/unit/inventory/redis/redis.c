@@ -120,6 +120,7 @@ static void the_library_knows_the_same_limits(void **state)
         const char *name;
         long long value;
     } limits[] = {
+        {"OPS_MAX, LINES_MAX = ", BATCH_MAX},
         {"LINES_MAX = 256, ", CART_LINES_MAX},
         {"EXPIRE_BATCH_MAX = ", HOLD_EXPIRE_BATCH_MAX},
         {"TTL_MS_MAX = 86400000, ", HOLD_TTL_MS_MAX},
