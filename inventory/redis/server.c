@@ -114,8 +114,11 @@ enum library_verdict library_judge(const char *theirs, size_t theirs_len, const 
 {
     if (theirs == NULL)
         return LIBRARY_LOAD;
-    if (library_version(theirs, theirs_len) > library_version(ours, ours_len))
+    unsigned version = library_version(theirs, theirs_len); /* 0: none of ours, nor its data */
+    if (version > library_version(ours, ours_len))
         return LIBRARY_NEWER;
+    if (version > 0 && version < LIBRARY_READ_SINCE)
+        return LIBRARY_TOO_OLD;
     bool same = theirs_len == ours_len && memcmp(theirs, ours, ours_len) == 0;
     return same ? LIBRARY_FINE : LIBRARY_LOAD;
 }

@@ -33,8 +33,11 @@ void server_read_info(const char *info, size_t len, struct server_facts *facts);
 bool server_is_fit(const struct server_facts *facts, enum redis_durability asked, unsigned replicas,
                    char ret_reason[SERVER_REASON_MAX]);
 
+/* The first library whose stock ours can read. What an older one left behind is refused, not misread; ls_exec looks at the
+ * stock of each shop as well, in case the library was lost and its data was not. */
+#define LIBRARY_READ_SINCE 2
 /* The Lua library found on the server (NULL: none) against ours. */
-enum library_verdict { LIBRARY_FINE, LIBRARY_LOAD, LIBRARY_NEWER };
+enum library_verdict { LIBRARY_FINE, LIBRARY_LOAD, LIBRARY_NEWER, LIBRARY_TOO_OLD };
 enum library_verdict library_judge(const char *theirs, size_t theirs_len, const char *ours, size_t ours_len);
 unsigned library_version(const char *code, size_t len); /* of its second line, "-- version n"; 0: none */
 

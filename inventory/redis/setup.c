@@ -1,6 +1,6 @@
 /* inventory/redis/setup.c - a command link that has just connected proves itself before anything is asked:
  *
- *   setup_begin      INFO, CONFIG GET and FUNCTION LIST, in one go
+ *   setup_begin      what Redis knows is synced; INFO, CONFIG GET and FUNCTION LIST, in one go
  *   setup_judge      version, role, durability; then the Lua library: there, to be loaded, or newer than ours
  *   setup_loaded     up
  *
@@ -35,7 +35,7 @@ bool setup_begin(struct link *l)
     resp_command(&n->scratch, "FUNCTION", "LIST", "LIBRARYNAME", "liveshelf", "WITHCODE", NULL);
     struct bytes list = n->scratch;
     n->scratch = (struct bytes){0};
-    bool sent = setup_send(n, setup_info, "INFO", NULL, NULL, NULL) &&
+    bool sent = link_settle(l) && setup_send(n, setup_info, "INFO", NULL, NULL, NULL) &&
                 setup_send(n, setup_appendonly, "CONFIG", "GET", "appendonly", NULL) &&
                 setup_send(n, setup_appendfsync, "CONFIG", "GET", "appendfsync", NULL) &&
                 link_send(l, &list, setup_library, n);
@@ -99,6 +99,14 @@ static void setup_judge(struct redis_node *n, const redisReply *list)
         snprintf(reason, sizeof reason,
                  "the stock library on this Redis (version %u) is newer than this program's (%u)",
                  library_version(theirs.at, theirs.len), library_version(inventory_lua, inventory_lua_len));
+        link_drop(&n->command, reason);
+        break;
+    case LIBRARY_TOO_OLD:
+        snprintf(
+            reason, sizeof reason,
+            "this Redis holds stock of library version %u, in a form that version %u does not read: empty it, or use "
+            "another, and FUNCTION DELETE liveshelf",
+            library_version(theirs.at, theirs.len), library_version(inventory_lua, inventory_lua_len));
         link_drop(&n->command, reason);
         break;
     case LIBRARY_LOAD:

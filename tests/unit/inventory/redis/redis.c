@@ -102,14 +102,15 @@ static void the_library_is_never_downgraded(void **state)
 {
     (void)state;
     static const char one[] = "#!lua name=x\n-- version 1\n", two[] = "#!lua name=x\n-- version 2\n";
-    static const char other_two[] = "#!lua name=x\n-- version 2\nreturn";
-    assert_int_equal(LIBRARY_LOAD, library_judge(NULL, 0, one, sizeof one - 1));
-    assert_int_equal(LIBRARY_FINE, library_judge(one, sizeof one - 1, one, sizeof one - 1));
-    assert_int_equal(LIBRARY_LOAD, library_judge(one, sizeof one - 1, two, sizeof two - 1));
-    assert_int_equal(LIBRARY_NEWER, library_judge(two, sizeof two - 1, one, sizeof one - 1));
-    assert_int_equal(LIBRARY_LOAD, library_judge(other_two, sizeof other_two - 1, two, sizeof two - 1));
-    assert_int_equal(LIBRARY_LOAD, library_judge("", 0, one, sizeof one - 1));
-    assert_true(library_version(inventory_lua, inventory_lua_len) >= 1);
+    static const char three[] = "#!lua name=x\n-- version 3\n", other_three[] = "#!lua name=x\n-- version 3\nreturn";
+    assert_int_equal(LIBRARY_LOAD, library_judge(NULL, 0, two, sizeof two - 1));
+    assert_int_equal(LIBRARY_FINE, library_judge(two, sizeof two - 1, two, sizeof two - 1));
+    assert_int_equal(LIBRARY_LOAD, library_judge(two, sizeof two - 1, three, sizeof three - 1));
+    assert_int_equal(LIBRARY_NEWER, library_judge(three, sizeof three - 1, two, sizeof two - 1));
+    assert_int_equal(LIBRARY_LOAD, library_judge(other_three, sizeof other_three - 1, three, sizeof three - 1));
+    assert_int_equal(LIBRARY_LOAD, library_judge("", 0, two, sizeof two - 1));
+    assert_int_equal(LIBRARY_TOO_OLD, library_judge(one, sizeof one - 1, two, sizeof two - 1));
+    assert_true(library_version(inventory_lua, inventory_lua_len) >= LIBRARY_READ_SINCE);
 }
 
 /* Numbers that stand in the library and in headers. */
