@@ -4,6 +4,7 @@
 #define PATH_BYTES_MAX 900 /* leaves room for names below a folder */
 
 static const char *const durabilities[] = {"fsync", "replicated", "relaxed", NULL};
+static const char *const stock_buffers[] = {"off", "auto", NULL};
 static const char *const log_levels[] = {"debug", "info", "warn", "error", NULL};
 
 /* clang-format off */
@@ -145,5 +146,9 @@ const struct setting config_table[SETTINGS] = {
         "more of a SKU claimed in a minute, at a price too low that nobody meant: its sale stops itself; 0: never"},
     [SETTING_SALE_TRIP_PERCENT] = {"sale-trip-percent", SETTING_NUMBER, "percent", "70", 1, 99, NULL, "show",
         "what is too low: further than this below the catalogue's price"},
+    [SETTING_STOCK_BUFFER] = {"stock-buffer", SETTING_CHOICE, "", "off", 0, 0, stock_buffers, "show",
+        "auto: units are withheld for what other channels may have sold since the warehouse's last count: rate x delay"},
+    [SETTING_CHECKPOINT_MS] = {"checkpoint-ms", SETTING_NUMBER, "ms", "10m", 1000, 86400000, NULL, "show",
+        "the whole stock is written into its ledger about this often, when anything moved; every node compares, and may begin there"},
 };
 /* clang-format on */

@@ -64,6 +64,8 @@ static const struct field show_fields[] = {
     SHOW(APPROVAL_MS, approval_ms),
     SHOW(SALE_TRIP_UNITS, sale_trip_units),
     SHOW(SALE_TRIP_PERCENT, sale_trip_percent),
+    SHOW(STOCK_BUFFER, stock_buffer),
+    SHOW(CHECKPOINT_MS, checkpoint_ms),
 };
 /* clang-format on */
 

@@ -71,6 +71,9 @@ static void readyz(void *ctx, struct bytes *reasons)
     const struct wiring *w = ctx;
     if (!w->redis_ready)
         bytes_format(reasons, "%s\n", w->reason);
+    const char *fault = w->orchestrator == NULL ? NULL : orchestrator_fault(w->orchestrator);
+    if (fault != NULL)
+        bytes_format(reasons, "the stock's ledger does not add up: %s\n", fault);
 }
 
 /* ---- create ---- */

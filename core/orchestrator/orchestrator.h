@@ -26,7 +26,7 @@ struct orchestrator_limits {
     int64_t offer_ms;           /* how long an offer from the waitlist lasts */
     int64_t undo_ms;
     int64_t checkpoint_ms;        /* the whole state goes into the ledger about this often, when anything moved */
-    bool stock_buffer;            /* units are withheld as long as the warehouse's counts come late */
+    uint32_t stock_buffer;        /* 1: units are withheld as long as the warehouse's counts come late; 0: never */
     uint32_t price_guard_percent; /* a price that moves further needs a second person; 0: off */
     int64_t approval_ms;          /* how long a second person may take */
     uint32_t sale_trip_units;     /* more claimed in a minute ...; 0: off */
