@@ -282,6 +282,15 @@ bool link_send(struct link *l, const struct bytes *command, link_reply *reply, v
     return true;
 }
 
+bool link_settle(struct link *l)
+{
+    struct bytes command = {0};
+    resp_command(&command, "SET", "ls:up", "1", NULL);
+    bool sent = link_send(l, &command, NULL, NULL);
+    bytes_finish(&command);
+    return sent;
+}
+
 void link_flush(struct link *l)
 {
     if (l->redis != NULL && l->calls_open > 0 && l->state == LINK_UP)

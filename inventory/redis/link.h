@@ -59,6 +59,10 @@ MUST_USE enum result link_open(struct link *l);
 void link_close(struct link *l, void (*closed)(struct link *l)); /* zeroed memory is fine */
 /* False: not connected, nothing was sent and `reply` will not be called. `reply` may be NULL. */
 MUST_USE bool link_send(struct link *l, const struct bytes *command, link_reply *reply, void *arg);
+/* What is asked behind this is answered when all that Redis knows is on its disk. A Redis that was killed may have written what no sync has
+ * covered; started again it knows of it, and what only reads, as a repeated command does, is answered without a sync. A write is not.
+ * False as link_send. */
+MUST_USE bool link_settle(struct link *l);
 void link_flush(struct link *l);
 void link_is_up(struct link *l);
 void link_drop(struct link *l, const char *reason);

@@ -173,7 +173,7 @@ bool tail_begin(struct link *l)
     struct redis_node *n = l->owner;
     bytes_clear(&n->scratch);
     resp_command(&n->scratch, "CLIENT", "ID", NULL);
-    return link_send(l, &n->scratch, tail_named, n);
+    return link_settle(l) && link_send(l, &n->scratch, tail_named, n);
 }
 
 void tail_up(struct link *l)
