@@ -109,6 +109,8 @@ def intent_key(attempt):
         return attempt.what, asked["sku"], asked["version"]
     if attempt.what in ("stop", "open"):
         return attempt.what, asked["sku"], asked["wish"]
+    if attempt.what == "recall":
+        return attempt.what, asked["sku"], asked["mode"]
     return None
 
 
@@ -198,6 +200,8 @@ def proofs(ledger, intent):
         return ledger.of_ref.get(({"allocate": "allocated", "withdraw": "withdrawn"}[what], subject, intent.key[2]), [])
     if what == "sync":
         return ledger.of_version.get((subject, intent.key[2]), [])
+    if what == "recall":
+        return [(p, m) for p, m in ledger.of_sku.get(("recall", subject), ()) if m["mode"] == intent.key[2]]
     return None
 
 
@@ -406,6 +410,8 @@ def check_liveness(verdict, history, model, recovery_s):
         return
     for hold in model.due(min(final["wall_ms"] for final in history.finals) - recovery_s * 1000):
         verdict.blame("liveness", f"{hold} is long due and still held")
+    for hold in model.not_taken_back():
+        verdict.blame("liveness", f"{hold} is recalled and still held")
     for sku, viewer in model.passed_over():
         verdict.blame("liveness", f"{viewer} waits for {sku} while units are free")
     for fault, seconds in recoveries(history):

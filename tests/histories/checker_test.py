@@ -109,6 +109,44 @@ class Checks(unittest.TestCase):
         s.hold(2, "reserved", "h1")
         self.blames(s.verdict(held=1, allocated=1), "oversell")
 
+    def recall_story(self, mode):
+        s = Story()
+        s.allocated(1, 2)
+        s.hold(2, "reserved", "h1", expires=5)
+        s.entry(3, move_stock("recall", "mug", mode=mode))
+        s.ask("recall", 2.9, 3.1, client="host", sku="mug", mode=mode)
+        return s
+
+    def test_a_recalled_hold_is_taken_back_only_when_it_is_to_be(self):
+        s = self.recall_story("cancel")
+        self.blames(s.verdict(available=1, held=1, allocated=2), "liveness")
+        s.hold(4, "recalled", "h1")
+        self.blames(s.verdict(available=2, allocated=2))
+        s = self.recall_story("honour")
+        s.hold(4, "recalled", "h1")
+        self.blames(s.verdict(available=2, allocated=2), "ends")
+
+    def test_a_recalled_hold_is_sold_only_where_it_is_honoured(self):
+        for mode, which in (("honour", ()), ("keep", ("oversell",)), ("cancel", ("oversell",))):
+            s = self.recall_story(mode)
+            s.sell(4, "h1")
+            self.blames(s.verdict(available=1, sold=1, allocated=2), *which)
+
+    def test_a_kept_hold_does_not_expire_and_what_is_recalled_is_not_opened(self):
+        s = self.recall_story("keep")
+        self.blames(s.verdict(available=1, held=1, allocated=2))
+        s.hold(6, "expired", "h1")
+        self.blames(s.verdict(available=2, allocated=2), "ends")
+        s = self.recall_story("honour")
+        s.sell(4, "h1")
+        s.entry(6, move_stock("opened", "mug"))
+        self.blames(s.verdict(available=1, sold=1, allocated=2), "oversell")
+
+    def test_an_acknowledged_recall_is_lost(self):
+        s = sold_story()
+        s.ask("recall", 7, 8, client="host", sku="mug", mode="cancel")
+        self.blames(s.verdict(**SOLD), "lost")
+
     def test_a_limit_is_a_limit(self):
         s = Story()
         s.allocated(1, 5)

@@ -7,11 +7,12 @@ from lines import BROADCAST, NoAnswer, Socket, http
 from stage import NODES
 
 HOLD_MS = 10000  # the shortest there is
-PRICES = {"hot": 990, "mug": 1290, "bowl": 2500, "ring": 4900, "counted": 300, "flag": 700}
+PRICES = {"hot": 990, "mug": 1290, "bowl": 2500, "ring": 4900, "counted": 300, "flag": 700, "scarf": 1500}
 LIMITS = {"ring": 3}
-FIRST_UNITS = {"hot": 25, "mug": 200000, "bowl": 200000, "ring": 5000, "counted": 400, "flag": 100000}
+FIRST_UNITS = {"hot": 25, "mug": 200000, "bowl": 200000, "ring": 5000, "counted": 400, "flag": 100000, "scarf": 100000}
 NOT_KNOWN = {"unavailable", "overloaded"}  # said of a request that may have happened
 ASK_LATER = {"rate_limited"}
+MAY_CHANGE = {"hold_unknown", "recalled"}
 UNKNOWN_WAIT_S = 12.0  # by then whatever was still under way has happened, or never will
 
 
@@ -166,8 +167,8 @@ class Viewer:
 
     def choose(self):
         if self.rng.random() < 0.3:
-            return [[sku, self.rng.randint(1, 2)] for sku in self.rng.sample(["hot", "mug", "bowl", "flag"], self.rng.randint(2, 3))]
-        sku = self.rng.choices(["hot", "mug", "bowl", "ring", "counted", "flag"], [35, 25, 15, 8, 8, 9])[0]
+            return [[sku, self.rng.randint(1, 2)] for sku in self.rng.sample(["hot", "mug", "bowl", "flag", "scarf"], self.rng.randint(2, 3))]
+        sku = self.rng.choices(["hot", "mug", "bowl", "ring", "counted", "flag", "scarf"], [33, 20, 12, 8, 8, 9, 10])[0]
         return [[sku, 1 if self.rng.random() < 0.8 else 2]]
 
     async def reserve(self, command, hold, lines):
@@ -273,17 +274,16 @@ class Payment:
                                           order=self.order, amount=amount)
 
     async def until_said(self):
-        """A hold that is not known may be on its way: its viewer's answer is waited for, and all that may still be under way."""
+        """A hold that is not known may be on its way, and one recalled may be let go on: its viewer's answer is waited for, and all that may
+        still be under way."""
         loop = asyncio.get_running_loop()
         known_at = None
         while True:
             how, heard = await self.confirm(self.total)
-            if heard.get("code") != "hold_unknown":
+            if heard.get("code") not in MAY_CHANGE:
                 return how
             if known_at is None and self.viewer_knows.done():
                 known_at = loop.time()
-                if self.viewer_knows.result() == "fail":
-                    known_at -= UNKNOWN_WAIT_S - 1
             if known_at is not None and loop.time() > known_at + UNKNOWN_WAIT_S:
                 return how
             await self.world.nap(0.1, 0.4)
@@ -339,7 +339,7 @@ class Warehouse:
 # ---- the host ----
 
 class Host:
-    """Stops and opens a product, pauses and resumes the show; each until it is answered. Where an answer may be lost, no pauses: the show might
+    """Stops and opens a product, recalls another, pauses and resumes the show; each until it is answered. Where an answer may be lost, no pauses: the show might
     stay paused for good."""
 
     def __init__(self, world, pauses=True):
@@ -367,9 +367,13 @@ class Host:
                 await self.socket.close()
 
     async def run(self):
+        recalls = iter(self.rng.choice((["cancel"], ["honour"], ["keep", "cancel"], ["keep", "honour"])))
         while not self.world.over.is_set():
             await self.world.nap(0.3, 1.5)
-            if not self.pauses or self.rng.random() < 0.6:
+            if self.rng.random() < 0.2 and (mode := next(recalls, None)):
+                command = {"t": "recall", "sku": "scarf", "text": "Do not wear it", "holds": mode}
+                await self.insist("recall", command, sku="scarf", mode=mode)
+            elif not self.pauses or self.rng.random() < 0.6:
                 wish = next(self.wishes)
                 await self.insist("stop", {"t": "stock.stop", "sku": "flag", "reason": "a crack"}, sku="flag", wish=wish)
                 await self.world.nap(0.05, 0.5)

@@ -20,7 +20,8 @@ class Hold:
 class Model:
     def __init__(self, blame, put_back=False):
         self.blame, self.put_back = blame, put_back
-        self.counts = collections.defaultdict(lambda: dict.fromkeys(COUNTS, 0) | {"stopped": False, "limit": 0, "buffer": 0})
+        self.counts = collections.defaultdict(lambda: dict.fromkeys(COUNTS, 0) | {"stopped": False, "limit": 0, "buffer": 0,
+                                                                                              "recall": "none"})
         self.holds = {}
         self.taken = collections.Counter()                # (sku, viewer) -> units held or bought
         self.line = collections.defaultdict(list)         # sku -> [(viewer, units)]
@@ -73,6 +74,7 @@ class Model:
             return
         if hold.lines != move["lines"] or hold.viewer != move["viewer"]:
             self.blame("ends", f"entry {entry.id}: {hold.id} is not what it was: {move}")
+        self.check_recall(entry, kind, hold)
         if kind == "extended":
             hold.expires = max(hold.expires, move["expires"])
         elif kind == "confirmed":
@@ -89,6 +91,16 @@ class Model:
             hold.state = "confirmed"
         else:
             hold.state = "void"
+
+    def check_recall(self, entry, kind, hold):
+        modes = self.recalls(hold)
+        if kind == "confirmed" and modes & {"keep", "cancel"}:
+            self.blame("oversell", f"entry {entry.id}: {hold.id} is sold, and what is in it is recalled")
+        if kind == "recalled" and "cancel" not in modes:
+            self.blame("ends", f"entry {entry.id}: {hold.id} is taken back, and nothing in it is recalled so")
+
+    def recalls(self, hold):
+        return {self.counts[sku]["recall"] for sku, _, _ in hold.lines}
 
     def take(self, entry, kind, hold, to):
         for sku, units, _ in hold.lines:
@@ -172,8 +184,11 @@ class Model:
 
     def do_recall(self, entry, move):
         self.do_stopped(entry, move)
+        self.counts[move["sku"]]["recall"] = move["mode"]
 
-    def do_opened(self, _, move):
+    def do_opened(self, entry, move):
+        if self.counts[move["sku"]]["recall"] != "none":
+            self.blame("oversell", f"entry {entry.id}: {move['sku']} is opened, and it is recalled")
         self.counts[move["sku"]]["stopped"] = False
 
     def do_limit(self, _, move):
@@ -193,12 +208,15 @@ class Model:
 
     def is_due(self, hold, ms):
         stood, since = self.stood.get(hold.broadcast, (0, None))
-        return since is None and hold.expires + stood <= ms
+        return since is None and hold.expires + stood <= ms and "keep" not in self.recalls(hold)
 
     # ---- at the end ----
 
     def due(self, ms):
         return [hold.id for hold in self.holds.values() if hold.state == "held" and self.is_due(hold, ms)]
+
+    def not_taken_back(self):
+        return [hold.id for hold in self.holds.values() if hold.state == "held" and "cancel" in self.recalls(hold)]
 
     def passed_over(self):
         return [(sku, self.line[sku][i][0]) for sku in list(self.line) if (i := self.fits(sku)) is not None]
