@@ -67,7 +67,7 @@ def shim_path():
     for path in filter(None, (named, *HERE.parent.parent.glob("build/*/tests/bin/libdisk_shim.so"))):
         if os.path.exists(path):
             return str(path)
-    raise SystemExit("libdisk_shim.so is not built (target disk_shim)")
+    raise SystemExit("libdisk_shim.so is not built: ./dev setup brings what tests need, ./dev build builds it")
 
 
 def free_port():
