@@ -334,7 +334,8 @@ struct refusal refusal_of_answer(const struct inventory_request *ask)
     };
     struct refusal refusal = {
         .code = told[ask->answer].code, .detail = told[ask->answer].detail, .may_wait = told[ask->answer].may_wait};
-    if (ask->answer == INVENTORY_BAD)
+    /* What a warehouse counts or gives may not fit the stock; everything else was judged before it was asked. */
+    if (ask->answer == INVENTORY_BAD && ask->op != INVENTORY_ALLOCATE && ask->op != INVENTORY_SYNC)
         log_error("stock.refused_as_malformed", "op=%d hold=%s sku=%s", (int)ask->op, ask->hold.id.text, ask->sku.text);
     return refusal;
 }
