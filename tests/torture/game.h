@@ -25,12 +25,14 @@ struct game {
     struct hold_id recent[RECENT_MAX]; /* ids in use, a ring */
     struct hold_id favourite;          /* one that many operations meet on */
     size_t recent_count;
-    unsigned next_id, next_ref;
-    int64_t versions[GAME_SKUS_MAX + 1];
+    unsigned next_id, next_ref, first_sku;
+    int64_t version; /* of the last count */
     int64_t seqs[GAME_BROADCASTS_MAX];
     unsigned epochs[GAME_BROADCASTS_MAX];
-    bool is_first; /* of its group */
-    bool anywhere; /* kills at any moment, too: then a seed does not repeat itself to the byte */
+    struct hold rush;    /* in this group most want the same */
+    int64_t rush_ttl_ms; /* 0: they do not */
+    bool is_first;       /* of its group */
+    bool anywhere;       /* kills at any moment, too: then a seed does not repeat itself to the byte */
 };
 
 void game_init(struct game *g, uint64_t seed, const struct model *model, bool anywhere);
@@ -42,5 +44,12 @@ size_t game_group(struct game *g, int64_t now_ms, struct inventory_request *aske
 enum kill_kind game_kill(struct game *g, size_t count, size_t *ret_call, unsigned *ret_after_us);
 /* Holds made by the last call are ids to play with. */
 void game_learn(struct game *g);
+
+/* ---- game_ask.c ---- */
+
+void game_ask(struct game *g, struct inventory_request *r); /* fills in what r->op needs */
+void game_rush(struct game *g);                             /* chooses what most want from now on */
+void game_use_id(struct game *g, const struct hold_id *id);
+void game_some_id(struct game *g, struct hold_id *ret);
 
 #endif

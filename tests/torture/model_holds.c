@@ -4,6 +4,8 @@
 #include "inventory/rules/hold.h"
 #include "tests/torture/model.h"
 
+#define OFFER_DIGITS_MAX 13
+
 static struct model_hold *find(struct model *m, const struct inventory_request *r)
 {
     return map_get(&m->holds, r->hold.id.text);
@@ -61,12 +63,21 @@ static enum inventory_answer may_take(const struct model_sku *s, const char *vie
     return INVENTORY_DONE;
 }
 
+/* Offers are named "~" and a number from 1 on. */
+static bool is_numbered_offer(const struct hold *h)
+{
+    const char *digits = h->id.text + 1;
+    size_t count = strspn(digits, "0123456789");
+    return h->offer && h->lines_count == 1 && h->id.text[0] == HOLD_OFFER_MARK && digits[0] != '0' && count >= 1 &&
+           count <= OFFER_DIGITS_MAX && digits[count] == '\0';
+}
+
 enum inventory_answer model_reserve(struct model *m, const struct inventory_request *r, struct model_answer *a)
 {
     const struct model_hold *known = find(m, r);
     if (known != NULL)
         return same_claim(&known->hold, &r->hold) ? shown(m, known, a, INVENTORY_REPLAYED) : INVENTORY_MISMATCH;
-    bool is_offer = r->restores && r->hold.offer;
+    bool is_offer = r->restores && is_numbered_offer(&r->hold);
     if (r->hold.id.text[0] == HOLD_OFFER_MARK && !is_offer) /* the names of offers to come */
         return INVENTORY_MISMATCH;
     for (uint8_t i = 0; i < r->hold.lines_count; i++) {

@@ -52,6 +52,7 @@ static void out_of_patience(uv_timer_t *timer)
 }
 
 static bool is_ready(const struct play *p) { return p->is_ready; }
+static bool is_cut_off(const struct play *p) { return !p->is_ready; }
 static bool is_closed(const struct play *p) { return p->is_closed; }
 static bool is_caught_up(const struct play *p) { return p->is_caught_up || p->was_rewound; }
 static bool is_stopped(const struct play *p) { return p->is_stopped || play_is_answered(p); }
@@ -70,6 +71,15 @@ static void run_until(struct play *p, bool (*is_so)(const struct play *p))
 }
 
 /* ---- opening ---- */
+
+static void load_library(const struct play *p, const char *library)
+{
+    const char *answer = redis_server_command(&p->server, "FUNCTION LOAD REPLACE %s", library);
+    if (strcmp(answer, "liveshelf") == 0)
+        return;
+    fprintf(stderr, "the library cannot be loaded: %s\n", answer);
+    exit(PLAY_NO_LIBRARY);
+}
 
 bool play_open(struct play *p, int64_t now_ms, const char *library)
 {
@@ -90,7 +100,7 @@ bool play_open(struct play *p, int64_t now_ms, const char *library)
     MUST(redis_node_create(&config, &p->node, NULL) == RESULT_OK);
     run_until(p, is_ready);
     if (library != NULL)
-        MUST(strcmp(redis_server_command(&p->server, "FUNCTION LOAD REPLACE %s", library), "liveshelf") == 0);
+        load_library(p, library);
     play_follow(p, redis_ledger(p->node));
     run_until(p, is_caught_up);
     return true;
@@ -215,7 +225,11 @@ static void ask_with_a_kill(struct play *p)
         for (unsigned i = 0; i < p->kill_after_us % 4; i++)
             uv_run(&p->loop, UV_RUN_NOWAIT);
         usleep(p->kill_after_us);
-        kill_redis(p);
+        redis_server_kill(&p->server);
+        if (p->kill_after_us % 2 == 0)
+            lose_answers(p);
+        run_until(p, is_cut_off); /* reads what had come */
+        rise_again(p);
         break;
     default:
         run_until(p, play_is_answered);
