@@ -286,7 +286,7 @@ class Payment:
                 known_at = loop.time()
             if known_at is not None and loop.time() > known_at + UNKNOWN_WAIT_S:
                 return how
-            await self.world.nap(0.1, 0.4)
+            await self.world.nap(0.2, 1)
 
 
 # ---- the warehouse ----
