@@ -1,6 +1,7 @@
 // A real server, real tokens and a real browser for the tests in this folder. Everything it starts it ends, by its own id.
 import { spawn, execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, existsSync, mkdirSync } from "node:fs";
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, existsSync, mkdirSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -76,4 +77,25 @@ export async function person(browser, server, role, { width = 360, height = 640,
 export async function shot(page, name) {
   if (!existsSync(SHOTS)) mkdirSync(SHOTS, { recursive: true });
   await page.screenshot({ path: join(SHOTS, `${name}.png`) });
+}
+
+export const example = (name) => JSON.parse(readFileSync(join(root, "scripts", "examples", name), "utf8"));
+
+// The sample shop with its run of show, and units to sell: as many as planned, or as said.
+export async function prepare(server, { units = {} } = {}) {
+  const ok = async (method, path, body, status = 200) => {
+    const answer = await server.api(method, path, body);
+    assert.equal(answer.status, status, `${method} ${path}: ${JSON.stringify(answer.body)}`);
+    return answer.body;
+  };
+  await ok("PUT", "/v1/catalogue", example("spring-drop.catalogue.json"));
+  await ok("POST", "/v1/broadcasts", { id: "spring-drop", title: "Spring drop", hold_ms: 300000 }, 201);
+  const run = example("spring-drop.json");
+  const planned = {};
+  for (const cue of run.cues) if (cue.sku) planned[cue.sku] = (planned[cue.sku] ?? 0) + (cue.planned_units ?? 0);
+  for (const cue of run.cues) if (units[cue.sku]) cue.planned_units = units[cue.sku];
+  await ok("PUT", "/v1/broadcasts/spring-drop/run-of-show", run);
+  for (const [sku, n] of Object.entries(planned))
+    await ok("POST", `/v1/stock/${sku}/allocate`, { units: units[sku] ?? Math.max(n, 1), ref: `po-${sku}` });
+  return { ok, run };
 }

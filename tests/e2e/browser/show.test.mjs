@@ -2,12 +2,7 @@
 import { test, before, after } from "node:test";
 import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
-import { startServer, startBrowser, person, shot } from "./harness.mjs";
-
-const examples = resolve(dirname(fileURLToPath(import.meta.url)), "../../../scripts/examples");
-const example = (name) => JSON.parse(readFileSync(join(examples, name), "utf8"));
+import { example, prepare, startServer, startBrowser, person, shot } from "./harness.mjs";
 
 let browser;
 before(async () => { browser = await startBrowser(); });
@@ -15,24 +10,6 @@ after(async () => { await browser?.close(); });
 
 const on = (page, id) => page.getByTestId(id);
 const soon = { timeout: 15_000 };
-
-async function prepare(server, { units = {} } = {}) {
-  const ok = async (method, path, body, status = 200) => {
-    const answer = await server.api(method, path, body);
-    assert.equal(answer.status, status, `${method} ${path}: ${JSON.stringify(answer.body)}`);
-    return answer.body;
-  };
-  await ok("PUT", "/v1/catalogue", example("spring-drop.catalogue.json"));
-  await ok("POST", "/v1/broadcasts", { id: "spring-drop", title: "Spring drop", hold_ms: 300000 }, 201);
-  const run = example("spring-drop.json");
-  const planned = {};
-  for (const cue of run.cues) if (cue.sku) planned[cue.sku] = (planned[cue.sku] ?? 0) + (cue.planned_units ?? 0);
-  for (const cue of run.cues) if (units[cue.sku]) cue.planned_units = units[cue.sku];
-  await ok("PUT", "/v1/broadcasts/spring-drop/run-of-show", run);
-  for (const [sku, n] of Object.entries(planned))
-    await ok("POST", `/v1/stock/${sku}/allocate`, { units: units[sku] ?? Math.max(n, 1), ref: `po-${sku}` });
-  return { ok, run };
-}
 
 test("a show from preflight to the planner's table", { timeout: 240_000 }, async (t) => {
   const server = await startServer();
