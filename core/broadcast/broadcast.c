@@ -255,7 +255,7 @@ static size_t approval_to_drop(const struct broadcast *b, int64_t now_ms)
     return 0;
 }
 
-static enum result step_asked(struct broadcast *b, const struct event *e)
+static enum result approval_add(struct broadcast *b, const struct event *e)
 {
     if (b->approvals == NULL)
         b->approvals = calloc(APPROVALS_MAX, sizeof *b->approvals);
@@ -270,13 +270,12 @@ static enum result step_asked(struct broadcast *b, const struct event *e)
     return RESULT_OK;
 }
 
+/* Every event says all of it: a decision stands also where the history that held its question was lost. */
 static enum result step_approval(struct broadcast *b, struct event *e)
 {
     const struct price_approval *known = broadcast_approval(b, e->u.approval.id.text);
-    if (e->u.approval.state == APPROVAL_ASKED)
-        return known == NULL ? step_asked(b, e) : RESULT_MALFORMED;
-    if (known == NULL || known->state != APPROVAL_ASKED)
-        return RESULT_MALFORMED;
+    if (known == NULL)
+        return approval_add(b, e);
     b->approvals[known - b->approvals] = e->u.approval;
     return RESULT_OK;
 }

@@ -48,7 +48,13 @@ void approval_log(const struct errand *e)
 {
     const struct journey *j = &e->j;
     bool asked = !ID_IS_NONE(e->asked.id);
-    log_info(asked ? "price.asked" : "price.decided", "shop=%s broadcast=%s approval=%s decision=%s by=%s",
-             j->asker.shop.text, j->broadcast.text, asked ? e->asked.id.text : e->command.approval,
-             asked ? "none" : command_kind_name(j->kind), log_quote(j->asker.sub));
+    const char *id = asked ? e->asked.id.text : e->command.approval;
+    const struct show *show = journey_show(j);
+    const struct price_approval *a = show == NULL ? NULL : broadcast_approval(&show->b, id);
+    if (a == NULL)
+        return; /* history was lost meanwhile, and says so itself */
+    log_info(asked ? "price.asked" : "price.decided",
+             "shop=%s broadcast=%s approval=%s state=%s sku=%s amount=%lld currency=%s asked_by=%s by=%s",
+             j->asker.shop.text, j->broadcast.text, id, approval_state_name(a->state), a->sku.text,
+             (long long)a->money.minor, a->money.currency, log_quote(a->asked_by), log_quote(j->asker.sub));
 }
