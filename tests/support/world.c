@@ -126,6 +126,28 @@ static void world_fate(void *ctx, const struct memory_delivery *delivery, struct
 
 /* ---- nodes ---- */
 
+static void observe_entry(void *ctx, const struct shop_id *shop, const struct ledger_entry *entry)
+{
+    struct world_node *n = ctx;
+    n->w->checkpoints += entry->is_checkpoint;
+    board_ledger_entry(n->board, shop, entry);
+}
+
+static void observe_rewound(void *ctx, const struct shop_id *shop)
+{
+    board_ledger_rewound(((struct world_node *)ctx)->board, shop);
+}
+
+static void observe_event(void *ctx, const struct show_view *show, const struct event *event)
+{
+    board_event(((struct world_node *)ctx)->board, show, event);
+}
+
+static bool observe_volumes(void *ctx, const struct show_view *show, struct volumes_view *ret)
+{
+    return board_volumes(((struct world_node *)ctx)->board, show, ret);
+}
+
 static void node_up(struct world *w, unsigned number)
 {
     struct world_node *n = &w->nodes[number - 1];
@@ -136,11 +158,11 @@ static void node_up(struct world *w, unsigned number)
     people_audience_init(n);
     enum result result = board_create(&n->board);
     MUST(result == RESULT_OK);
-    n->observer = (struct orchestrator_observer){.ledger_entry = board_ledger_entry,
-                                                 .ledger_rewound = board_ledger_rewound,
-                                                 .event = board_event,
-                                                 .volumes = board_volumes,
-                                                 .ctx = n->board};
+    n->observer = (struct orchestrator_observer){.ledger_entry = observe_entry,
+                                                 .ledger_rewound = observe_rewound,
+                                                 .event = observe_event,
+                                                 .volumes = observe_volumes,
+                                                 .ctx = n};
     struct orchestrator_config config = {
         .node = id,
         .seed = rng_next(&w->rng),
@@ -168,6 +190,18 @@ static void node_down(struct world_node *n)
 }
 
 bool world_node_lives(const struct world *w, unsigned node) { return w->nodes[node - 1].lives; }
+
+bool world_count(const struct world *w, const struct sku_id *sku, struct stock_count *ret)
+{
+    return memory_count(w->memory, &world_shop_id, sku, ret);
+}
+
+const struct claims *world_claims(const struct world *w, unsigned node)
+{
+    return &shop_find(w->nodes[node - 1].o, &world_shop_id)->claims;
+}
+
+size_t world_checkpoints(const struct world *w) { return w->checkpoints; }
 
 struct orchestrator *world_orchestrator(struct world *w, unsigned node) { return w->nodes[node - 1].o; }
 

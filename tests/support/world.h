@@ -88,6 +88,9 @@ void world_fail_over(struct world *w, size_t writes, bool vouched);
 bool world_sells(const struct world *w); /* every node that lives */
 /* The node is told an entry that does not add up. */
 void world_corrupt(struct world *w, unsigned node);
+bool world_count(const struct world *w, const struct sku_id *sku, struct stock_count *ret); /* as the stock has it */
+const struct claims *world_claims(const struct world *w, unsigned node);
+size_t world_checkpoints(const struct world *w); /* told to all nodes together */
 struct orchestrator *world_orchestrator(struct world *w, unsigned node);
 void world_print_tally(const struct world *w);      /* what was answered, published and pushed, and how often */
 bool world_step(struct world *w, int64_t until_ms); /* one timer; false: none left until then */
