@@ -235,11 +235,12 @@ end
 
 -- The list of timers with this score and end.
 local function timer_list(b, score, broadcast, expires)
-  local head = 't|' .. broadcast .. '|' .. num(expires) .. '|'
+  local ends = num(expires)
+  local head = 't|' .. broadcast .. '|' .. ends .. '|'
   local key = score .. head
   local list = b.timers[key]
   if not list then
-    list = { score = score, head = head, count = 0 }
+    list = { score = score, head = head, ends = ends, count = 0 }
     b.timers[key] = list
     b.timers[#b.timers + 1] = list
   end
@@ -624,13 +625,13 @@ function op.J(b, number, _, viewer) -- join a waitlist
   local why = refusal(b, sku, c, viewer, units)
   if why == STOPPED or why == LIMIT_REACHED then return refusal_words[why] end
   if c.waiting >= LINE_LEN_MAX then return 'limit_reached' end
-  local wish = new_hold(claim, viewer)
+  local ahead, wish = c.waiting, new_hold(claim, viewer)
   wish.ttl = claim.ttl
   join_line(b, sku, wish)
   note(b, 'waiting ' .. sku .. ' ' .. num(units) .. ' ' .. viewer)
   serve(b, sku)
   local offer = offer_of(b, sku, viewer)
-  return offer and with_hold(b, 'done', offer) or 'done ' .. num(c.waiting - 1) -- the last in line
+  return offer and with_hold(b, 'done', offer) or 'done ' .. num(ahead)
 end
 
 function op.Q(b, sku, _, viewer) -- leave a waitlist
@@ -1085,7 +1086,7 @@ local function look_at_any(b, member)
 end
 
 local function find_due(b)
-  look_at_timers(b, '0', num(b.now), look_at_any)
+  look_at_timers(b, '0', b.now_text, look_at_any)
   if #b.found > 0 then sort_out_due(b) end
   table.sort(b.due_times)
 end
@@ -1147,9 +1148,11 @@ end
 -- The first grant under this claim: what all of them share.
 local function begin_claim(b, claim)
   claim.expires = b.now + claim.ttl - shift_of(b, claim.broadcast)
-  claim.head, claim.tail = 'H' .. num(claim.expires) .. '|', '|' .. claim.text
   claim.timer = timer_list(b, num(claim.expires + clock_of(b, claim.broadcast).stood), claim.broadcast, claim.expires)
-  b.shared = math.max(b.shared, claim.number)
+  local ends = claim.timer.ends
+  claim.head, claim.tail = 'H' .. ends .. '|', '|' .. claim.text
+  b.shared[claim.number] = ends .. claim.tail
+  for i = claim.number - 1, 1, -1 do b.shared[i] = b.shared[i] or '' end
 end
 
 -- The operations, in their order. The plain reserve stands here itself: it is what thousands send in one second.
@@ -1204,24 +1207,19 @@ local function write(command, key, values)
   end
 end
 
-local function shared_claims(b)
-  local lines = {}
-  for i = 1, b.shared do
-    local claim = b.claims[num(i)]
-    lines[i] = claim and claim.timer and num(claim.expires) .. '|' .. claim.text or ''
-  end
-  return table.concat(lines, '\n')
-end
-
 local function write_ledger(b)
-  local counts = {}
-  for i, sku in ipairs(b.dirty_skus) do counts[i] = sku .. ' ' .. pack_count(b.counts[sku]) end
+  local counts, rows = {}, b.rows
+  for i, sku in ipairs(b.dirty_skus) do
+    local row = pack_count(b.counts[sku])
+    rows[2 * i - 1], rows[2 * i] = sku, row
+    counts[i] = sku .. ' ' .. row
+  end
   local movements = table.concat(b.notes, '\n')
   counts = table.concat(counts, '\n')
-  if b.shared > 0 then
-    return redis.call('XADD', b.keys[5], '*', 't', num(b.now), 'k', shared_claims(b), 'm', movements, 'c', counts)
+  if #b.shared > 0 then
+    return redis.call('XADD', b.keys[5], '*', 't', b.now_text, 'k', table.concat(b.shared, '\n'), 'm', movements, 'c', counts)
   end
-  return redis.call('XADD', b.keys[5], '*', 't', num(b.now), 'm', movements, 'c', counts)
+  return redis.call('XADD', b.keys[5], '*', 't', b.now_text, 'm', movements, 'c', counts)
 end
 
 -- The ids as members of `x`, at most TIMER_IDS_MAX in one.
@@ -1240,29 +1238,25 @@ local function write_holds(b)
     n = n + 2
   end
   for _, list in ipairs(b.timers) do add_lists(timers, list.score, list.head, list, list.count) end
-  add_lists(timers, num(PURGE_BASE + b.now + RETAIN_MS), 'p|', b.ended, #b.ended)
+  if #b.ended > 0 then add_lists(timers, num(PURGE_BASE + b.now + RETAIN_MS), 'p|', b.ended, #b.ended) end
   write('HDEL', b.keys[2], b.purges)
   write('HSET', b.keys[2], fresh)
   write('ZREM', b.keys[3], b.spent)
   write('ZADD', b.keys[3], timers)
 end
 
-local function write_counts(b)
-  local rows, taken_rows, none = {}, {}, {}
-  for _, sku in ipairs(b.dirty_skus) do
-    rows[#rows + 1] = sku
-    rows[#rows + 1] = pack_count(b.counts[sku])
-  end
+-- Units per viewer.
+local function write_taken(b)
+  local rows, none = {}, {}
   for _, key in ipairs(b.dirty_taken) do
     if b.taken[key] > 0 then
-      taken_rows[#taken_rows + 1] = key
-      taken_rows[#taken_rows + 1] = num(b.taken[key])
+      rows[#rows + 1] = key
+      rows[#rows + 1] = num(b.taken[key])
     else
       none[#none + 1] = key
     end
   end
-  write('HSET', b.keys[1], rows)
-  write('HSET', b.keys[4], taken_rows)
+  write('HSET', b.keys[4], rows)
   write('HDEL', b.keys[4], none)
 end
 
@@ -1303,7 +1297,8 @@ local function write_all(b)
   local entry = b.notes_count > 0 and write_ledger(b) or ''
   if entry == '' and #b.spent == 0 and #b.moved == 0 and #b.purges == 0 then return '' end
   write_holds(b)
-  if #b.dirty_skus > 0 then write_counts(b) end
+  write('HSET', b.keys[1], b.rows)
+  if #b.dirty_taken > 0 then write_taken(b) end
   if #b.y.dirty > 0 then
     write_line(b)
     write_facts(b.y)
@@ -1410,11 +1405,11 @@ local function time_of(text)
 end
 
 local function batch(KEYS, now)
-  return { keys = KEYS, now = now, ids = {}, ids_count = 0, loaded = 0, at = {}, records = {}, holds = {}, claims = {}, memo = {},
+  return { keys = KEYS, now = now, now_text = num(now), ids = {}, ids_count = 0, loaded = 0, at = {}, records = {}, holds = {}, claims = {}, memo = {},
            under = {}, slots = {}, viewers = {}, paying = {}, extending = {}, spares = 0, found = {}, due = {}, due_times = {}, due_count = 0, is_due = {}, spared = {}, ended = {}, clocks = {},
-           skus = {}, skus_loaded = 0, counts = {}, tracks = false, taken = {}, backfilled = {}, lines = {}, joins = {}, leaves = {}, refs = {},
+           skus = {}, skus_loaded = 0, counts = {}, rows = {}, tracks = false, taken = {}, backfilled = {}, lines = {}, joins = {}, leaves = {}, refs = {},
            y = { key = KEYS[7], values = {}, dirty = {} }, f = { key = KEYS[9], values = {}, dirty = {} },
-           notes = {}, notes_count = 0, shared = 0, fresh = {}, dirty_holds = {}, dirty_skus = {}, dirty_taken = {},
+           notes = {}, notes_count = 0, shared = {}, fresh = {}, dirty_holds = {}, dirty_skus = {}, dirty_taken = {},
            timers = {}, moved = {}, spent = {}, purges = {}, looks = 0, checkpoint = false, at_answer = 0 }
 end
 
