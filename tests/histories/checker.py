@@ -45,17 +45,19 @@ class Ledger:
         self.of_ref = collections.defaultdict(list)    # (kind, sku, ref)
         self.of_version = collections.defaultdict(list)  # (sku, version)
         self.of_sku = collections.defaultdict(list)    # (kind, sku)
-        self.of_line = collections.defaultdict(list)   # (kind, sku, viewer)
+        self.waited = set()                            # (sku, viewer) who stood in line, or were offered what they waited for
         for i, entry in enumerate(entries):
             for j, move in enumerate(entry.moves):
                 where = ((i, j), move)
+                if move["kind"] == "offered":
+                    self.waited.add((move["lines"][0][0], move["viewer"]))
+                elif move["kind"] == "waiting":
+                    self.waited.add((move["sku"], move["viewer"]))
                 if "hold" in move:
                     self.of_hold[move["hold"]].append(where)
                 elif move["kind"] in ("allocated", "withdrawn"):
                     self.of_ref[move["kind"], move["sku"], move["ref"]].append(where)
-                elif move["kind"] in ("waiting", "left"):
-                    self.of_line[move["kind"], move["sku"], move["viewer"]].append(where)
-                else:
+                elif move["kind"] not in ("waiting", "left"):
                     self.of_sku[move["kind"], move["sku"]].append(where)
                     if move.get("version") is not None:
                         self.of_version[move["sku"], move["version"]].append(where)
@@ -122,7 +124,7 @@ def check(history, entries, recovery_s=RECOVERY_S, put_back=False):
     model = check_oversell(verdict, history, entries, put_back)
     check_granted(verdict, history)
     let_go = {key[1] for key, intent in intents.items() if put_back and key[0] == "release" and intent.oks()}
-    check_lost(verdict, history, ledger, intents, let_go)
+    check_lost(verdict, history, ledger, intents, let_go, put_back)
     check_switches(verdict, history, ledger, intents, model, put_back)
     check_replays(verdict, history, ledger, let_go)
     check_money(verdict, history, ledger)
@@ -209,7 +211,7 @@ def price_of(move):
     return sum(units * minor for _, units, minor in move["lines"])
 
 
-def check_lost(verdict, history, ledger, intents, let_go):
+def check_lost(verdict, history, ledger, intents, let_go, put_back):
     for intent in intents.values():
         found = proofs(ledger, intent)
         if found is None:
@@ -219,20 +221,19 @@ def check_lost(verdict, history, ledger, intents, let_go):
         if not found and intent.key[1] not in let_go and any(not attempt.answer.get("ignored") for attempt in intent.oks()):
             verdict.figures["lost"] += 1
             verdict.blame("lost", f"acknowledged and not in the ledger: {intent.oks()[0]}")
-    check_forgotten(verdict, history, intents, let_go)
+    if not put_back:  # one node may ask before another has said again what only that one knew
+        check_forgotten(verdict, history, intents)
     check_extends(verdict, history, ledger)
     for attempt in history.of("join"):
-        if attempt.how == "ok" and attempt.answer.get("state") == "joined" and \
-                not ledger.of_line.get(("waiting", attempt.asked["sku"], attempt.client)):
+        if attempt.how == "ok" and attempt.answer.get("state") == "joined" and (attempt.asked["sku"], attempt.client) not in ledger.waited:
             verdict.blame("lost", f"acknowledged and never in line: {attempt}")
 
 
-def check_forgotten(verdict, history, intents, let_go):
+def check_forgotten(verdict, history, intents):
     for attempt in history.of("get", "extend", "release", "confirm", "checkout"):
         intent = intents.get(("reserve", attempt.asked["hold"]))
         known_at = intent.acknowledged_at() if intent is not None else None
-        if attempt.answer.get("code") == "hold_unknown" and attempt.asked["hold"] not in let_go and known_at is not None and \
-                known_at < attempt.began:
+        if attempt.answer.get("code") == "hold_unknown" and known_at is not None and known_at < attempt.began:
             verdict.blame("lost", f"acknowledged and then unknown: {attempt}")
 
 
@@ -329,13 +330,15 @@ def check_told_expiry(verdict, ledger, hold, tellings):
 
 
 def check_refusal(verdict, history, ledger, attempt):
-    """Refused, and yet held before it was asked: only the node that had not heard of it yet may say so, and only for a moment."""
-    for position, _ in ledger.moves(attempt.asked["hold"], "reserved"):
-        granted = history.at_of_ms(ledger.ms(position))
-        if granted < attempt.began - CLOCK_S:
-            verdict.figures["refused by a node that had not heard"] += 1
-            if granted < attempt.began - STALE_REFUSAL_S:
-                verdict.blame("replays", f"held since {granted:.3f} and refused: {attempt}")
+    """Refused, and yet theirs before it was asked: only the node that had not heard of it yet may say so, and only for a moment. Of what has
+    ended, all may be said that is said to a stranger."""
+    moves = [(history.at_of_ms(ledger.ms(position)), move["kind"]) for position, move in ledger.of_hold.get(attempt.asked["hold"], ())]
+    before = [(at, kind) for at, kind in moves if at < attempt.began - CLOCK_S]
+    ended = any(STATE_AFTER[kind] in ("released", "expired", "void") for at, kind in moves if at < attempt.ended + CLOCK_S)
+    if before and not ended:
+        verdict.figures["refused by a node that had not heard"] += 1
+        if before[0][0] < attempt.began - STALE_REFUSAL_S:
+            verdict.blame("replays", f"held since {before[0][0]:.3f} and refused: {attempt}")
 
 
 # ---- 5: money ----

@@ -268,6 +268,11 @@ class Checks(unittest.TestCase):
         s.reserve("h3", 12, 13, "fail", code="sold_out")
         s.hold(70, "expired", "h3", "v3")
         self.assertIn("replays", s.verdict(wall_s=80, **SOLD).blamed())
+        s = sold_story()
+        s.reserve("h2", 12, 13, "fail", client="v2", code="sold_out")  # released long ago
+        self.blames(s.verdict(**SOLD))
+        s.reserve("h1", 12, 13, "fail", code="sold_out")               # paid
+        self.blames(s.verdict(**SOLD), "replays")
 
     def test_charged_and_not_sold(self):
         s = sold_story()

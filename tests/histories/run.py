@@ -81,7 +81,7 @@ async def sell(stage, recorder, seconds, seed, names, viewers_count):
     await set_up(world)
     await stage.redis.synced()
     viewers = [Viewer(world, NODES[i % 2]) for i in range(viewers_count)]
-    work = [asyncio.ensure_future(who.run()) for who in (*viewers, Warehouse(world), Host(world, pauses=stage.durability == "fsync"))]
+    work = [asyncio.ensure_future(who.run()) for who in (*viewers, Warehouse(world), Host(world, pauses=stage.durability == "fsync" and not is_losing(names)))]
     faults = asyncio.ensure_future(plague(Nemeses(stage, recorder, random.Random(seed + 1)), names, world.over))
     try:
         await asyncio.wait([faults, *work], timeout=seconds, return_when=asyncio.FIRST_EXCEPTION)
@@ -96,6 +96,10 @@ async def sell(stage, recorder, seconds, seed, names, viewers_count):
         for task in (faults, *work, *world.tasks):
             task.cancel()
         await asyncio.gather(faults, *work, *world.tasks, return_exceptions=True)
+
+
+def is_losing(names):
+    return not set(names).isdisjoint(LOSING)
 
 
 async def play(stage, args, seed, names):
@@ -121,7 +125,7 @@ def run_round(args, seed):
     """(faults, verdict, folder)"""
     stage, names = Stage(args.durability, seed), choose(random.Random(seed), args.nemesis)
     history, entries = asyncio.run(play(stage, args, seed, names))
-    verdict = check(history, entries, put_back=not set(names).isdisjoint(LOSING))
+    verdict = check(history, entries, put_back=is_losing(names))
     for fault, seconds in recoveries(history):
         if seconds is not None:
             verdict.recovery_s.append((seconds, fault["name"]))
