@@ -101,7 +101,8 @@ static int64_t near_an_end(struct game *g, int64_t now_ms)
     if (h == NULL)
         return now_ms;
     const struct hold shown = model_shown(g->model, &h->hold);
-    return shown.expires_at_ms + (h->hold.state == HOLD_HELD ? 0 : HOLD_RETAIN_MS) + between(g, -1, 1);
+    return shown.expires_at_ms + (h->hold.state == HOLD_HELD ? 0 : HOLD_RETAIN_MS) +
+           between(g, one_in(g, 3) ? -9 : -1, 1);
 }
 
 int64_t game_time(struct game *g, int64_t now_ms)
@@ -117,7 +118,7 @@ int64_t game_time(struct game *g, int64_t now_ms)
             then = end;
     }
     if (one_in(g, (uint64_t)g->leap_one_in))
-        then += 12 * HOUR;
+        then += (one_in(g, 3) ? 25 : 12) * HOUR;
     if (play_may_step_back && one_in(g, 60)) {
         int64_t back = then - between(g, 1, 5 * SECOND);
         then = back > g->model->forgotten_ms && g->model->owed == 0 ? back : then;

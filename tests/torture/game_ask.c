@@ -6,6 +6,7 @@
 #include "tests/torture/game.h"
 
 #define SECOND INT64_C(1000)
+#define NEARLY_MS 10
 
 static uint64_t below(struct game *g, uint64_t bound) { return rng_below(&g->rng, bound); }
 static bool one_in(struct game *g, uint64_t bound) { return below(g, bound) == 0; }
@@ -269,18 +270,17 @@ static void ask_reserve(struct game *g, struct inventory_request *r)
         ask_again(g, r);
 }
 
-/* One of those that are due, or that were extended before. */
+/* One of those that are due, or nearly, or that were extended before. */
 static bool some_urgent_hold(struct game *g, struct hold_id *ret)
 {
-    bool wants_due = one_in(g, 2);
-    uint64_t seen = 0;
+    uint64_t kind = below(g, 3), seen = 0;
     list_for_each (at, &g->model->all_holds) {
         const struct hold *h = &container_of(at, struct model_hold, link)->hold;
-        if (h->state != HOLD_HELD || (wants_due ? h->expires_at_ms > g->now_ms : h->extends == 0))
+        if (h->state != HOLD_HELD)
             continue;
-        if (wants_due && model_shown(g->model, h).expires_at_ms > g->now_ms)
-            continue;
-        if (one_in(g, ++seen))
+        int64_t left = h->expires_at_ms - model_clock_at(g->model, h->broadcast.text, g->now_ms);
+        bool fits = kind == 0 ? left <= 0 : kind == 1 ? left > 0 && left < NEARLY_MS : h->extends > 0;
+        if (fits && one_in(g, ++seen))
             *ret = h->id;
     }
     return seen > 0;
@@ -323,7 +323,7 @@ static void extend_by_little(struct game *g, struct inventory_request *r)
     const struct model_hold *known = model_hold_find(g->model, r->hold.id.text);
     if (known == NULL || known->hold.state != HOLD_HELD)
         return;
-    int64_t left = model_shown(g->model, &known->hold).expires_at_ms - g->now_ms;
+    int64_t left = known->hold.expires_at_ms - model_clock_at(g->model, known->hold.broadcast.text, g->now_ms);
     r->ttl_ms = one_in(g, 3) ? left : left * 10 / 9 + between(g, -1, 2);
 }
 
@@ -345,7 +345,8 @@ static void ask_confirm(struct game *g, struct inventory_request *r)
         r->amount.minor = one_in(g, 2) ? -1 : MONEY_MINOR_MAX + 1;
     r->restores = one_in(g, 30);
     snprintf(r->ref, sizeof r->ref, "A-%s%s", r->hold.id.text, one_in(g, 15) ? "x" : "");
-    bool is_due = known != NULL && model_shown(g->model, &known->hold).expires_at_ms <= g->now_ms;
+    bool is_due =
+        known != NULL && known->hold.expires_at_ms <= model_clock_at(g->model, known->hold.broadcast.text, g->now_ms);
     if (one_in(g, 60) && !is_due) /* whether nonsense spares a due hold is not said */
         snprintf(r->ref, sizeof r->ref, "%s", bad_orders[below(g, ARRAY_LEN(bad_orders))]);
     if (one_in(g, 60)) { /* as long as may be */
@@ -357,6 +358,8 @@ static void ask_confirm(struct game *g, struct inventory_request *r)
 static void ask_line(struct game *g, struct inventory_request *r)
 {
     some_claim(g, &r->hold, g->join_units_most);
+    if (g->join_units_most > 2) /* long lines of whom few can be served */
+        r->hold.lines[0].units = one_in(g, 12) ? 1 : g->join_units_most;
     r->ttl_ms = some_ttl(g);
     if (!one_in(g, 60))
         r->hold.lines_count = 1;
@@ -421,6 +424,17 @@ static void some_closed_sku(struct game *g, enum inventory_op op, struct sku_id 
     }
 }
 
+/* One that sold, and never had a limit. */
+static void some_uncounted_sku(struct game *g, struct sku_id *ret)
+{
+    uint64_t seen = 0;
+    list_for_each (at, &g->model->all_skus) {
+        const struct model_sku *s = container_of(at, struct model_sku, link);
+        if (!s->is_tracked && s->count.sold > 0 && one_in(g, ++seen))
+            *ret = s->count.sku;
+    }
+}
+
 static void ask_recall(struct game *g, struct inventory_request *r)
 {
     bool lifts = one_in(g, 2);
@@ -438,6 +452,8 @@ static void ask_setting(struct game *g, struct inventory_request *r)
             some_closed_sku(g, r->op, &r->sku);
         break;
     case INVENTORY_LIMIT:
+        if (one_in(g, 2))
+            some_uncounted_sku(g, &r->sku);
         r->units = one_in(g, 2) ? 0 : between(g, one_in(g, 20) ? -1 : 1, 6);
         break;
     case INVENTORY_BUFFER:

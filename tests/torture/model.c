@@ -118,13 +118,22 @@ struct model_clock *model_clock_of(struct model *m, const char *broadcast)
     return c;
 }
 
-static int64_t stood_so_far(const struct model *m, const char *broadcast)
+static int64_t stood_until(const struct model *m, const char *broadcast, int64_t now_ms)
 {
     const struct model_clock *c = map_get(&m->clocks, broadcast);
     if (c == NULL)
         return 0;
-    int64_t now = c->is_frozen && m->now_ms > c->since_ms ? m->now_ms - c->since_ms : 0;
-    return c->stood_ms + now;
+    return c->stood_ms + (c->is_frozen && now_ms > c->since_ms ? now_ms - c->since_ms : 0);
+}
+
+static int64_t stood_so_far(const struct model *m, const char *broadcast)
+{
+    return stood_until(m, broadcast, m->now_ms);
+}
+
+int64_t model_clock_at(const struct model *m, const char *broadcast, int64_t now_ms)
+{
+    return now_ms - stood_until(m, broadcast, now_ms);
 }
 
 int64_t model_clock_now(const struct model *m, const char *broadcast) { return m->now_ms - stood_so_far(m, broadcast); }

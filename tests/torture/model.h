@@ -105,8 +105,9 @@ int64_t model_taken(const struct model_sku *s, const char *viewer);
 void model_take(struct model_sku *s, const char *viewer, int64_t units);    /* negative: gives back */
 struct model_clock *model_clock_of(struct model *m, const char *broadcast); /* makes it */
 int64_t model_clock_now(const struct model *m, const char *broadcast);      /* what its clock shows */
-bool model_is_parked(const struct model *m, const struct hold *h);          /* its time stands still */
-struct hold model_shown(const struct model *m, const struct hold *h);       /* as answers say it */
+int64_t model_clock_at(const struct model *m, const char *broadcast, int64_t now_ms);
+bool model_is_parked(const struct model *m, const struct hold *h);    /* its time stands still */
+struct hold model_shown(const struct model *m, const struct hold *h); /* as answers say it */
 struct model_hold *model_hold_open(struct model *m, const struct hold *claim, int64_t ttl_ms);
 void model_hold_end(struct model *m, struct model_hold *h, enum hold_state state);
 void model_wake_at(struct model *m, int64_t at_ms); /* something may be due then */
