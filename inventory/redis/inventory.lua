@@ -33,7 +33,7 @@ local OPS_MAX, LINES_MAX = 256, 16            -- per call; per cart
 local EXPIRE_BATCH_MAX = 128                  -- holds that end by one call because they are due
 local TIMERS_LOOK_MAX, PURGES_LOOK_MAX = 1024, 8 -- lists looked at by one call
 local TIMERS_PAGE = 128
-local TIMER_IDS_MAX = 256                     -- in one list
+local TIMER_IDS_MAX = 128                     -- in one list: as many as end by one call
 local PARK_BASE, PURGE_BASE = 1000000000000000, 5000000000000000 -- scores: behind them a lane, a time
 local RETAIN_MS, TTL_MS_MAX = 86400000, 604800000
 local EXTENDS_MAX = 2
@@ -42,7 +42,8 @@ local ID_MAX, REF_MAX = 63, 128
 local LOOK_MAX, LINE_LEN_MAX = 16, 100000     -- of a waitlist
 local BACKFILL_HOLDS_MAX = 20000
 local CHECKPOINT_HOLDS_MAX = 20000
-local CHECKPOINT_LOOK_MAX = 100000            -- ids in timers: those of closed holds stay there until they are due
+local CHECKPOINT_LOOK_MAX = 60000             -- ids in timers: those of closed holds stay there until they are due
+local CHECKPOINT_PAGE = 100                   -- timers
 local UNPACK_MAX = 4000                       -- values given to one command; Lua's stack ends near 8000
 
 -- What refuses a claim, as enum inventory_answer numbers it: an answer that is a number is 16 * this + the line refused.
@@ -1108,7 +1109,8 @@ local function is_spared(b, h)
   end
 end
 
--- By byte, whatever the language Redis was started in: there, text is compared as a dictionary would.
+-- Redis compares texts as the language it was started in does, unless that is C.
+local function is_bytewise() return 'B' < 'a' and '-' < '.' and '.' < '0' end
 local function bytes_before(x, y)
   for i = 1, math.min(#x, #y) do
     local p, q = string.byte(x, i), string.byte(y, i)
@@ -1117,7 +1119,11 @@ local function bytes_before(x, y)
   return #x < #y
 end
 local function sort_by_bytes(texts)
-  if 'B' < 'a' and '-' < '.' and '.' < '0' then table.sort(texts) else table.sort(texts, bytes_before) end
+  if is_bytewise() then table.sort(texts) else table.sort(texts, bytes_before) end
+end
+-- For tens of thousands whose order is good to have, and no law.
+local function sort_if_cheap(texts)
+  if is_bytewise() then table.sort(texts) end
 end
 
 local function expire_due(b)
@@ -1310,30 +1316,8 @@ end
 
 -- ---- checkpoints: the whole state, as the call left it ----
 
--- Ids in the timers, each once; nil: too many.
-local function timed_ids(key)
-  local ids, seen, at, page = {}, {}, 0, nil
-  repeat
-    page = redis.call('ZRANGEBYSCORE', key, 0, '(' .. num(PURGE_BASE), 'LIMIT', at, 1000)
-    for i = 1, #page do
-      for id in string.gmatch(string.match(page[i], '^t|[^|]*|%d+|(.*)$') or '', '[^ ]+') do
-        if not seen[id] then
-          seen[id] = true
-          ids[#ids + 1] = id
-        end
-      end
-      if #ids > CHECKPOINT_LOOK_MAX then return nil end
-    end
-    at = at + #page
-  until #page < 1000
-  return ids
-end
-
--- Lines "kept id record" of the open holds, by id; nil: more than `most`.
-local function kept_holds(b, most)
-  local ids, open, lines = timed_ids(b.keys[3]), {}, {}
-  if not ids then return nil end
-  sort_by_bytes(ids)
+-- Adds "kept id record" for those of the ids whose hold is open.
+local function add_open(b, lines, ids)
   for at = 1, #ids, UNPACK_MAX do
     local last = math.min(at + UNPACK_MAX - 1, #ids)
     local records = redis.call('HMGET', b.keys[2], unpack(ids, at, last))
@@ -1341,8 +1325,28 @@ local function kept_holds(b, most)
       local record = records[i - at + 1]
       if record and string.byte(record) == 72 then lines[#lines + 1] = 'kept ' .. ids[i] .. ' ' .. record end
     end
-    if #lines > most then return nil end
   end
+end
+
+-- The open holds, found by their timers, as lines by id; nil: more than `most`, or too many to look for.
+local function kept_holds(b, most)
+  local lines, seen, looked, at, page = {}, {}, 0, 0, nil
+  repeat
+    local ids = {}
+    page = redis.call('ZRANGE', b.keys[3], at, at + CHECKPOINT_PAGE - 1)
+    for i = 1, #page do
+      for id in string.gmatch(string.match(page[i], '^t|[^|]*|%d+|(.*)$') or '', '[^ ]+') do
+        if not seen[id] then
+          seen[id] = true
+          ids[#ids + 1] = id
+        end
+      end
+    end
+    add_open(b, lines, ids)
+    looked, at = looked + #ids, at + #page
+    if #lines > most or looked > CHECKPOINT_LOOK_MAX then return nil end
+  until #page < CHECKPOINT_PAGE or string.byte(page[#page]) == 112 -- purges stand behind all timers
+  sort_if_cheap(lines)
   return lines
 end
 
@@ -1365,7 +1369,7 @@ local function add_clocks(b, lines)
       clocks[all[i]] = parse_clock(all[i + 1])
     end
   end
-  sort_by_bytes(names)
+  sort_if_cheap(names)
   for _, name in ipairs(names) do
     local clock = clocks[name]
     lines[#lines + 1] = clock.since > 0 and 'frozen ' .. name .. ' ' .. num(clock.stood) .. ' ' .. num(clock.since)
@@ -1385,7 +1389,7 @@ local function checkpoint(b, ttl)
   end
   local lines = waiting <= CHECKPOINT_HOLDS_MAX and kept_holds(b, CHECKPOINT_HOLDS_MAX - waiting)
   if not lines then return 'busy', '' end
-  sort_by_bytes(skus)
+  sort_if_cheap(skus)
   for i, sku in ipairs(skus) do
     counts[i] = sku .. ' ' .. rows[sku]
     add_places(b, lines, sku)
