@@ -127,7 +127,8 @@ bool shop_is_ready(const struct shop *shop); /* folded to its heads once */
 bool shop_is_selling(const struct shop *shop);
 const char *shop_selling_why(const struct shop *shop); /* why not, for hosts; "" while it is selling */
 bool shop_may_ask(const struct shop *shop);            /* no loss of history is being looked for, or mended */
-void shop_opens_again(struct shop *shop);     /* what was lost is put back: everyone is sent the state as it is */
+/* What was lost is put back; `missed`: holds may differ from what was said, so everyone is sent the state as it is. */
+void shop_opens_again(struct shop *shop, bool missed);
 void shop_free(struct shop *shop);            /* asks no port */
 void shop_check_waiters(struct shop *shop);   /* who waits for the shop or a broadcast of it */
 void shop_close_idle(struct orchestrator *o); /* makes room; never from inside a listener */

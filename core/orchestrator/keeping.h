@@ -31,6 +31,7 @@ struct show;
 #define VOUCHED_AHEAD_MAX 8192     /* answered and not folded yet */
 #define RESTORE_WINDOW 128         /* asked again at once: one call's worth */
 #define RESTORE_AGAIN_MS 100       /* before those that met silence are asked once more */
+#define RECONNECT_GRACE_MS 1000    /* the same, when this node missed nothing: another may have */
 #define RESTORE_GRACE_MS 2000      /* for other nodes to put back what only they vouch for, before this one sells */
 #define BUFFER_EVERY_MS 1000       /* a SKU's buffer is set at most so often */
 
@@ -109,6 +110,7 @@ struct restore {
     size_t at, next; /* the window asked now: records at .. next - 1 */
     size_t under_way;
     bool silent; /* one of the window met silence */
+    bool missed; /* something of what this node knew was lost */
     size_t restored;
     int64_t began_ms;
     char ledger_id[LEDGER_ID_LEN_MAX + 1]; /* of the last entry written for it */
@@ -147,7 +149,7 @@ void recall_begun(const struct errand *e);
 void recall_outcome(const struct errand *e, struct outcome *outcome);
 /* True while promises are put back: nothing may be sold. */
 bool restore_is_under_way(const struct shop *shop);
-void restore_begin(struct shop *shop);
+void restore_begin(struct shop *shop, bool rewound);
 void restore_folded(struct shop *shop, const struct ledger_entry *entry);
 void checkpoint_look(struct shop *shop);
 void buffers_look(struct shop *shop);

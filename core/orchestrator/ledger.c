@@ -216,9 +216,10 @@ void show_tell_health(struct show *show)
         audience->publish_health(audience, show_view(show));
 }
 
-void shop_opens_again(struct shop *shop)
+void shop_opens_again(struct shop *shop, bool missed)
 {
-    each_show(shop, show_start_over);
+    if (missed)
+        each_show(shop, show_start_over);
     each_show(shop, show_tell_health);
 }
 

@@ -97,9 +97,7 @@ void keeping_caught_up(struct shop *shop, bool rewound)
     const char *key;
     void *show;
     vouched_caught_up(&shop->keeping.vouching);
-    if (!rewound && shop->keeping.vouching.lost_count == 0)
-        return;
     while (map_next(&shop->shows, &at, &key, &show))
         hold_clock_look(show, true); /* before a hold of a paused show can end */
-    restore_begin(shop);
+    restore_begin(shop, rewound);
 }

@@ -4,7 +4,8 @@
  *   restore_begin        all is read again; what was lost is known (vouched.c)
  *     restore_window     asked again in its order, a call's worth at a time; silence: the window once more
  *     restore_answered
- *   restore_grace        other nodes put back what only they vouch for
+ *   RESTORE_GRACE        other nodes put back what only they vouch for. So also after every reconnect, though this node missed
+ *                        nothing: its own place in the ledger may have survived where another's did not
  *     restore_window     what found no units the first time, once more; and only now the lines: a place taken again may be
  *                        offered units at once, which must be free, and under a number that must not be another's
  *   restore_folded       this node has read what it wrote: selling goes on
@@ -38,16 +39,18 @@ static void restore_wait(struct shop *shop, int64_t ms)
     clock->start(clock, &shop->keeping.restore.timer, ms);
 }
 
-void restore_begin(struct shop *shop)
+void restore_begin(struct shop *shop, bool rewound)
 {
     struct restore *r = &shop->keeping.restore;
     struct vouching *v = &shop->keeping.vouching;
     size_t asked = 0;
     for (size_t i = 0; i < v->lost_count; i++)
         asked += !v->lost[i]->done;
-    log_warn("restore.begin", "shop=%s entry=%s lost=%zu to_ask=%zu", shop->id.text, shop->claims.ledger_id,
-             v->lost_count, asked);
-    struct restore begun = {.step = RESTORE_ASKING, .number = r->number + 1, .began_ms = orchestrator_now(shop->o)};
+    log_write(rewound || asked > 0 ? LOG_WARN : LOG_INFO, "restore.begin", "shop=%s entry=%s lost=%zu to_ask=%zu",
+              shop->id.text, shop->claims.ledger_id, v->lost_count, asked);
+    bool missed = rewound || v->lost_count > 0;
+    struct restore begun = {
+        .missed = missed, .step = RESTORE_ASKING, .number = r->number + 1, .began_ms = orchestrator_now(shop->o)};
     begun.timer = r->timer;
     *r = begun;
     restore_window(shop);
@@ -295,7 +298,7 @@ static void restore_pass_over(struct shop *shop)
         return;
     }
     r->step = RESTORE_GRACE;
-    restore_wait(shop, RESTORE_GRACE_MS);
+    restore_wait(shop, r->missed ? RESTORE_GRACE_MS : RECONNECT_GRACE_MS);
 }
 
 static void restore_fired(struct clock_timer *timer)
@@ -375,11 +378,11 @@ static void restore_end(struct shop *shop)
         record_failed(shop, v->lost[i]);
         failed++;
     }
-    log_warn("restore.end", "shop=%s lost=%zu restored=%zu failed=%zu ms=%lld", shop->id.text, v->lost_count,
-             r->restored, failed, (long long)(orchestrator_now(shop->o) - r->began_ms));
+    log_write(r->missed ? LOG_WARN : LOG_INFO, "restore.end", "shop=%s lost=%zu restored=%zu failed=%zu ms=%lld",
+              shop->id.text, v->lost_count, r->restored, failed, (long long)(orchestrator_now(shop->o) - r->began_ms));
     metrics_add(METRIC_RESTORED, (double)r->restored);
     shop->keeping.failed += failed;
     vouched_drop_lost(v);
     r->step = RESTORE_NONE;
-    shop_opens_again(shop);
+    shop_opens_again(shop, r->missed);
 }

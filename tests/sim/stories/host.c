@@ -171,8 +171,8 @@ static void an_offer_outlives_a_log_that_cannot_be_reached(void **state)
     world_expect(w, "[    0] *     4 offer mug-red started 790 EUR v2\n"
                     "[    0] host  ok 4\n"
                     "[ 9000] *     selling unavailable\n"
-                    "[14000] *     selling ok\n"
-                    "[14500] *     5 offer mug-red stopped 1290 EUR v3\n");
+                    "[14500] *     5 offer mug-red stopped 1290 EUR v3\n"
+                    "[15000] *     selling ok\n");
     world_close(w);
 }
 
