@@ -119,6 +119,22 @@ static void host_names_a_cue(struct storm *s, struct command *c)
     c->said[dice(s, 2)] = true;
 }
 
+/* One of the last two that wait or waited, as some node knows it. */
+static void host_decides(struct storm *s, struct command *c)
+{
+    static const struct shop_id shop = {"demo"};
+    static const struct broadcast_id broadcast = {"spring-drop"};
+    unsigned node = 1 + (unsigned)dice(s, s->config.nodes);
+    const struct show_view *show =
+        world_node_lives(s->w, node) ? orchestrator_show(world_orchestrator(s->w, node), &shop, &broadcast) : NULL;
+    size_t known = show == NULL ? 0 : show->broadcast->approvals_count;
+    c->kind = dice(s, 3) == 0 ? COMMAND_REJECT : COMMAND_APPROVE;
+    snprintf(c->approval, sizeof c->approval, "a1");
+    if (known > 0)
+        memcpy(c->approval, show->broadcast->approvals[known - 1 - dice(s, known > 1 ? 2 : 1)].id.text,
+               sizeof c->approval);
+}
+
 static void host_acts(struct storm *s, struct world_person *host)
 {
     if (!is_here(s, host))
@@ -129,7 +145,7 @@ static void host_acts(struct storm *s, struct world_person *host)
         COMMAND_RESUME,     COMMAND_RESUME,     COMMAND_RESUME,    COMMAND_RESUME,      COMMAND_STOCK_STOP,
         COMMAND_STOCK_OPEN, COMMAND_STOCK_OPEN, COMMAND_PREFLIGHT, COMMAND_OFFER_START, COMMAND_OFFER_STOP};
     struct command c = {.kind = plain[dice(s, ARRAY_LEN(plain))], .sku = any_sku(s), .slot = (uint8_t)dice(s, 3)};
-    c.money = (struct money){.minor = 500 + (int64_t)dice(s, 1500), .currency = "EUR"};
+    c.money = (struct money){.minor = 200 + (int64_t)dice(s, 1800), .currency = "EUR"};
     c.for_ms = 1000 + (int64_t)dice(s, 20000);
     snprintf(c.text, sizeof c.text, "word-%llu", (unsigned long long)rng_next(s->rng));
     uint64_t choice = dice(s, 100);
@@ -140,6 +156,8 @@ static void host_acts(struct storm *s, struct world_person *host)
         host_gives_stock(s, &c);
     else if (choice < 36)
         host_names_a_cue(s, &c);
+    else if (choice < 46)
+        host_decides(s, &c);
     if (dice(s, 8) == 0) {
         c.has_expect_seq = true;
         c.expect_seq = world_seen_seq(host);
@@ -367,6 +385,8 @@ static void storm_run(uint64_t seed, unsigned acts, bool alone)
     s.config.limits.requests_in_flight_max = seed % 5 == 4 ? 6 : 512;
     s.config.limits.request_timeout_ms = seed % 2 == 0 ? 3000 : 700;
     s.config.limits.offer_ms = 15000;
+    s.config.limits.approval_ms = 20000;
+    s.config.limits.sale_trip_units = 2; /* nothing is claimed by the dozen here */
     s.w = world_open(&s.config);
     s.rng = world_rng(s.w);
     people_come(&s);
