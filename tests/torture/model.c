@@ -403,16 +403,39 @@ static bool name_expired(struct model *m, const struct ledger_entry *entry)
     return found == named;
 }
 
+/* Too many are due for one call: those named must be the first, and enough. */
+static bool first_are_named(const struct model *m)
+{
+    size_t first = 0;
+    for (size_t i = 0; i < m->due_count; i++) {
+        if (m->due[i]->is_spared)
+            continue;
+        if (!m->due[i]->is_named && first < HOLD_EXPIRE_BATCH_MAX)
+            return false;
+        first++;
+    }
+    return true;
+}
+
+static size_t count_unspared(const struct model *m)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < m->due_count; i++)
+        count += !m->due[i]->is_spared;
+    return count;
+}
+
 static bool end_due(struct model *m, const struct ledger_entry *entry)
 {
     count_timers(m);
-    bool is_crowded = m->owed > HOLD_EXPIRE_BATCH_MAX, is_right = true;
-    m->owed = is_crowded ? m->owed - HOLD_EXPIRE_BATCH_MAX : 0;
+    bool is_blind = m->owed > MODEL_TIMERS_SEEN, is_right = true;
+    bool is_crowded = is_blind || count_unspared(m) > HOLD_EXPIRE_BATCH_MAX;
+    m->owed = is_crowded && m->owed > HOLD_EXPIRE_BATCH_MAX ? m->owed - HOLD_EXPIRE_BATCH_MAX : 0;
     if (m->due_count == 0)
         return true;
     sort_due(m);
     if (is_crowded)
-        is_right = name_expired(m, entry);
+        is_right = name_expired(m, entry) && (is_blind || first_are_named(m));
     for (size_t i = 0; i < m->due_count; i++) {
         struct model_hold *h = m->due[i];
         if (!h->is_spared && (h->is_named || !is_crowded))

@@ -5,10 +5,10 @@
  * answer, every movement, and with them the whole state. Slow and plain on purpose: where an implementation keeps an
  * index, this looks through everything.
  *
- * One freedom is left to the implementation: a call need not look at more than HOLD_EXPIRE_BATCH_MAX timers, and what counts
- * as one is its own affair: what ended, was extended, paused or kept may have left some behind. So the model keeps an
- * upper bound of the timers due (`owed`). While there are more, the ledger's entry says which holds the call ended;
- * each must have been due. As soon as there are no more, every due hold must end.
+ * Two freedoms are left to the implementation. Where more than HOLD_EXPIRE_BATCH_MAX holds are due it need not end all at
+ * once, only the first: then the ledger's entry says which. And what ended, was extended, paused or kept leaves timers behind
+ * that have to be looked through: the model keeps an upper bound of those due (`owed`), and beyond MODEL_TIMERS_SEEN of them
+ * a call may end any of the holds that are due, or none.
  *
  * And one history is left out: the server's clock must not step back behind model.forgotten_ms, since a hold that is
  * unknown after its day may or may not be kept still. */
@@ -16,6 +16,8 @@
 #define LIVESHELF_TESTS_TORTURE_MODEL_H
 
 #include "core/ports/inventory.h"
+
+#define MODEL_TIMERS_SEEN 1000
 
 struct model_sku {
     struct list link;

@@ -60,7 +60,7 @@ static enum inventory_answer sync_count(struct model *m, const struct inventory_
     struct model_sku *s = model_sku(m, r->sku.text);
     if (s != NULL && r->version <= s->count.version)
         return counted(s, a, INVENTORY_IGNORED);
-    if (r->gone > (s == NULL ? 0 : s->count.sold) || r->units > STOCK_UNITS_MAX - r->gone)
+    if (r->gone > (s == NULL ? 0 : s->count.sold))
         return INVENTORY_BAD;
     s = model_sku_make(m, r->sku.text);
     int64_t change = r->units + r->gone - s->count.allocated;

@@ -263,6 +263,7 @@ static bool check_library(struct play *p)
         key_stock(key, SHOP, stock_key_letters[i]);
         bytes_format(&command, " %s", key);
     }
+    bytes_format(&command, " %lld", (long long)p->now_ms);
     const char *text = redis_server_command(&p->server, command.data);
     bytes_finish(&command);
     bool is_read = sscanf(text, "%lu %lu %lu %n", &skus, &kept, &open, &read) == 3;
