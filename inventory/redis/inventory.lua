@@ -626,13 +626,13 @@ function op.J(b, number, _, viewer) -- join a waitlist
   local why = refusal(b, sku, c, viewer, units)
   if why == STOPPED or why == LIMIT_REACHED then return refusal_words[why] end
   if c.waiting >= LINE_LEN_MAX then return 'limit_reached' end
-  local ahead, wish = c.waiting, new_hold(claim, viewer)
+  local wish = new_hold(claim, viewer)
   wish.ttl = claim.ttl
   join_line(b, sku, wish)
   note(b, 'waiting ' .. sku .. ' ' .. num(units) .. ' ' .. viewer)
   serve(b, sku)
   local offer = offer_of(b, sku, viewer)
-  return offer and with_hold(b, 'done', offer) or 'done ' .. num(ahead)
+  return offer and with_hold(b, 'done', offer) or 'done ' .. num(c.waiting - 1) -- the last in line
 end
 
 function op.Q(b, sku, _, viewer) -- leave a waitlist
