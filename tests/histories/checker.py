@@ -286,6 +286,8 @@ def check_replays(verdict, history, ledger, let_go):
             seen[attempt.asked["hold"]].append(told)
         if attempt.how == "ok" and "total" in attempt.answer:
             check_content(verdict, attempt, contents)
+        if (attempt.what, attempt.answer.get("code")) in (("release", "hold_released"), ("confirm", "hold_confirmed")):
+            check_same_answer(verdict, ledger, attempt)
         if attempt.what == "reserve" and attempt.how == "fail" and attempt.answer["code"] in REFUSED_FOR_GOOD:
             refused.append(attempt)
     for hold, tellings in seen.items():
@@ -296,6 +298,13 @@ def check_replays(verdict, history, ledger, let_go):
             verdict.blame("replays", f"{push['client']} was told that {push['hold']} is {push['state']}, and it never was")
     for attempt in refused:
         check_refusal(verdict, history, ledger, attempt)
+
+
+def check_same_answer(verdict, ledger, attempt):
+    """What was done at one's own wish is not refused because it is done."""
+    orders = {move["order"] for _, move in ledger.moves(attempt.asked["hold"], "confirmed", "retaken")}
+    if attempt.what == "release" or attempt.asked["order"] in orders:
+        verdict.blame("replays", f"done, and refused for being done: {attempt}")
 
 
 def check_content(verdict, attempt, contents):

@@ -251,6 +251,16 @@ class Checks(unittest.TestCase):
         s.ask("get", 3.95, 7, answer={"state": "held"}, hold="h1")
         self.blames(s.verdict(**SOLD))
 
+    def test_what_was_done_is_not_refused_for_being_done(self):
+        s = sold_story()
+        s.confirm("h1", 6, 7, "fail", code="hold_confirmed")
+        self.blames(s.verdict(**SOLD), "replays")
+        s = sold_story()
+        s.ask("confirm", 6, 7, "fail", client="stub", answer={"code": "hold_confirmed"}, hold="h1", order="another", amount=500)
+        self.blames(s.verdict(**SOLD))
+        s.ask("release", 6, 7, "fail", client="v2", answer={"code": "hold_released"}, hold="h2")
+        self.blames(s.verdict(**SOLD), "replays")
+
     def test_one_id_one_content(self):
         s = sold_story()
         s.reserve("h1", 6, 7, state="confirmed", total=400, lines=[["mug", 1]])

@@ -201,7 +201,8 @@ class Viewer:
     async def decide(self, hold, total, lines, heard):
         act = self.rng.random()
         if act < 0.3:
-            await self.insist("release", {"t": "release", "hold": hold}, hold=hold)
+            for _ in range(2 if act < 0.03 else 1):
+                await self.insist("release", {"t": "release", "hold": hold}, hold=hold)
         elif act < 0.42:
             self.world.spawn(self.extend_later(hold))
         elif act < 0.47:
