@@ -3,7 +3,7 @@
  *   own.c         requests of the node's own: taken, asked, answered, gone
  *   hold_clock.c  a paused broadcast's holds stand still
  *   recall.c      holds of a recalled SKU go back, and every show that has it says so
- *   vouched.c     what this node was told and answered lately
+ *   vouched.c     what this node was told and answered lately (vouched_pack.c: one of it)
  *   restore.c     what of that a fail-over lost is asked again, before anything is sold
  *   checkpoint.c  the whole state into the ledger, now and then
  *   buffer.c      units withheld, because the warehouse's counts come late
@@ -99,6 +99,15 @@ void vouched_doubt(struct vouching *v); /* the ledger is out of reach */
 /* All is read again: `lost` is now what has to be put back, without what the ledger still has and what came to nothing. */
 void vouched_caught_up(struct vouching *v);
 void vouched_drop_lost(struct vouching *v);
+/* vouched_pack.c */
+bool movement_is_of_line(enum movement_kind kind); /* a waitlist's */
+uint64_t vouched_key(const struct movement *m);
+struct vouched *vouched_make(const struct movement *m, uint64_t ms,
+                             uint64_t seq); /* NULL: no memory; not vouched for then */
+void vouched_id_read(const char *ledger_id, uint64_t *ret_ms, uint64_t *ret_seq);
+int vouched_compare(const struct vouched *record, uint64_t ms, uint64_t seq); /* with a ledger id */
+const char *vouched_text(const struct vouched *record,
+                         unsigned number); /* 0 hold, 1 viewer, 2 broadcast, 3 currency, 4 order, 5 SKU, 6 ref */
 void vouched_hold(const struct vouched *record, struct hold *ret);
 const char *vouched_sku(const struct vouched *record); /* of a stock movement, or the line waited in; "" of a hold */
 const char *vouched_ref(const struct vouched *record);

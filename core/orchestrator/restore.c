@@ -182,15 +182,13 @@ static void ask_fill(struct shop *shop, const struct vouched *record, struct inv
     }
 }
 
-static bool is_of_line(enum movement_kind kind) { return kind == MOVE_WAITING || kind == MOVE_LEFT; }
-
 static bool record_is_so(const struct shop *shop, const struct vouched *record)
 {
     struct hold hold;
     vouched_hold(record, &hold);
     if (movement_is_of_hold(record->kind))
         return hold_is_so(shop, record, &hold);
-    if (is_of_line(record->kind))
+    if (movement_is_of_line(record->kind))
         return line_is_so(shop, record, &hold);
     return stock_is_so(shop, record);
 }
@@ -222,7 +220,7 @@ static void restore_window(struct shop *shop)
     for (size_t asked = 0; asked < RESTORE_WINDOW && r->next < v->lost_count; r->next++) {
         struct vouched *record = v->lost[r->next];
         record->done = record->done || record_is_so(shop, record);
-        if (record->done || (is_of_line(record->kind) && r->step == RESTORE_ASKING))
+        if (record->done || (movement_is_of_line(record->kind) && r->step == RESTORE_ASKING))
             continue;
         record_ask(shop, r->next);
         asked++;

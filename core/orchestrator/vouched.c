@@ -13,127 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- packed ---- */
-
-static uint64_t hash_text(uint64_t hash, const char *text)
-{
-    for (; *text != '\0'; text++)
-        hash = (hash ^ (unsigned char)*text) * UINT64_C(1099511628211);
-    return (hash ^ 0xff) * UINT64_C(1099511628211);
-}
-
-static bool is_of_line(enum movement_kind kind) { return kind == MOVE_WAITING || kind == MOVE_LEFT; }
-
-static uint64_t movement_key(const struct movement *m)
-{
-    uint64_t hash = (UINT64_C(14695981039346656037) ^ (uint64_t)m->kind) * UINT64_C(1099511628211);
-    if (movement_is_of_hold(m->kind))
-        return hash_text(hash, m->hold.id.text);
-    hash = hash_text(hash, m->sku.text);
-    return hash_text(hash, is_of_line(m->kind) ? m->hold.viewer.text : m->ref);
-}
-
-struct packed_line {
-    int64_t unit_minor;
-    uint32_t units, price_version;
-};
-
-static size_t pack_text(char *to, size_t at, const char *text)
-{
-    size_t size = strlen(text) + 1;
-    if (to != NULL)
-        memcpy(to + at, text, size);
-    return at + size;
-}
-
-/* Into `to`, or only counted when it is NULL. */
-static size_t pack(char *to, const struct movement *m)
-{
-    const struct hold *h = &m->hold;
-    const char *const texts[] = {h->id.text,  h->viewer.text, h->broadcast.text, h->currency, h->order,
-                                 m->sku.text, m->ref};
-    size_t at = 0;
-    for (size_t i = 0; i < ARRAY_LEN(texts); i++)
-        at = pack_text(to, at, texts[i]);
-    for (uint8_t i = 0; i < h->lines_count; i++) {
-        const struct line *line = &h->lines[i];
-        struct packed_line packed = {line->unit_minor, line->units, line->price_version};
-        at = pack_text(to, at, line->sku.text);
-        if (to != NULL)
-            memcpy(to + at, &packed, sizeof packed);
-        at += sizeof packed;
-    }
-    return at;
-}
-
-static const char *packed_text(const struct vouched *record, unsigned number)
-{
-    const char *at = record->packed;
-    while (number-- > 0)
-        at += strlen(at) + 1;
-    return at;
-}
-
-const char *vouched_sku(const struct vouched *record) { return packed_text(record, 5); }
-const char *vouched_ref(const struct vouched *record) { return packed_text(record, 6); }
-
-void vouched_hold(const struct vouched *record, struct hold *ret)
-{
-    *ret = (struct hold){.expires_at_ms = record->expires_ms, .offer = record->offer};
-    ret->lines_count = record->lines_count;
-    text_keep(ret->id.text, sizeof ret->id.text, packed_text(record, 0));
-    text_keep(ret->viewer.text, sizeof ret->viewer.text, packed_text(record, 1));
-    text_keep(ret->broadcast.text, sizeof ret->broadcast.text, packed_text(record, 2));
-    text_keep(ret->currency, sizeof ret->currency, packed_text(record, 3));
-    text_keep(ret->order, sizeof ret->order, packed_text(record, 4));
-    const char *at = packed_text(record, 7);
-    for (uint8_t i = 0; i < record->lines_count; i++) {
-        struct packed_line packed;
-        text_keep(ret->lines[i].sku.text, sizeof ret->lines[i].sku.text, at);
-        at += strlen(at) + 1;
-        memcpy(&packed, at, sizeof packed);
-        at += sizeof packed;
-        ret->lines[i].unit_minor = packed.unit_minor;
-        ret->lines[i].units = packed.units;
-        ret->lines[i].price_version = packed.price_version;
-    }
-}
-
-static void id_read(const char *ledger_id, uint64_t *ret_ms, uint64_t *ret_seq)
-{
-    char *end;
-    *ret_ms = strtoull(ledger_id, &end, 10);
-    *ret_seq = *end == '-' ? strtoull(end + 1, NULL, 10) : 0;
-}
-
-static int id_compare(const struct vouched *record, uint64_t ms, uint64_t seq)
-{
-    if (record->ms != ms)
-        return record->ms < ms ? -1 : 1;
-    return (record->seq > seq) - (record->seq < seq);
-}
-
-/* NULL: no memory; it is not vouched for then. */
-static struct vouched *vouched_make(const struct movement *m, uint64_t ms, uint64_t seq)
-{
-    struct vouched *record = calloc(1, sizeof *record + pack(NULL, m));
-    if (record == NULL)
-        return NULL;
-    record->ms = ms;
-    record->seq = seq;
-    record->at_ms = m->ms;
-    record->key = movement_key(m);
-    record->kind = m->kind;
-    record->recall = m->recall;
-    record->offer = m->hold.offer;
-    record->units = m->units;
-    record->gone = m->gone;
-    record->version = m->version;
-    record->expires_ms = m->hold.expires_at_ms;
-    record->lines_count = m->hold.lines_count;
-    pack(record->packed, m);
-    return record;
-}
+#define REPLAY_MS 1000 /* an entry that this old was told, when a newer one is */
 
 /* ---- rings ---- */
 
@@ -209,10 +89,10 @@ void vouched_finish(struct vouching *v)
 /* A place in line is told without its price: whoever had the answer knows it. */
 static struct vouched *ahead_take(struct vouched_ring *ahead, const struct movement *m, uint64_t ms, uint64_t seq)
 {
-    uint64_t key = movement_key(m);
-    for (size_t i = 0; i < ahead->count && id_compare(*ring_at(ahead, i), ms, seq) <= 0; i++) {
+    uint64_t key = vouched_key(m);
+    for (size_t i = 0; i < ahead->count && vouched_compare(*ring_at(ahead, i), ms, seq) <= 0; i++) {
         struct vouched *record = *ring_at(ahead, i);
-        if (record->key != key || id_compare(record, ms, seq) != 0)
+        if (record->key != key || vouched_compare(record, ms, seq) != 0)
             continue;
         for (; i > 0; i--)
             *ring_at(ahead, i) = *ring_at(ahead, i - 1);
@@ -265,7 +145,7 @@ static void movement_remember(struct shop *shop, const struct ledger_entry *entr
 static bool entry_has(const struct ledger_entry *entry, uint64_t key)
 {
     for (size_t i = 0; i < entry->movements_count; i++)
-        if (movement_key(&entry->movements[i]) == key)
+        if (vouched_key(&entry->movements[i]) == key)
             return true;
     return false;
 }
@@ -286,9 +166,9 @@ static void lost_add(struct vouching *v, struct vouched *record)
  * which others may have written since. */
 static void lost_found(struct vouching *v, const struct ledger_entry *entry, uint64_t ms, uint64_t seq)
 {
-    for (; v->lost_at < v->lost_count && id_compare(v->lost[v->lost_at], ms, seq) <= 0; v->lost_at++) {
+    for (; v->lost_at < v->lost_count && vouched_compare(v->lost[v->lost_at], ms, seq) <= 0; v->lost_at++) {
         const struct vouched *record = v->lost[v->lost_at];
-        bool found = id_compare(record, ms, seq) == 0 && entry_has(entry, record->key);
+        bool found = vouched_compare(record, ms, seq) == 0 && entry_has(entry, record->key);
         if (found && v->lost_present == v->lost_at)
             v->lost_present++;
     }
@@ -298,7 +178,7 @@ static void lost_found(struct vouching *v, const struct ledger_entry *entry, uin
 static void ahead_told(struct vouching *v, struct vouched *record, const struct ledger_entry *entry, uint64_t ms,
                        uint64_t seq)
 {
-    bool told = id_compare(record, ms, seq) == 0 && (entry->is_checkpoint || entry_has(entry, record->key));
+    bool told = vouched_compare(record, ms, seq) == 0 && (entry->is_checkpoint || entry_has(entry, record->key));
     if (told || !v->doubted)
         free(record);
     else
@@ -309,13 +189,13 @@ void vouched_entry(struct shop *shop, const struct ledger_entry *entry)
 {
     struct vouching *v = &shop->keeping.vouching;
     uint64_t ms, seq;
-    id_read(entry->id, &ms, &seq);
+    vouched_id_read(entry->id, &ms, &seq);
     if (!shop->claims.complete)
         lost_found(v, entry, ms, seq);
     if (!entry->is_checkpoint && entry->ms + VOUCHED_MS > orchestrator_now(shop->o)) /* a first reading may be long */
         for (size_t i = 0; i < entry->movements_count; i++)
             movement_remember(shop, entry, i, ms, seq);
-    while (v->ahead.count > 0 && id_compare(*ring_at(&v->ahead, 0), ms, seq) <= 0)
+    while (v->ahead.count > 0 && vouched_compare(*ring_at(&v->ahead, 0), ms, seq) <= 0)
         ahead_told(v, ring_pop(&v->ahead), entry, ms, seq);
     while (v->told.count > 0 && (*ring_at(&v->told, 0))->at_ms + VOUCHED_MS < entry->ms)
         free(ring_pop(&v->told));
@@ -339,7 +219,8 @@ static bool movement_of_answer(const struct inventory_request *ask, struct movem
         [INVENTORY_WAITLIST_LEAVE] = {true, MOVE_LEFT},
     };
     bool voids = ask->op == INVENTORY_CONFIRM && ask->answer == INVENTORY_HOLD_EXPIRED && ask->hold.state == HOLD_VOID;
-    if (!of[ask->op].moves || (ask->answer != INVENTORY_DONE && ask->answer != INVENTORY_LATE && !voids))
+    bool did = ask->answer == INVENTORY_DONE || ask->answer == INVENTORY_LATE || ask->answer == INVENTORY_REPLAYED;
+    if (!of[ask->op].moves || (!did && !voids))
         return false;
     *ret = (struct movement){.kind = of[ask->op].kind, .sku = ask->sku, .units = ask->units, .recall = ask->recall};
     hold_copy(&ret->hold, &ask->hold);
@@ -354,7 +235,7 @@ static bool movement_of_answer(const struct inventory_request *ask, struct movem
     if (movement_is_of_hold(ret->kind))
         return true;
     memcpy(ret->ref, ask->ref, sizeof ret->ref);
-    if (is_of_line(ret->kind) && ask->hold.lines_count > 0) {
+    if (movement_is_of_line(ret->kind) && ask->hold.lines_count > 0) {
         ret->sku = ask->hold.lines[0].sku;
         ret->units = ask->hold.lines[0].units;
     }
@@ -364,9 +245,9 @@ static bool movement_of_answer(const struct inventory_request *ask, struct movem
 /* The ledger was faster than the answer. */
 static void told_complete(struct vouched_ring *told, struct vouched *record)
 {
-    for (size_t i = told->count; i > 0 && id_compare(*ring_at(told, i - 1), record->ms, record->seq) >= 0; i--) {
+    for (size_t i = told->count; i > 0 && vouched_compare(*ring_at(told, i - 1), record->ms, record->seq) >= 0; i--) {
         struct vouched **known = ring_at(told, i - 1);
-        if ((*known)->key != record->key || id_compare(*known, record->ms, record->seq) != 0)
+        if ((*known)->key != record->key || vouched_compare(*known, record->ms, record->seq) != 0)
             continue;
         record->order = (*known)->order;
         free(*known);
@@ -376,18 +257,62 @@ static void told_complete(struct vouched_ring *told, struct vouched *record)
     free(record);
 }
 
+/* By entry; those whose entry is not known come behind all that are. Takes `record`. */
+static void ahead_push(struct vouched_ring *ahead, struct vouched *record)
+{
+    size_t count = ahead->count;
+    ring_push(ahead, record, VOUCHED_AHEAD_MAX);
+    if (ahead->count == count && count < VOUCHED_AHEAD_MAX)
+        return; /* no memory */
+    for (size_t i = ahead->count - 1; i > 0 && vouched_compare(*ring_at(ahead, i - 1), record->ms, record->seq) > 0;
+         i--) {
+        *ring_at(ahead, i) = *ring_at(ahead, i - 1);
+        *ring_at(ahead, i - 1) = record;
+    }
+}
+
+/* Done by an earlier call, whose answer did not come: is its entry still to be told? */
+static bool replay_is_news(const struct shop *shop, const struct inventory_request *ask)
+{
+    const struct hold *known = claims_hold(&shop->claims, ask->hold.id.text);
+    const struct hold *h = &ask->hold;
+    switch (ask->op) {
+    case INVENTORY_RESERVE:
+        return known == NULL && (h->state == HOLD_HELD || h->state == HOLD_CONFIRMED);
+    case INVENTORY_CONFIRM:
+        return known == NULL || known->state != HOLD_CONFIRMED;
+    case INVENTORY_RELEASE:
+        return known != NULL && known->state == HOLD_HELD;
+    case INVENTORY_WAITLIST_JOIN:
+        return h->state == HOLD_HELD
+                   ? known == NULL
+                   : h->lines_count > 0 && claims_ahead(&shop->claims, h->lines[0].sku.text, h->viewer.text) < 0;
+    case INVENTORY_ALLOCATE:
+    case INVENTORY_WITHDRAW:
+        return true; /* the ref tells, should it be asked again */
+    default:
+        return false;
+    }
+}
+
 void vouched_answered(struct shop *shop, const struct inventory_request *ask)
 {
     struct vouching *v = &shop->keeping.vouching;
     struct movement m;
     uint64_t ms, seq;
-    if (ask->result != RESULT_OK || ask->ledger_id[0] == '\0' || !movement_of_answer(ask, &m))
+    bool replayed = ask->answer == INVENTORY_REPLAYED;
+    if (ask->result != RESULT_OK || (replayed ? !replay_is_news(shop, ask) : ask->ledger_id[0] == '\0') ||
+        !movement_of_answer(ask, &m))
         return;
-    bool folded = ledger_is_folded(shop, ask->ledger_id);
+    bool folded = !replayed && ledger_is_folded(shop, ask->ledger_id);
     if (folded && m.kind != MOVE_WAITING)
         return;
     m.ms = orchestrator_now(shop->o);
-    id_read(ask->ledger_id, &ms, &seq);
+    vouched_id_read(ask->ledger_id, &ms, &seq);
+    if (replayed) { /* which entry is not known: remembered until one is told that is surely behind it */
+        ms = (uint64_t)m.ms + REPLAY_MS;
+        seq = 0;
+    }
     struct vouched *record = vouched_make(&m, ms, seq);
     if (record == NULL)
         return;
@@ -396,7 +321,7 @@ void vouched_answered(struct shop *shop, const struct inventory_request *ask)
     if (folded)
         told_complete(&v->told, record);
     else
-        ring_push(&v->ahead, record, VOUCHED_AHEAD_MAX);
+        ahead_push(&v->ahead, record);
 }
 
 /* ---- lost ---- */
@@ -404,14 +329,14 @@ void vouched_answered(struct shop *shop, const struct inventory_request *ask)
 static int compare_lost(const void *a, const void *b)
 {
     const struct vouched *x = *(const struct vouched *const *)a, *y = *(const struct vouched *const *)b;
-    int by_id = id_compare(x, y->ms, y->seq);
+    int by_id = vouched_compare(x, y->ms, y->seq);
     return by_id != 0 ? by_id : (x->order > y->order) - (x->order < y->order);
 }
 
 /* How long a hold was to live, pauses and extensions included, is known better now than when it was made. */
 static void lost_end(const struct shop *shop, struct vouched *record)
 {
-    const struct hold *known = claims_hold(&shop->claims, packed_text(record, 0));
+    const struct hold *known = claims_hold(&shop->claims, vouched_text(record, 0));
     bool made = record->kind == MOVE_RESERVED || record->kind == MOVE_OFFERED || record->kind == MOVE_EXTENDED;
     if (made && known != NULL && known->state == HOLD_HELD)
         record->expires_ms = claims_expires_ms(&shop->claims, known, orchestrator_now(shop->o));
@@ -452,13 +377,13 @@ struct fates { /* what it is about -> the place in `lost` of the last record abo
 
 static void fate_key(char key[2 * ID_LEN_MAX + 8], const struct vouched *r)
 {
-    char family = movement_is_of_hold(r->kind) ? 'h'
-                  : is_of_line(r->kind)        ? 'w'
-                  : r->kind == MOVE_STOPPED    ? 's'
-                  : r->kind == MOVE_OPENED     ? 's'
-                                               : (char)('A' + r->kind);
-    const char *viewer = is_of_line(r->kind) ? packed_text(r, 1) : "";
-    snprintf(key, 2 * ID_LEN_MAX + 8, "%c/%s/%s", family, family == 'h' ? packed_text(r, 0) : vouched_sku(r), viewer);
+    char family = movement_is_of_hold(r->kind)   ? 'h'
+                  : movement_is_of_line(r->kind) ? 'w'
+                  : r->kind == MOVE_STOPPED      ? 's'
+                  : r->kind == MOVE_OPENED       ? 's'
+                                                 : (char)('A' + r->kind);
+    const char *viewer = movement_is_of_line(r->kind) ? vouched_text(r, 1) : "";
+    snprintf(key, 2 * ID_LEN_MAX + 8, "%c/%s/%s", family, family == 'h' ? vouched_text(r, 0) : vouched_sku(r), viewer);
 }
 
 static void fate_set(struct fates *f, const char *key, struct vouched **place)
@@ -519,7 +444,7 @@ static void lost_drop(struct vouching *v, const struct fates *f)
     map_init(&made, v->lost_count + 1);
     for (size_t i = 0; i < v->lost_count; i++) {
         struct vouched *r = v->lost[i];
-        const char *id = packed_text(r, 0);
+        const char *id = vouched_text(r, 0);
         if ((r->kind == MOVE_RESERVED || r->kind == MOVE_OFFERED) && map_set(&made, id, r) != RESULT_OK)
             continue;
         bool made_here = movement_is_of_hold(r->kind) && map_get(&made, id) != NULL;

@@ -87,6 +87,7 @@ struct world {
     struct map tally;        /* answer -> how often, as a number in the pointer */
     struct map recalled;     /* SKUs whose holds were to be cancelled: -> anything */
     size_t checkpoints;      /* told to all nodes together */
+    bool paused;             /* the show ever stood still */
     bool mending;            /* a fail-over was, and not every node sells again: promises are being put back */
     bool corrupt;            /* a node was told what is not so, and sells no more */
     bool forgot;             /* history was lost: what was acknowledged may be gone */

@@ -495,6 +495,7 @@ static void people_publish_hold_clock(struct audience *a, const struct show_view
 {
     struct world_node *n = node_of(a);
     struct claim_clock clock = claims_clock(show->claims, show->broadcast->id.text);
+    n->w->paused = true;
     if (clock.frozen_since_ms > 0)
         world_line(n->w, all_of(n), "holds stand still");
     else
