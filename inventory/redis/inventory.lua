@@ -31,7 +31,7 @@
 local FORMAT = '2'
 local OPS_MAX, LINES_MAX = 256, 16            -- per call; per cart
 local EXPIRE_BATCH_MAX = 128                  -- holds that end by one call because they are due
-local TIMERS_LOOK_MAX, PURGES_LOOK_MAX = 1024, 8 -- lists looked at by one call
+local TIMERS_LOOK_MAX, PURGES_LOOK_MAX = 1024, 8 -- lists looked at by one call; a long timer counts more
 local TIMERS_PAGE = 128
 local TIMER_IDS_MAX = 128                     -- in one list: as many as end by one call
 local PARK_BASE, PURGE_BASE = 1000000000000000, 5000000000000000 -- scores: behind them a lane, a time
@@ -1045,14 +1045,14 @@ end
 
 -- A list of holds whose time has come, or that was parked: its holds are due, or it gets another time as a whole.
 local function look_at_timer(b, member)
-  local broadcast, expires, list = string.match(member, '^t|([^|]*)|(%d+)|(.*)$')
+  local broadcast, expires, list_at = string.match(member, '^t|([^|]*)|(%d+)|()')
   local clock = clock_of(b, broadcast)
   local ends = tonumber(expires) + clock.stood
   if clock.since > 0 then
     ends = PARK_BASE + clock.lane
   elseif ends <= b.now then
     b.spent[#b.spent + 1] = member
-    for id in string.gmatch(list, '[^ ]+') do
+    for id in string.gmatch(string.sub(member, list_at), '[^ ]+') do
       b.found[#b.found + 1] = id
       want_hold(b, id)
     end
@@ -1071,7 +1071,7 @@ local function look_at_timers(b, low, high, look)
     for i = 1, #page do
       if #b.found >= EXPIRE_BATCH_MAX then sort_out_due(b) end
       if b.due_count >= enough or b.looks >= TIMERS_LOOK_MAX then return false end
-      b.looks = b.looks + 1
+      b.looks = b.looks + 1 + math.floor(#page[i] / 256)
       look(b, page[i])
     end
     at = at + #page
