@@ -224,8 +224,10 @@ def check_lost(verdict, history, ledger, intents, let_go, put_back):
     if not put_back:  # one node may ask before another has said again what only that one knew
         check_forgotten(verdict, history, intents)
     check_extends(verdict, history, ledger)
+    left = {(attempt.asked["sku"], attempt.client) for attempt in history.of("leave") if put_back}
     for attempt in history.of("join"):
-        if attempt.how == "ok" and attempt.answer.get("state") == "joined" and (attempt.asked["sku"], attempt.client) not in ledger.waited:
+        place = attempt.asked["sku"], attempt.client
+        if attempt.how == "ok" and attempt.answer.get("state") == "joined" and place not in ledger.waited | left:
             verdict.blame("lost", f"acknowledged and never in line: {attempt}")
 
 
