@@ -270,10 +270,11 @@ static void a_hold_ends_later_by_what_its_broadcast_stood_still(void **state)
     fold(&c, 10000, &thawed, 1, NULL, 0);
     assert_int_equal(c.differences, 0);
     assert_int_equal(claims_expires_ms(&c, h, 99999), 67005);
-    struct hold elsewhere = *h;
+    struct hold elsewhere = {.lines_count = 0};
+    hold_copy(&elsewhere, h);
     strcpy(elsewhere.broadcast.text, "another");
     assert_int_equal(claims_expires_ms(&c, &elsewhere, 99999), 60000);
-    elsewhere = *h;
+    hold_copy(&elsewhere, h);
     elsewhere.state = HOLD_CONFIRMED;
     assert_int_equal(claims_expires_ms(&c, &elsewhere, 99999), 60000); /* ended: a time of the server's */
     struct movement frozen = clock_move(MOVE_FROZEN, 0, 0);

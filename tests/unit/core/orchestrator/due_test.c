@@ -71,6 +71,71 @@ static void many_holds_come_out_in_order(void **state)
     claims_finish(&h.claims);
 }
 
+static void tell_of_broadcast(struct holds *h, struct movement m, const char *broadcast)
+{
+    struct ledger_entry entry = {.ms = m.ms, .movements = &m, .movements_count = 1};
+    snprintf(m.hold.broadcast.text, sizeof m.hold.broadcast.text, "%s", broadcast);
+    snprintf(entry.id, sizeof entry.id, "1-%llu", (unsigned long long)++h->entries);
+    assert_int_equal(claims_fold(&h->claims, &entry), RESULT_OK);
+    if (m.hold.state == HOLD_HELD)
+        due_add(&h->due, &m.hold);
+}
+
+static struct movement reserved(const char *id, int64_t expires_at_ms)
+{
+    struct movement m = {.kind = MOVE_RESERVED,
+                         .hold = {.viewer = {"a"},
+                                  .state = HOLD_HELD,
+                                  .expires_at_ms = expires_at_ms,
+                                  .lines_count = 1,
+                                  .lines = {{.sku = {"mug"}, .units = 1}}}};
+    snprintf(m.hold.id.text, sizeof m.hold.id.text, "%s", id);
+    return m;
+}
+
+static void a_clock_that_stands_makes_nothing_due(void **state)
+{
+    (void)state;
+    struct holds h = {0};
+    claims_init(&h.claims);
+    tell_of_broadcast(&h, reserved("h1", 500), "one");
+    tell_of_broadcast(&h, reserved("h2", 700), "two");
+    assert_int_equal(due_first_ms(&h.due, &h.claims, 0), 500);
+    tell_of_broadcast(&h, (struct movement){.kind = MOVE_FROZEN, .ms = 400}, "one");
+    assert_int_equal(due_first_ms(&h.due, &h.claims, 5000), 700); /* another show's time goes on */
+    tell_of_broadcast(&h, (struct movement){.kind = MOVE_THAWED, .ms = 1400, .units = 1000}, "one");
+    assert_int_equal(h.claims.clocks.count, 1);
+    tell_of_broadcast(&h, (struct movement){.kind = MOVE_EXPIRED, .hold = reserved("h2", 0).hold, .ms = 1450}, "two");
+    assert_int_equal(due_first_ms(&h.due, &h.claims, 1450), 1500);
+    due_finish(&h.due);
+    claims_finish(&h.claims);
+}
+
+static void tell_recall(struct holds *h, enum recall_mode mode)
+{
+    struct stock_count count = {.sku = {"mug"}, .recall = mode, .stopped = true};
+    struct ledger_entry entry = {.counts = &count, .counts_count = 1};
+    snprintf(entry.id, sizeof entry.id, "1-%llu", (unsigned long long)++h->entries);
+    assert_int_equal(claims_fold(&h->claims, &entry), RESULT_OK);
+}
+
+static void a_hold_kept_for_a_recall_is_due_when_it_is_decided(void **state)
+{
+    (void)state;
+    struct holds h = {0};
+    claims_init(&h.claims);
+    tell_of_broadcast(&h, reserved("h1", 500), "one");
+    tell_recall(&h, RECALL_KEEP);
+    assert_int_equal(due_first_ms(&h.due, &h.claims, 499), 500); /* not over yet, so not parked */
+    assert_int_equal(due_first_ms(&h.due, &h.claims, 501), INT64_MAX);
+    assert_int_equal(due_first_ms(&h.due, &h.claims, 999), INT64_MAX);
+    tell_recall(&h, RECALL_HONOUR);
+    due_unpark(&h.due, &h.claims);
+    assert_int_equal(due_first_ms(&h.due, &h.claims, 999), 500);
+    due_finish(&h.due);
+    claims_finish(&h.claims);
+}
+
 static void ledger_ids_are_compared_as_numbers(void **state)
 {
     (void)state;
@@ -87,6 +152,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_soonest_open_hold_is_next),
         cmocka_unit_test(many_holds_come_out_in_order),
+        cmocka_unit_test(a_clock_that_stands_makes_nothing_due),
+        cmocka_unit_test(a_hold_kept_for_a_recall_is_due_when_it_is_decided),
         cmocka_unit_test(ledger_ids_are_compared_as_numbers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
