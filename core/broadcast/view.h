@@ -24,7 +24,7 @@ struct show_view {                 /* all a snapshot needs; borrowed, valid unti
     uint64_t audience;             /* viewers over all nodes */
     const struct preflight *preflight; /* NULL unless asked for */
     bool selling_available;        /* false: nothing is sold now, and why: */
-    const char *selling_why;       /* for hosts, in plain words; "" while it is available */
+    const char *selling_why;       /* for hosts, in plain words; while it is available "", or what a fail-over lost for good */
     int64_t now_ms;                /* server time of this view */
 };
 

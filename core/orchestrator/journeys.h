@@ -125,8 +125,9 @@ struct shop *shop_find(struct orchestrator *o, const struct shop_id *id);
 MUST_USE enum result shop_open(struct orchestrator *o, const struct shop_id *id, struct shop **ret);
 bool shop_is_ready(const struct shop *shop); /* folded to its heads once */
 bool shop_is_selling(const struct shop *shop);
-const char *shop_selling_why(const struct shop *shop); /* why not, for hosts; "" while it is selling */
-bool shop_may_ask(const struct shop *shop);            /* no loss of history is being looked for, or mended */
+const char *shop_selling_why(const struct shop *shop);   /* why not, for hosts; "" while it is selling */
+const char *shop_selling_words(const struct shop *shop); /* the same; or what hosts must know although it is selling */
+bool shop_may_ask(const struct shop *shop);              /* no loss of history is being looked for, or mended */
 /* What was lost is put back; `missed`: holds may differ from what was said, so everyone is sent the state as it is. */
 void shop_opens_again(struct shop *shop, bool missed);
 void shop_free(struct shop *shop);            /* asks no port */

@@ -132,10 +132,10 @@ struct keeping {         /* of one shop */
     struct map taking;   /* holds being taken back, until the ledger says so -> anything */
     struct vouching vouching;
     struct restore restore;
-    size_t failed; /* promises that could not be put back, in all: hosts are told */
-    char failed_words[96];
-    int64_t checkpoint_ms; /* when the next is asked for; 0: not set */
-    bool moved;            /* something moved since the last checkpoint */
+    size_t failed;          /* promises that could not be put back, in all ... */
+    char failed_words[128]; /* ... as hosts are told; "" */
+    int64_t checkpoint_ms;  /* when the next is asked for; 0: not set */
+    bool moved;             /* something moved since the last checkpoint */
     bool checkpoint_asking;
     size_t buffers_asking;
     int64_t buffers_ms; /* when they are looked at next */

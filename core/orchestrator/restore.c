@@ -380,6 +380,10 @@ static void restore_end(struct shop *shop)
               shop->id.text, v->lost_count, r->restored, failed, (long long)(orchestrator_now(shop->o) - r->began_ms));
     metrics_add(METRIC_RESTORED, (double)r->restored);
     shop->keeping.failed += failed;
+    if (failed > 0)
+        snprintf(shop->keeping.failed_words, sizeof shop->keeping.failed_words,
+                 "A fail-over lost %zu stock movements that could not be put back: see restore.failed in the log.",
+                 shop->keeping.failed);
     vouched_drop_lost(v);
     r->step = RESTORE_NONE;
     shop_opens_again(shop, r->missed);

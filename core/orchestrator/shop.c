@@ -38,6 +38,11 @@ const char *shop_selling_why(const struct shop *shop)
 
 bool shop_is_selling(const struct shop *shop) { return shop_selling_why(shop)[0] == '\0'; }
 
+const char *shop_selling_words(const struct shop *shop)
+{
+    return shop_is_selling(shop) ? shop->keeping.failed_words : shop_selling_why(shop);
+}
+
 static enum result shop_create(struct orchestrator *o, const struct shop_id *id, struct shop **ret)
 {
     struct shop *shop = calloc(1, sizeof *shop);

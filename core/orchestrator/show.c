@@ -199,7 +199,7 @@ const struct show_view *show_view(struct show *show)
         .audience = show->viewers + show->viewers_elsewhere,
         .preflight = show->b.state < BROADCAST_LIVE ? show_preflight(show) : NULL,
         .selling_available = shop_is_selling(shop),
-        .selling_why = shop_selling_why(shop),
+        .selling_why = shop_selling_words(shop),
         .now_ms = orchestrator_now(shop->o),
     };
     return &show->view;
