@@ -151,8 +151,8 @@ void truth_join(struct truth_call *c, struct inventory_request *r)
     }
     join_line(c, k, r);
     r->answer = INVENTORY_DONE;
+    truth_serve(c, k); /* may offer to, or drop, somebody who stands before */
     r->ahead = k->waitlist.len - 1;
-    truth_serve(c, k);
     const struct truth_hold *offer = offer_find(c, line->sku.text, r->hold.viewer.text);
     if (offer != NULL) {
         truth_answer(c, r, INVENTORY_DONE, offer);
