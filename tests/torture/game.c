@@ -4,7 +4,6 @@
 
 #define SECOND INT64_C(1000)
 #define HOUR (3600 * SECOND)
-#define SKU_LIFE_GROUPS 60
 #define GROUP_OF_ONE_CALL                                                                                              \
     100 /* what may make a crowd due at once comes alone: only before a group a crowd is looked for */
 
@@ -40,6 +39,7 @@ void game_init(struct game *g, uint64_t seed, const struct model *model, bool an
     g->ttl_ms = ttls[below(g, ARRAY_LEN(ttls))];
     g->group_most = groups[below(g, ARRAY_LEN(groups))];
     g->leap_one_in = 1 + 3000 / (g->group_most / 2 + 1);
+    g->sku_life = one_in(g, 2) ? 60 : 3000; /* groups */
     g->join_units_most = one_in(g, 2) ? 2 : 6;
     for (size_t op = 0; op < INVENTORY_OPS; op++) {
         g->weights[op] = usual_weights[op];
@@ -65,7 +65,7 @@ static enum inventory_op some_op(struct game *g)
 size_t game_group(struct game *g, int64_t now_ms, struct inventory_request *asked)
 {
     g->now_ms = now_ms;
-    if (one_in(g, SKU_LIFE_GROUPS)) /* what is new has no limit yet, and nobody in line */
+    if (one_in(g, g->sku_life)) /* what is new has no limit yet, and nobody in line */
         g->first_sku++;
     g->rush_ttl_ms = 0;
     if (one_in(g, 5))

@@ -18,7 +18,7 @@ struct game {
     struct rng rng;
     const struct model *model;
     uint64_t seed;
-    unsigned skus, viewers, broadcasts;
+    unsigned skus, viewers, broadcasts, sku_life;
     int64_t units_most, ttl_ms, leap_one_in, now_ms;
     unsigned group_most, join_units_most;
     unsigned weights[INVENTORY_OPS], weights_sum;

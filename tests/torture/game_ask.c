@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "inventory/rules/hold.h"
+#include "inventory/rules/waitlist.h"
 #include "tests/torture/game.h"
 
 #define SECOND INT64_C(1000)
@@ -355,12 +356,26 @@ static void ask_confirm(struct game *g, struct inventory_request *r)
     }
 }
 
+/* Somebody of the first in line, so that others come to be looked at. */
+static void one_in_line(struct game *g, struct inventory_request *r)
+{
+    const struct model_sku *s = model_sku(g->model, r->hold.lines[0].sku.text);
+    uint64_t seen = 0;
+    if (s == NULL)
+        return;
+    list_for_each (at, &s->line)
+        if (seen < WAITLIST_LOOK_MAX && one_in(g, ++seen))
+            r->hold.viewer = container_of(at, struct model_wait, link)->wish.viewer;
+}
+
 static void ask_line(struct game *g, struct inventory_request *r)
 {
     some_claim(g, &r->hold, g->join_units_most);
     if (g->join_units_most > 2) /* long lines of whom few can be served */
         r->hold.lines[0].units = one_in(g, 12) ? 1 : g->join_units_most;
     r->ttl_ms = some_ttl(g);
+    if (r->op == INVENTORY_WAITLIST_LEAVE && one_in(g, 6))
+        one_in_line(g, r);
     if (!one_in(g, 60))
         r->hold.lines_count = 1;
     if (one_in(g, 60))
@@ -395,6 +410,8 @@ static void ask_sync(struct game *g, struct inventory_request *r)
         r->units = one_in(g, 2) ? -1 : STOCK_UNITS_MAX + 1;
     if (one_in(g, 100))
         r->gone = -1;
+    if (one_in(g, 100))
+        r->counted_ms = -1;
 }
 
 static void ask_freeze(struct game *g, struct inventory_request *r)

@@ -403,18 +403,13 @@ static bool name_expired(struct model *m, const struct ledger_entry *entry)
     return found == named;
 }
 
-/* Too many are due for one call: those named must be the first, and enough. */
-static bool first_are_named(const struct model *m)
+/* Too many are due for one call: it must end as many as it may. */
+static bool enough_are_named(const struct model *m)
 {
-    size_t first = 0;
-    for (size_t i = 0; i < m->due_count; i++) {
-        if (m->due[i]->is_spared)
-            continue;
-        if (!m->due[i]->is_named && first < HOLD_EXPIRE_BATCH_MAX)
-            return false;
-        first++;
-    }
-    return true;
+    size_t named = 0;
+    for (size_t i = 0; i < m->due_count; i++)
+        named += m->due[i]->is_named;
+    return named == HOLD_EXPIRE_BATCH_MAX;
 }
 
 static size_t count_unspared(const struct model *m)
@@ -435,7 +430,7 @@ static bool end_due(struct model *m, const struct ledger_entry *entry)
         return true;
     sort_due(m);
     if (is_crowded)
-        is_right = name_expired(m, entry) && (is_blind || first_are_named(m));
+        is_right = name_expired(m, entry) && (is_blind || enough_are_named(m));
     for (size_t i = 0; i < m->due_count; i++) {
         struct model_hold *h = m->due[i];
         if (!h->is_spared && (h->is_named || !is_crowded))

@@ -6,7 +6,7 @@
  * index, this looks through everything.
  *
  * Two freedoms are left to the implementation. Where more than HOLD_EXPIRE_BATCH_MAX holds are due it need not end all at
- * once, only the first: then the ledger's entry says which. And what ended, was extended, paused or kept leaves timers behind
+ * once, only so many: then the ledger's entry says which. And what ended, was extended, paused or kept leaves timers behind
  * that have to be looked through: the model keeps an upper bound of those due (`owed`), and beyond MODEL_TIMERS_SEEN of them
  * a call may end any of the holds that are due, or none.
  *

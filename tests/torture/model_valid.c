@@ -62,7 +62,7 @@ bool model_valid(const struct inventory_request *r)
         return id_fits(r->sku.text) && units_fit(r->units, 1) && model_ref_is_valid(r->ref);
     case INVENTORY_SYNC:
         return id_fits(r->sku.text) && units_fit(r->units, 0) && units_fit(r->gone, 0) && r->version >= 1 &&
-               r->units + r->gone <= STOCK_UNITS_MAX;
+               r->counted_ms >= 0 && r->units + r->gone <= STOCK_UNITS_MAX;
     case INVENTORY_LIMIT:
     case INVENTORY_BUFFER:
         return id_fits(r->sku.text) && units_fit(r->units, 0);
