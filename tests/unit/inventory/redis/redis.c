@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "inventory/redis/entry.h"
+#include "inventory/redis/exec.h"
 #include "inventory/redis/node.h"
 #include "inventory/redis/reply.h"
 #include "inventory/redis/resp.h"
@@ -412,6 +413,46 @@ static void commands_as_bytes(void **state)
     bytes_finish(&out);
 }
 
+static struct inventory_request a_claim(enum inventory_op op, const char *id, const char *viewer, uint32_t units)
+{
+    struct inventory_request r = {.op = op, .ttl_ms = 60000, .hold = {.currency = "EUR", .lines_count = 1}};
+    snprintf(r.hold.id.text, sizeof r.hold.id.text, "%s", id);
+    snprintf(r.hold.viewer.text, sizeof r.hold.viewer.text, "%s", viewer);
+    r.hold.broadcast = (struct broadcast_id){"b1"};
+    r.hold.lines[0] = (struct line){.sku = {"mug"}, .units = units, .unit_minor = 990, .price_version = 1};
+    return r;
+}
+
+/* What is promised alike is said once; the rest is a word for each. */
+static void calls_as_bytes(void **state)
+{
+    (void)state;
+    struct inventory_request asked[] = {
+        a_claim(INVENTORY_RESERVE, "h1", "v1", 1),
+        a_claim(INVENTORY_RESERVE, "h2", "v2", 2),
+        {.op = INVENTORY_CONFIRM, .hold = {.id = {"h1"}}, .amount = {990, "EUR"}, .ref = "A-1"},
+        a_claim(INVENTORY_WAITLIST_JOIN, "", "v3", 1),
+        a_claim(INVENTORY_RESERVE, "h4", "v4", 1),
+    };
+    struct inventory_request again = a_claim(INVENTORY_RESERVE, "~7", "v5", 1), *requests[6];
+    again.restores = again.hold.offer = true;
+    for (size_t i = 0; i < ARRAY_LEN(asked); i++)
+        requests[i] = &asked[i];
+    requests[5] = &again;
+    struct bytes out = {0}, head = {0}, text = {0};
+    bytes_text(&head, "<head>");
+    exec_write(&out, &head, &text, 5, requests, ARRAY_LEN(requests));
+    assert_string_equal(
+        "*22\r\n<head>$1\r\n5\r\n$1\r\n2\r\n"
+        "$24\r\n60000|b1|EUR|mug:1:990:1\r\n$24\r\n60000|b1|EUR|mug:2:990:1\r\n"
+        "$7\r\n1 h1 v1\r\n$7\r\n2 h2 v2\r\n$16\r\nC h1 990 EUR|A-1\r\n$8\r\nJ 1 0 v3\r\n$7\r\n1 h4 v4\r\n"
+        "$34\r\nY ~7 60000 1|v5|b1|EUR|mug:1:990:1\r\n",
+        out.data);
+    bytes_finish(&out);
+    bytes_finish(&head);
+    bytes_finish(&text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -428,6 +469,7 @@ int main(void)
         cmocka_unit_test(entries_as_text),
         cmocka_unit_test(checkpoints_as_text),
         cmocka_unit_test(commands_as_bytes),
+        cmocka_unit_test(calls_as_bytes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
