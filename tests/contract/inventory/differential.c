@@ -179,7 +179,7 @@ static bool play(uint64_t seed, size_t operations)
         pass_time(&g);
     }
     if (there) {
-        settle(&g, 20);
+        settle(&g, 200); /* until all that is long gone was purged, too */
         memory_check(g.memory.world);
         compare_ledgers(&g);
         compare_holds(&g);
