@@ -145,7 +145,7 @@ static int by_text(const void *a, const void *b) { return strcmp(*(char *const *
 
 struct sorted_lines {
     char **lines;
-    size_t count;
+    size_t count, capacity;
 };
 
 static struct bytes *line_new(struct bytes *line)
@@ -158,8 +158,11 @@ static void line_add(struct sorted_lines *all, struct bytes *line)
 {
     size_t len = 0;
     bytes_text(line, "\n");
-    all->lines = realloc(all->lines, (all->count + 1) * sizeof *all->lines);
-    MUST(all->lines != NULL);
+    if (all->count == all->capacity) {
+        all->capacity = all->capacity == 0 ? 64 : 2 * all->capacity;
+        all->lines = realloc(all->lines, all->capacity * sizeof *all->lines);
+        MUST(all->lines != NULL);
+    }
     all->lines[all->count++] = bytes_take(line, &len);
 }
 
