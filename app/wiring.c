@@ -73,7 +73,7 @@ static void readyz(void *ctx, struct bytes *reasons)
         bytes_format(reasons, "%s\n", w->reason);
     const char *fault = w->orchestrator == NULL ? NULL : orchestrator_fault(w->orchestrator);
     if (fault != NULL)
-        bytes_format(reasons, "the stock's ledger does not add up: %s\n", fault);
+        bytes_format(reasons, "the stock: %s\n", fault);
 }
 
 /* ---- create ---- */

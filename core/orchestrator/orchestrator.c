@@ -245,11 +245,16 @@ const char *orchestrator_fault(const struct orchestrator *o)
 {
     size_t at = 0;
     const char *key;
-    void *shop;
-    while (map_next(&o->shops, &at, &key, &shop))
-        if (((const struct shop *)shop)->differences > 0)
-            return ((const struct shop *)shop)->difference;
-    return NULL;
+    void *value;
+    const char *mending = NULL;
+    while (map_next(&o->shops, &at, &key, &value)) {
+        const struct shop *shop = value;
+        if (shop->differences > 0)
+            return shop->difference;
+        if (!shop_may_ask(shop))
+            mending = shop_selling_why(shop);
+    }
+    return mending;
 }
 
 /* ---- drained ---- */

@@ -96,7 +96,8 @@ void orchestrator_left(struct orchestrator *o, const struct shop_id *shop, const
 /* The link's state, told by the wiring. Not ready: selling answers `unavailable` at once and hosts are told. */
 void orchestrator_stock_ready(struct orchestrator *o, bool ready);
 
-/* Why this node must get no traffic: a ledger that does not add up, in words. NULL: none. */
+/* Why this node must get no traffic: a ledger that does not add up, or one whose lost end is being put back, in words. NULL:
+ * none. */
 const char *orchestrator_fault(const struct orchestrator *o);
 
 /* No new work; `idle` runs once nothing is in flight or after `timeout_ms`. */

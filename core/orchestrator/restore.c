@@ -48,9 +48,8 @@ void restore_begin(struct shop *shop, bool rewound)
         asked += !v->lost[i]->done;
     log_write(rewound || asked > 0 ? LOG_WARN : LOG_INFO, "restore.begin", "shop=%s entry=%s lost=%zu to_ask=%zu",
               shop->id.text, shop->claims.ledger_id, v->lost_count, asked);
-    bool missed = rewound || v->lost_count > 0;
     struct restore begun = {
-        .missed = missed, .step = RESTORE_ASKING, .number = r->number + 1, .began_ms = orchestrator_now(shop->o)};
+        .missed = rewound, .step = RESTORE_ASKING, .number = r->number + 1, .began_ms = orchestrator_now(shop->o)};
     begun.timer = r->timer;
     *r = begun;
     restore_window(shop);
@@ -296,7 +295,7 @@ static void restore_pass_over(struct shop *shop)
         return;
     }
     r->step = RESTORE_GRACE;
-    restore_wait(shop, r->missed ? RESTORE_GRACE_MS : RECONNECT_GRACE_MS);
+    restore_wait(shop, r->missed || shop->keeping.vouching.lost_count > 0 ? RESTORE_GRACE_MS : RECONNECT_GRACE_MS);
 }
 
 static void restore_fired(struct clock_timer *timer)
@@ -378,6 +377,7 @@ static void restore_end(struct shop *shop)
     }
     log_write(r->missed ? LOG_WARN : LOG_INFO, "restore.end", "shop=%s lost=%zu restored=%zu failed=%zu ms=%lld",
               shop->id.text, v->lost_count, r->restored, failed, (long long)(orchestrator_now(shop->o) - r->began_ms));
+    r->missed = r->missed || r->restored > 0;
     metrics_add(METRIC_RESTORED, (double)r->restored);
     shop->keeping.failed += failed;
     if (failed > 0)
