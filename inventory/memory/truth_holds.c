@@ -210,15 +210,20 @@ void truth_expire_due(struct truth_call *c, const struct inventory_request *requ
 {
     size_t due_count = 0, expired = 0;
     struct hold_id *due = due_ids(&c->shop->timers, c->now_ms, &due_count);
-    for (size_t i = 0; i < due_count; i++) {
+    for (size_t i = 0; i < due_count; i++) { /* first of all: an offer made below may take an id that is free again */
         struct truth_hold *h = map_get(&c->shop->holds, due[i].text);
         MUST(h != NULL);
-        if (h->hold.state != HOLD_HELD)
-            hold_purge(c->shop, h);
-        else if (expired < HOLD_EXPIRE_BATCH_MAX && !is_spared(h, requests, count)) {
-            hold_expire(c, h);
-            expired++;
-        }
+        if (h->hold.state == HOLD_HELD)
+            continue;
+        hold_purge(c->shop, h);
+        due[i] = (struct hold_id){0};
+    }
+    for (size_t i = 0; i < due_count && expired < HOLD_EXPIRE_BATCH_MAX; i++) {
+        struct truth_hold *h = ID_IS_NONE(due[i]) ? NULL : map_get(&c->shop->holds, due[i].text);
+        if (h == NULL || is_spared(h, requests, count))
+            continue;
+        hold_expire(c, h);
+        expired++;
     }
     free(due);
 }
