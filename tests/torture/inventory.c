@@ -96,7 +96,7 @@ static void report(const struct options *o, uint64_t seed)
 static bool step(struct play *p, struct game *g, uint64_t kill_at)
 {
     size_t count = game_group(g, p->now_ms, p->asked);
-    if (p->operations >= kill_at)
+    if (play_may_kill && p->operations >= kill_at)
         p->kill = game_kill(g, count, &p->kill_call, &p->kill_after_us);
     remember(p, count);
     if (!play_group(p, count))
@@ -237,6 +237,12 @@ struct pinned {
 static const struct pinned pinned[] = {
     {1, 40000, 6, "the usual mix"},
     {1, 40000, 6, "the same again: the same digest"},
+    {20, 40000, 6, "the usual mix"},
+    {21, 40000, 6, "the usual mix"},
+    {12, 20000, 0, "an old timer of an id that came back ended a hold whose broadcast stands still"},
+    {2, 20000, 0, "an offer took the number of one that had been put back"},
+    {8, 20000, 0, "due holds waited behind the timers of holds that had ended"},
+    {11, 20000, 0, "who joined heard a place that the joining itself had changed"},
 };
 
 static int play_pinned(void)

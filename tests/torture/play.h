@@ -63,7 +63,8 @@ struct play {
 };
 
 extern const bool play_may_step_back; /* the server's clock */
-#define PLAY_NO_LIBRARY 3             /* the program ends with this when `library` cannot be loaded */
+extern const bool play_may_kill;
+#define PLAY_NO_LIBRARY 3 /* the program ends with this when `library` cannot be loaded */
 /* False: no Redis on this machine. `library`: NULL, or the text of a library that takes the place of the node's own. */
 bool play_open(struct play *p, int64_t now_ms, const char *library);
 void play_close(struct play *p);

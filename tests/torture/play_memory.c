@@ -1,7 +1,7 @@
 /* The stage in memory: no kills, no library, and no clock that steps back. */
 #include "tests/torture/play.h"
 
-const bool play_may_step_back = false;
+const bool play_may_step_back = false, play_may_kill = false;
 
 static void call_begins(void *ctx, const struct memory_delivery *delivery, struct memory_fate *fate)
 {

@@ -20,7 +20,7 @@
 
 /* ---- the node's side ---- */
 
-const bool play_may_step_back = true;
+const bool play_may_step_back = true, play_may_kill = true;
 
 static int64_t play_time(void *ctx)
 {

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define SKUS_SHOWN 10
+
 /* ---- copies ---- */
 
 struct told_entry *told_copy(const struct ledger_entry *entry)
@@ -100,8 +102,11 @@ void told_write_state(struct bytes *out, const struct model *m)
                      (long long)c->stood_ms, c->is_frozen ? "frozen" : "running", (long long)c->since_ms, c->epoch.text,
                      (long long)c->seq);
     }
+    size_t skus = m->skus.count;
     list_for_each (at, &m->all_skus) {
         const struct model_sku *s = container_of(at, struct model_sku, link);
+        if (skus-- > SKUS_SHOWN) /* the last */
+            continue;
         bytes_text(out, "    ");
         told_write_count(out, &s->count);
         bytes_format(out, ", %lld in line:", (long long)s->line_len);
