@@ -75,7 +75,28 @@ async def last_words(world, recorder):
         recorder.write("final", node=node, wall_ms=wall_ms, ledger=stock["ledger"], counts={row["sku"]: row for row in stock["stock"]})
 
 
-async def sell(stage, recorder, seconds, seed, names, viewers_count):
+class Ending:
+    """Ctrl-C or SIGTERM: the round is cut short, judged, and is the last. A second Ctrl-C ends at once."""
+
+    def __init__(self):
+        self.asked = False
+
+    def watch(self):
+        """A future that is done when the end is asked for."""
+        loop = asyncio.get_running_loop()
+        future = loop.create_future()
+
+        def ask():
+            self.asked = True
+            for number in (signal.SIGINT, signal.SIGTERM):
+                loop.remove_signal_handler(number)
+            future.set_result(None)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, ask)
+        return future
+
+
+async def sell(stage, recorder, seconds, seed, names, viewers_count, end_asked):
     """One round; what is still unanswered long after its end makes a history that never came to rest."""
     world = World(stage, recorder, random.Random(seed))
     await set_up(world)
@@ -84,7 +105,7 @@ async def sell(stage, recorder, seconds, seed, names, viewers_count):
     work = [asyncio.ensure_future(who.run()) for who in (*viewers, Warehouse(world), Host(world, pauses=stage.durability == "fsync" and not is_losing(names)))]
     faults = asyncio.ensure_future(plague(Nemeses(stage, recorder, random.Random(seed + 1)), names, world.over))
     try:
-        await asyncio.wait([faults, *work], timeout=seconds, return_when=asyncio.FIRST_EXCEPTION)
+        await asyncio.wait([faults, *work, end_asked], timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         world.over.set()
         await faults
         async with asyncio.timeout(SETTLE_S):
@@ -102,12 +123,13 @@ def is_losing(names):
     return not set(names).isdisjoint(LOSING)
 
 
-async def play(stage, args, seed, names):
+async def play(stage, args, seed, names, ending):
     path = os.path.join(stage.folder, "history.jsonl")
+    end_asked = ending.watch()
     async with stage:
         recorder = Recorder(path)
         try:
-            await sell(stage, recorder, args.seconds, seed, names, args.viewers)
+            await sell(stage, recorder, args.seconds, seed, names, args.viewers, end_asked)
         finally:
             recorder.close()
         entries = await asyncio.to_thread(ledger_read, stage.redis.ask, SHOP)
@@ -121,10 +143,10 @@ def choose(rng, wanted):
     return wanted.split("+") if wanted else rng.sample(ALL, rng.choice((1, 2)))
 
 
-def run_round(args, seed):
+def run_round(args, seed, ending):
     """(faults, verdict, folder)"""
     stage, names = Stage(args.durability, seed), choose(random.Random(seed), args.nemesis)
-    history, entries = asyncio.run(play(stage, args, seed, names))
+    history, entries = asyncio.run(play(stage, args, seed, names, ending))
     verdict = check(history, entries, put_back=is_losing(names))
     for fault, seconds in recoveries(history):
         if seconds is not None:
@@ -168,19 +190,15 @@ def main():
     parser.add_argument("--expect-losses", action="store_true")
     parser.add_argument("--keep", action="store_true")
     args = parser.parse_args()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends like Ctrl-C: nothing is left behind
     seed = args.seed if args.seed is not None else random.SystemRandom().randrange(1, 10 ** 6) * 1000
-    total, recovery_s, broken, rounds = collections.Counter(), [], 0, 0
-    try:
-        while args.rounds == 0 or rounds < args.rounds:
-            names, verdict, folder = run_round(args, seed + rounds)
-            rounds += 1
-            total.update(verdict.figures)
-            recovery_s += verdict.recovery_s
-            broken += bool(verdict.violations)
-            tell_round(seed + rounds - 1, names, verdict, folder, not args.expect_losses)
-    except KeyboardInterrupt:
-        pass
+    total, recovery_s, broken, rounds, ending = collections.Counter(), [], 0, 0, Ending()
+    while not ending.asked and (args.rounds == 0 or rounds < args.rounds):
+        names, verdict, folder = run_round(args, seed + rounds, ending)
+        rounds += 1
+        total.update(verdict.figures)
+        recovery_s += verdict.recovery_s
+        broken += bool(verdict.violations)
+        tell_round(seed + rounds - 1, names, verdict, folder, not args.expect_losses)
     tell_all(total, recovery_s, rounds)
     if args.expect_losses:
         print(f"losses were seen in {broken} of {rounds} rounds, as they must be")

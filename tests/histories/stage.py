@@ -103,7 +103,8 @@ class Redis:
              "--appendonly", "yes", "--appendfsync", policy, "--auto-aof-rewrite-percentage", "0", "--maxmemory-policy", "noeviction",
              "--repl-diskless-sync-delay", "0", "--logfile", os.path.join(self.folder, "log"),
              *(("--replicaof", "127.0.0.1", str(self.primary.port)) if self.primary else ())],
-            env={**os.environ, **(self.disk.env() if self.disk else {})}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            env={**os.environ, **(self.disk.env() if self.disk else {})}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            start_new_session=True)  # Ctrl-C is for us alone
 
     async def start(self):
         """Until it answers. One that dies on the way (its disk is full) is started again."""
@@ -156,7 +157,7 @@ class Node:
     async def start(self):
         with open(self.log_path, "ab") as log:
             self.process = await asyncio.create_subprocess_exec(*self.words, "--listen", f"127.0.0.1:{self.port}", env=clean_env(),
-                                                                stdout=subprocess.PIPE, stderr=log)
+                                                                stdout=subprocess.PIPE, stderr=log, start_new_session=True)
         async with asyncio.timeout(START_S):
             while not (found := re.match(rb"ready http://\S+:(\d+)$", line := await self.process.stdout.readline())):
                 if not line:
@@ -204,7 +205,7 @@ class Stage:
         try:
             await self.redis.start()
             self.proxy = await asyncio.create_subprocess_exec(sys.executable, str(HERE / "proxy.py"), self.link, str(len(NODES)),
-                                                              stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+                                                              start_new_session=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
             doors = (await self.proxy.stdout.readline()).split()
             self.token("viewer")  # makes the key
             for name, door in zip(NODES, doors):
@@ -221,10 +222,11 @@ class Stage:
             with contextlib.suppress(ProcessLookupError):
                 node.signal(signal.SIGCONT)
         await asyncio.gather(*[node.stop() for node in self.nodes.values()])
-        if self.proxy is not None:
-            self.proxy.kill()
-            await self.proxy.wait()
         self.redis.kill()
+        if self.proxy is not None:
+            with contextlib.suppress(ProcessLookupError):
+                self.proxy.kill()
+            await self.proxy.wait()
 
     def sweep(self):
         shutil.rmtree(self.folder, ignore_errors=True)
