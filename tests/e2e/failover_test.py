@@ -160,8 +160,10 @@ class Failover(unittest.TestCase):
             until("the node to say that a replica is missing", lambda: not is_ready(shop))
             third = pair.add("c", pair.replica)
             until("the node to be ready", lambda: is_ready(shop))
-            for hold in holds:
-                self.assertEqual(shop.api("GET", f"/v1/holds/{hold}")["state"], "held")
+            for hold in holds:  # a new replica may need a moment to say that it has each write
+                answer = until("an answer", lambda hold=hold: (a := shop.http("GET", f"/v1/holds/{hold}", token=shop.token("integrator")))
+                               and a[0] != 503 and a[1], every=0.2)
+                self.assertEqual(answer.get("state"), "held")
             self.assertEqual(viewer.reserve("mug-red")["t"], "hold")
             self.assertEqual(sum(value for name, value in shop.metrics().items() if name.startswith("liveshelf_restored_total")), 0)
             self.audit(pair)
