@@ -15,9 +15,9 @@ import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 LIBRARY = HERE.parent.parent / "inventory/redis/inventory.lua"
-# What is played until something is noticed: first seed, games, and their share of the operations. Two games of the test's own,
-# with long lines and with ids that come back, then ten tempers.
-PLAYS = [(11, 2, 0.4), (1, 10, 0.6)]
+# What is played until something is noticed: first seed, games, and their share of the operations. Three of the test's own games,
+# with long lines, ids that come back and extends too late; then ten tempers.
+PLAYS = [(11, 2, 0.4), (8, 1, 0.1), (1, 10, 0.5)]
 
 # (what is missing, the text, what takes its place)
 GUARDS = [
