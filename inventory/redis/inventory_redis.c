@@ -6,6 +6,8 @@
  *                     and the very same bytes go out when the link is up again
  *   batch_settled     everyone still waiting is answered; the lane's next batch may go
  *   ask_overdue       `request_ms` are over: nobody knows (sent), or it never happened (not sent)
+ *   lane_checked      the link is up again: is the ledger still what this lane was answered last? If not, acknowledged stock was
+ *                     lost, and what waits would take units that are about to be put back: everyone waiting hears so
  *
  * There is no timer: a lone request goes out at once, and while a batch is on its way the next one grows by itself. */
 #include <stdlib.h>
@@ -23,8 +25,11 @@ struct lane {          /* of one shop */
     struct list due;   /* in n->lanes_due, when there is something to send */
     struct list queue; /* of struct ask */
     struct redis_node *node;
-    struct batch *batch; /* sent, or to be sent again */
-    struct bytes head;   /* FCALL ls_exec and the keys */
+    struct batch *batch;                 /* sent, or to be sent again */
+    struct bytes head;                   /* FCALL ls_exec and the keys */
+    char key[KEY_MAX];                   /* of its ledger */
+    char last_id[LEDGER_ID_LEN_MAX + 1]; /* of the newest entry an answer spoke of; "" none */
+    bool is_checking;                    /* nothing is sent until lane_checked */
 };
 
 struct ask {          /* what a request keeps in `impl` */
@@ -46,6 +51,7 @@ struct batch {
     bool may_have_happened; /* was out on a connection that is gone */
 };
 
+static void lane_checked(void *arg, redisReply *reply);
 static void batch_send(struct redis_node *n, struct batch *b);
 static void batch_replied(void *arg, redisReply *reply);
 static void batch_waited(void *arg, redisReply *reply);
@@ -64,6 +70,7 @@ static struct lane *lane_create(struct redis_node *n, const char *shop)
         return NULL;
     lane->node = n;
     list_init(&lane->queue);
+    key_stock(lane->key, shop, 'g');
     resp_word(&lane->head, "FCALL");
     resp_word(&lane->head, "ls_exec");
     resp_number(&lane->head, STOCK_KEYS);
@@ -180,6 +187,8 @@ static void batch_send(struct redis_node *n, struct batch *b)
 
 static void lane_send(struct redis_node *n, struct lane *lane)
 {
+    if (lane->is_checking)
+        return;
     if (lane->batch == NULL && !list_is_empty(&lane->queue)) {
         struct batch *b = batch_create(lane);
         MUST(b == NULL || batch_write(n, b) == RESULT_OK); /* a batch is far smaller than a buffer may be */
@@ -274,6 +283,18 @@ static void batch_waited(void *arg, redisReply *reply)
         link_drop(&n->command, "too few replicas have the last write");
 }
 
+/* All requests of a call are told of the same entry. */
+static void lane_remember(struct lane *lane, struct inventory_request *const *requests, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct inventory_request *r = requests[i];
+        if (r == NULL || r->result != RESULT_OK || r->ledger_id[0] == '\0')
+            continue;
+        memcpy(lane->last_id, r->ledger_id, sizeof lane->last_id);
+        return;
+    }
+}
+
 /* The requests carry their results. The lane is free before anyone is told: they may ask again. */
 static void batch_settled(struct batch *b)
 {
@@ -282,6 +303,7 @@ static void batch_settled(struct batch *b)
     struct inventory_request *requests[BATCH_MAX];
     size_t count = b->count;
     memcpy(requests, b->requests, count * sizeof *requests);
+    lane_remember(lane, requests, count);
     for (size_t i = 0; i < count; i++)
         if (requests[i] != NULL)
             list_remove(&ask_of(requests[i])->waiter.link);
@@ -315,6 +337,20 @@ static void ask_give_up(struct ask *a)
     request_end(a->lane->node, r, result);
 }
 
+/* Those who ask again from inside their answer wait for a later turn. */
+static void lane_give_up(struct lane *lane)
+{
+    struct list waiting;
+    list_init(&waiting);
+    list_for_each (at, &lane->queue)
+        list_move(&waiting, at);
+    for (size_t i = 0; lane->batch != NULL && i < BATCH_MAX; i++)
+        if (lane->batch->requests[i] != NULL)
+            ask_give_up(ask_of(lane->batch->requests[i]));
+    while (!list_is_empty(&waiting))
+        ask_give_up(container_of(waiting.next, struct ask, link));
+}
+
 static void ask_overdue(struct waiter *w) { ask_give_up(container_of(w, struct ask, waiter)); }
 
 void batcher_setup(struct redis_node *n)
@@ -324,14 +360,38 @@ void batcher_setup(struct redis_node *n)
     n->inventory.ask = batcher_ask;
 }
 
+/* False: the link is about to be dropped, or there is nothing to compare with. */
+static bool lane_check(struct redis_node *n, struct lane *lane)
+{
+    if (lane->last_id[0] == '\0')
+        return false;
+    bytes_clear(&n->scratch);
+    resp_command(&n->scratch, "XRANGE", lane->key, lane->last_id, lane->last_id, NULL);
+    return link_send(&n->command, &n->scratch, lane_checked, lane);
+}
+
+static void lane_checked(void *arg, redisReply *reply)
+{
+    struct lane *lane = arg;
+    lane->is_checking = false;
+    if (reply == NULL)
+        return; /* compared again after the next connect */
+    if (reply->type == REDIS_REPLY_ARRAY && reply->elements == 0) {
+        log_warn("redis.history_lost", "key=%s answered=%s", log_quote(lane->key), lane->last_id);
+        lane->last_id[0] = '\0';
+        lane_give_up(lane);
+    }
+    lane_is_due(lane);
+}
+
 void batcher_up(struct redis_node *n)
 {
     const char *shop = NULL;
     void *value = NULL;
     for (size_t at = 0; map_next(&n->lanes, &at, &shop, &value);) {
         struct lane *lane = value;
-        if (lane->batch != NULL || !list_is_empty(&lane->queue))
-            lane_is_due(lane);
+        lane->is_checking = lane_check(n, lane);
+        lane_is_due(lane);
     }
 }
 
@@ -341,11 +401,7 @@ void batcher_close(struct redis_node *n)
     void *value = NULL;
     for (size_t at = 0; map_next(&n->lanes, &at, &shop, &value);) {
         struct lane *lane = value;
-        while (!list_is_empty(&lane->queue))
-            ask_give_up(container_of(lane->queue.next, struct ask, link));
-        for (size_t i = 0; lane->batch != NULL && i < BATCH_MAX; i++)
-            if (lane->batch->requests[i] != NULL)
-                ask_give_up(ask_of(lane->batch->requests[i]));
+        lane_give_up(lane);
     }
 }
 

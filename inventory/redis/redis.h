@@ -9,7 +9,9 @@
  *
  * Answers: RESULT_UNAVAILABLE when a request was certainly never done, RESULT_NO_ANSWER when it may have been,
  * RESULT_FULL when `queue_max` requests wait already. A batch of stock requests in flight when the connection goes is
- * sent again, byte for byte, until `request_ms` is over. Appends and store requests are not. All on the loop thread. */
+ * sent again, byte for byte, until `request_ms` is over; unless the shop's ledger no longer has what this node was answered last:
+ * acknowledged stock was lost, and those who wait hear NO_ANSWER or UNAVAILABLE. Appends and store requests are not sent
+ * again. All on the loop thread. */
 #ifndef LIVESHELF_INVENTORY_REDIS_REDIS_H
 #define LIVESHELF_INVENTORY_REDIS_REDIS_H
 

@@ -288,6 +288,29 @@ static void a_lost_ledger_entry_is_noticed(void **state)
     stage_close(&stage);
 }
 
+/* What waits must not take units that were promised and lost, and are about to be put back. */
+static void nothing_is_sent_behind_a_lost_history(void **state)
+{
+    (void)state;
+    struct wave w;
+    stage_open_redis(&(struct stage_config){0});
+    wave_allocate();
+    struct inventory_request r = wave_reserve("h", 0);
+    stage_ask(&stage, 0, &r, 1);
+    redis_server_command(&stage.server, "XDEL ls:{demo.0}:g %s", r.ledger_id);
+    wave_start(&w, "behind", 600);
+    redis_server_command(&stage.server, "CLIENT KILL TYPE normal");
+    wave_end(&w);
+    assert_int_equal(0, wave_with(&w, RESULT_OK));
+    assert_int_equal(w.count, wave_with(&w, RESULT_NO_ANSWER) + wave_with(&w, RESULT_UNAVAILABLE));
+    assert_int_equal(1, wave_count().held);
+    struct inventory_request after = wave_reserve("after", 0);
+    stage_ask(&stage, 0, &after, 1);
+    assert_int_equal(INVENTORY_DONE, after.answer);
+    free(w.requests);
+    stage_close(&stage);
+}
+
 static void too_many_waiting(void **state)
 {
     (void)state;
@@ -329,6 +352,7 @@ int main(void)
         cmocka_unit_test(unanswered_is_whole_or_not_at_all),
         cmocka_unit_test(a_redis_that_stands_still),
         cmocka_unit_test(a_lost_ledger_entry_is_noticed),
+        cmocka_unit_test(nothing_is_sent_behind_a_lost_history),
         cmocka_unit_test(too_many_waiting),
         cmocka_unit_test(closing_answers_everyone),
     };
