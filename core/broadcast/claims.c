@@ -13,8 +13,11 @@ void claims_init(struct claims *c)
     map_init(&c->viewers, CLAIMS_HOLDS_MAX);
     map_init(&c->skus, CATALOGUE_PRODUCTS_MAX);
     map_init(&c->clocks, CLAIM_CLOCKS_MAX);
+    list_init(&c->taken_back);
     c->sync_delay.last_ms = c->sync_delay.p95_ms = -1;
 }
+
+static void taken_back_drop(struct claims *c);
 
 static void map_free_all(struct map *m)
 {
@@ -36,6 +39,8 @@ void claims_finish(struct claims *c)
     while (map_next(&c->viewers, &at, &key, &value))
         list_for_each (link, &((struct claims_viewer *)value)->waits)
             free(container_of(link, struct wait, of_viewer));
+    while (c->taken_back_count > 0)
+        taken_back_drop(c);
     at = 0;
     while (map_next(&c->skus, &at, &key, &value))
         free(((struct claims_entry *)value)->sales);
@@ -87,6 +92,7 @@ enum result claims_entry_make(struct claims *c, const char *sku, struct claims_e
     list_init(&entry->line);
     list_init(&entry->open);
     list_init(&entry->sold);
+    list_init(&entry->back);
     *ret = entry;
     return RESULT_OK;
 }
@@ -129,6 +135,32 @@ void claim_drop(struct claims *c, struct claim *claim)
     list_remove(&claim->of_viewer);
     viewer_drop_if_idle(c, claim->hold.viewer.text);
     free(claim);
+}
+
+/* The oldest; nothing else knows of it. */
+static void taken_back_drop(struct claims *c)
+{
+    struct claim *claim = container_of(c->taken_back.next, struct claim, of_viewer);
+    claim_unlist(c, claim);
+    list_remove(&claim->of_viewer);
+    c->taken_back_count--;
+    free(claim);
+}
+
+void claim_take_back(struct claims *c, struct claim *claim, const struct hold *ended)
+{
+    struct claim_line *lines = claim_lines(claim);
+    map_remove(&c->holds, claim->hold.id.text);
+    claim_unlist(c, claim);
+    list_remove(&claim->of_viewer);
+    viewer_drop_if_idle(c, claim->hold.viewer.text);
+    hold_copy(&claim->hold, ended);
+    claim->hold.state = HOLD_RELEASED;
+    for (uint8_t i = 0; i < claim->hold.lines_count; i++)
+        list_push_back(&lines[i].entry->back, &lines[i].of_sku);
+    list_push_back(&c->taken_back, &claim->of_viewer);
+    if (++c->taken_back_count > CLAIMS_TAKEN_BACK_MAX)
+        taken_back_drop(c);
 }
 
 static enum result claim_lines_make(struct claims *c, struct claim *claim)
@@ -330,6 +362,14 @@ void claims_each_of_sku(const struct claims *c, const char *sku, void (*found)(v
         return;
     each_line(&entry->open, found, ctx);
     each_line(&entry->sold, found, ctx);
+}
+
+void claims_taken_back_of_sku(const struct claims *c, const char *sku,
+                              void (*found)(void *ctx, const struct hold *hold), void *ctx)
+{
+    const struct claims_entry *entry = map_get(&c->skus, sku);
+    if (entry != NULL)
+        each_line(&entry->back, found, ctx);
 }
 
 size_t claims_open_of_sku(const struct claims *c, const char *sku, const struct hold **ret, size_t max)

@@ -11,6 +11,7 @@
 
 #define SYNC_DELAYS_KEPT 64
 #define CLAIMS_HOLDS_MAX 10000000 /* open and confirmed holds, and viewers, of one shop */
+#define CLAIMS_TAKEN_BACK_MAX 100000
 #define LEDGER_ID_LEN_MAX 41
 struct ledger_entry {
     char id[LEDGER_ID_LEN_MAX + 1]; /* "ms-seq", grows */
@@ -25,8 +26,8 @@ struct ledger_entry {
     size_t counts_count;
 };
 
-struct claim {             /* a hold that is open, or was confirmed */
-    struct list of_viewer; /* in its viewer's list */
+struct claim {             /* a hold that is open, was confirmed, or was taken back by a recall */
+    struct list of_viewer; /* in its viewer's list; taken back: in claims.taken_back */
     int64_t since_ms;      /* time of the entry that made it what it is */
     struct hold hold;      /* last: allocated with HOLD_SIZE(lines_count) only, so never copied by assignment */
 };
@@ -55,6 +56,8 @@ struct claims {
         uint64_t count;                    /* seen so far */
     } sync_delay;
     size_t open, waiting;         /* holds that are held; places in all lines */
+    struct list taken_back;       /* struct claim, oldest first: in no other place but their SKUs' lists */
+    size_t taken_back_count;
     uint64_t audit;               /* numbers the entries audited */
     struct claims_entry *touched; /* SKUs the present entry moves */
     bool unfinished; /* the last fold failed half way: what it did is found done when the entry is given again */
@@ -81,6 +84,9 @@ struct claim_clock claims_clock(const struct claims *c, const char *broadcast); 
 /* Calls `found` for every hold, open or confirmed, with a line of this SKU; the order is not said. Borrowed for the call. */
 void claims_each_of_sku(const struct claims *c, const char *sku, void (*found)(void *ctx, const struct hold *hold),
                         void *ctx);
+/* The same, of holds that a recall took back: the last CLAIMS_TAKEN_BACK_MAX of the shop. Their state is RELEASED. */
+void claims_taken_back_of_sku(const struct claims *c, const char *sku,
+                              void (*found)(void *ctx, const struct hold *hold), void *ctx);
 /* The same, of open holds alone, at most `max`; returns how many were given. */
 size_t claims_open_of_sku(const struct claims *c, const char *sku, const struct hold **ret, size_t max);
 /* Units of this SKU sold in the 60 s up to `now_ms`, by the entries' times. */

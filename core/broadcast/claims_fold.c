@@ -70,7 +70,10 @@ static enum result fold_freed(struct claims *c, const struct ledger_entry *e, co
     if (claim == NULL)
         return RESULT_OK;
     audit_move(c, claim, 1, -1, 0);
-    claim_drop(c, claim);
+    if (m->kind == MOVE_RECALLED && m->hold.lines_count == claim->hold.lines_count)
+        claim_take_back(c, claim, &m->hold);
+    else
+        claim_drop(c, claim);
     return RESULT_OK;
 }
 

@@ -19,6 +19,7 @@ struct claims_entry {     /* what `skus` points to */
     struct list line;     /* waits, the longest waiting first */
     struct list open;     /* struct claim_line: of holds that are open */
     struct list sold;     /* the same, of those confirmed */
+    struct list back;     /* the same, of those a recall took back */
     struct sales *sales;  /* NULL: none yet */
     /* While one entry is audited: what the movements so far make of the counts. */
     struct stock_count sum;
@@ -46,6 +47,7 @@ struct claim *claim_find(const struct claims *c, const char *hold);
 MUST_USE enum result claim_keep(struct claims *c, const struct hold *hold, enum hold_state state, int64_t now_ms,
                                 struct claim **ret);
 void claim_drop(struct claims *c, struct claim *claim);
+void claim_take_back(struct claims *c, struct claim *claim, const struct hold *ended); /* as many lines as before */
 MUST_USE enum result claims_entry_make(struct claims *c, const char *sku, struct claims_entry **ret);
 MUST_USE enum result wait_join(struct claims *c, const struct sku_id *sku, const struct viewer_id *viewer);
 void wait_leave(struct claims *c, const char *sku, const char *viewer);

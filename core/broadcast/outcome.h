@@ -62,7 +62,7 @@ struct outcome {
     bool replayed, ignored, created;
     struct { struct sku_id sku; bool joined; int64_t ahead; } waitlist;
     struct stock_count stock;
-    struct { int64_t holds, units_held, orders, units_sold; } affected; /* open and confirmed holds with this SKU */
+    struct { int64_t holds, units_held, orders, units_sold; } affected; /* holds with this SKU: open (or taken back); confirmed */
     const struct hold *const *holds;       /* AFFECTED: `count` of them, by id; expiries in server time */
     size_t count;                  /* cues, products, broadcasts */
     const struct preflight *preflight;     /* borrowed; also with ERROR_PREFLIGHT_FAILED */

@@ -1,4 +1,5 @@
-/* core/orchestrator/affected.c - whom a recall touches: every open or confirmed hold with the SKU, as this node knows them.
+/* core/orchestrator/affected.c - whom a recall touches: every hold with the SKU that is open, was confirmed, or was taken back by a
+ * recall, as this node knows them.
  *
  *   affected_start     a host sees those of their own broadcast, the shop's systems all
  *     affected_opened  by id, with ends in server time */
@@ -61,12 +62,12 @@ static void affected_sum(const struct affected *a, struct outcome *outcome)
 {
     for (size_t i = 0; i < a->count; i++) {
         const struct hold *hold = a->holds[i];
-        bool open = hold->state == HOLD_HELD;
-        outcome->affected.holds += open;
-        outcome->affected.orders += !open;
+        bool sold = hold->state == HOLD_CONFIRMED; /* the others were open when the recall came */
+        outcome->affected.holds += !sold;
+        outcome->affected.orders += sold;
         for (uint8_t line = 0; line < hold->lines_count; line++)
             if (ID_EQUAL(hold->lines[line].sku, *a->sku))
-                *(open ? &outcome->affected.units_held : &outcome->affected.units_sold) += hold->lines[line].units;
+                *(sold ? &outcome->affected.units_sold : &outcome->affected.units_held) += hold->lines[line].units;
     }
 }
 
@@ -94,6 +95,7 @@ static void affected_opened(struct errand *e)
     struct affected a = {.shop = shop, .sku = &e->command.sku};
     a.only = e->j.asker.role == ROLE_HOST ? &e->j.broadcast : NULL;
     claims_each_of_sku(&shop->claims, e->command.sku.text, affected_add, &a);
+    claims_taken_back_of_sku(&shop->claims, e->command.sku.text, affected_add, &a);
     if (a.failed) {
         affected_finish(&a);
         journey_end_refused(&e->j, &(struct refusal){.code = ERROR_UNAVAILABLE, .retry_after_ms = RETRY_AFTER_MS});
