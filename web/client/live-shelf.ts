@@ -51,7 +51,7 @@ export class LiveShelf extends HTMLElement {
   #pressed = false;
   #frame = 0;
   #tick: ReturnType<typeof setInterval> | undefined;
-  #polite = { at: 0, timer: undefined as ReturnType<typeof setTimeout> | undefined, text: '' };
+  #polite = { at: 0, timer: undefined as ReturnType<typeof setTimeout> | undefined, texts: new Map<string, string>() };
   #warned = new Set<string>();
   #given = new Map<string, number>();  /* holds released, and when we heard */
   #mine = new Set<string>();           /* those that were released here */
@@ -130,14 +130,14 @@ export class LiveShelf extends HTMLElement {
     client.on('hold', (hold: Hold) => this.#holdTold(hold));
     client.on('sku', (told: { sku: string; state: string }) => told.state === 'recalled' && this.#recallTold(told.sku));
     client.on('hold_clock', (clock: { running: boolean }) => {
-      if (held(client.state).length) this.#sayPolitely(clock.running ? 'The show goes on, and so does the time of what you hold.' : STILL);
+      if (held(client.state).length) this.#sayPolitely('clock', clock.running ? 'The show goes on, and so does the time of what you hold.' : STILL);
     });
     client.on('pin', (pin: Pin & { type: string }) => {
-      if (pin.type === 'pin.set') this.#sayPolitely(`Now showing ${pin.title}, ${money(pin.price, this.locale)}. ${stockText(client.state.stock[pin.sku], shelfEntry(client.state, pin.sku)?.state)}`);
+      if (pin.type === 'pin.set') this.#sayPolitely('pin', `Now showing ${pin.title}, ${money(pin.price, this.locale)}. ${stockText(client.state.stock[pin.sku], shelfEntry(client.state, pin.sku)?.state)}`);
     });
     client.on('notice', (notice: { text: string; level: string }) => {
       if (notice.level === 'recall') this.#sayNow(notice.text);
-      else if (notice.text) this.#sayPolitely(notice.text);
+      else if (notice.text) this.#sayPolitely('notice', notice.text);
     });
     client.on('stock', () => this.#soldOutTold());
     client.on('refused', (error: Refused) => this.#card.told(refusalText(error.code, error.d.detail), 'bad'));
@@ -256,7 +256,7 @@ export class LiveShelf extends HTMLElement {
     const [text, kind] = this.#bannerText(s);
     banner!.hidden = !text;
     banner!.className = `banner ${kind}`;
-    if (text && banner!.textContent !== text) this.#sayPolitely(text);
+    if (text && banner!.textContent !== text) this.#sayPolitely('banner', text);
     setText(banner!, text);
     notice!.hidden = !s?.notice;
     if (s?.notice && notice!.dataset.shown !== s.notice.level + s.notice.text) {
@@ -508,15 +508,16 @@ export class LiveShelf extends HTMLElement {
     el.textContent = el.textContent === text ? `${text}\u00a0` : text;
   }
 
-  /* The latest wins; the rest was overtaken. */
-  #sayPolitely(text: string): void {
-    this.#polite.text = text;
+  /* Of each topic the latest wins; the rest was overtaken. */
+  #sayPolitely(topic: string, text: string): void {
+    this.#polite.texts.set(topic, text);
     if (this.#polite.timer) return;
     const wait = Math.max(0, this.#polite.at + POLITE_MS - Date.now());
     this.#polite.timer = setTimeout(() => {
       this.#polite.timer = undefined;
       this.#polite.at = Date.now();
-      this.#els.politely!.textContent = this.#polite.text;
+      this.#els.politely!.textContent = [...this.#polite.texts.values()].join('. ');
+      this.#polite.texts.clear();
     }, wait);
   }
 

@@ -31,11 +31,14 @@ const see = (page, name, text) => page.getByTestId(name).filter({ hasText: text 
 const until = (page, condition, arg) => page.waitForFunction(condition, arg);
 const sent = (t) => mock.heard.filter((m) => m.t === t);
 /* The next command of this kind, as the mock hears it. */
-const hears = (t) => new Promise((resolve) => {
+const hears = (t) => new Promise((resolve, reject) => {
   const before = mock.onmessage;
+  const late = setTimeout(() => reject(new Error(`no ${t} was heard`)), 15_000);
   mock.onmessage = (c, m) => {
     before?.(c, m);
-    if (m.t === t) resolve(m);
+    if (m.t !== t) return;
+    clearTimeout(late);
+    resolve(m);
   };
 });
 
@@ -337,6 +340,7 @@ test('host: keys; a brush of the space bar does nothing while live', async () =>
   await page.keyboard.press('?');
   await id(page, 'help-sheet').waitFor();
   await page.keyboard.press('Escape');
+  await id(page, 'help-sheet').waitFor({ state: 'hidden' }); /* until then Escape is the sheet's */
   const stop = hears('stock.stop');
   await page.keyboard.down('Shift');
   await page.keyboard.down('Escape');
