@@ -107,6 +107,9 @@ static enum result read_after(struct exporting *e)
         after = e->state.acknowledged;
     if (after != NULL && *after != '\0' && !archive_id_is_valid(after))
         return fault_set(e->fault, RESULT_MALFORMED, "--after is the id of a ledger entry, or \"acknowledged\"");
+    if (after != NULL && *after != '\0' && archive_id_compare(after, e->state.last_id) > 0)
+        return fault_set(e->fault, RESULT_CONFLICT, "there is nothing behind %s: the ledger ends with %s", after,
+                         e->state.last_id[0] == '\0' ? "nothing" : e->state.last_id);
     snprintf(e->after, sizeof e->after, "%s", after == NULL ? "" : after);
     return RESULT_OK;
 }
@@ -164,14 +167,16 @@ static enum result export_close(struct exporting *e)
         return fflush(stdout) == 0 ? RESULT_OK : fault_set(e->fault, RESULT_IO, "standard output takes no more");
     if (e->entries > 0)
         result = ledger_file_commit(&e->file, e->fault);
-    if (result == RESULT_OK && e->asked->acknowledges && e->last[0] != '\0') {
+    bool archived = e->entries > 0 || e->file.last_line.len > 0; /* otherwise FILE has nothing that could be safe */
+    if (result == RESULT_OK && e->asked->acknowledges && archived) {
         result = archive_acknowledge(e->archive, e->last);
         if (result != RESULT_OK)
             return archive_fault(e, result);
     }
     if (result == RESULT_OK)
         printf("shop %s: %" PRIu64 " entries written to %s, up to %s%s\n", e->archive->shop.text, e->entries,
-               e->asked->out, e->last[0] == '\0' ? "nothing" : e->last, e->asked->acknowledges ? ", acknowledged" : "");
+               e->asked->out, e->last[0] == '\0' ? "nothing" : e->last,
+               e->asked->acknowledges && archived ? ", acknowledged" : "");
     return result;
 }
 

@@ -13,6 +13,7 @@
 #define URL_LEN_MAX 1000
 #define REF_LEN_MAX 128        /* allocation refs, order numbers: visible ASCII without '|', ',' and space */
 #define STOCK_UNITS_MAX 1000000000
+#define STOCK_VERSION_MAX INT64_C(9007199254740991) /* of absolute counts: what a JSON number holds exactly */
 #define EXTENDS_MAX 2          /* how often a viewer may extend one hold */
 #define UNDO_MS 5000
 #define APPROVALS_MAX 16       /* prices of one broadcast that wait for a second person */

@@ -31,13 +31,20 @@ static void reason_write(bool far, bool low, const struct money *base, const str
     char move[64] = "", under[80] = "", money[MONEY_TEXT_MAX];
     const char *side = asked->minor > base->minor ? "above" : "below";
     if (far && base->minor == 0)
-        snprintf(move, sizeof move, "Far above the present price");
+        snprintf(move, sizeof move, "Far above the price agreed on");
     else if (far)
-        snprintf(move, sizeof move, "%" PRId64 " %% %s the present price", percent_moved(base, asked), side);
+        snprintf(move, sizeof move, "%" PRId64 " %% %s the price agreed on", percent_moved(base, asked), side);
     money_text(floor, money);
     if (low)
         snprintf(under, sizeof under, "%s the floor of %s", far ? ", and below" : "Below", money);
     snprintf(ret, PRICE_REASON_MAX, "%s%s: another host must agree.", move, under);
+}
+
+/* What was agreed on: a price that two wanted, or else the plan's. Several small steps are one large one, and the way back
+ * to what was planned is open to anybody. */
+static const struct money *price_meant_last(const struct shelf_item *item)
+{
+    return item->base_meant || item->listed_price.currency[0] == '\0' ? &item->base_price : &item->listed_price;
 }
 
 bool price_needs_approval(const struct price_guard *guard, const struct shelf_item *item, const struct money *asked,
@@ -45,9 +52,10 @@ bool price_needs_approval(const struct price_guard *guard, const struct shelf_it
 {
     if (money_equal(asked, &item->base_price))
         return false;
-    bool far = moves_far(guard->percent, &item->base_price, asked);
+    const struct money *meant = price_meant_last(item);
+    bool far = moves_far(guard->percent, meant, asked);
     bool low = price_is_below(asked, &guard->floor);
     if (far || low)
-        reason_write(far, low, &item->base_price, asked, &guard->floor, ret_reason);
+        reason_write(far, low, meant, asked, &guard->floor, ret_reason);
     return far || low;
 }

@@ -1,6 +1,7 @@
 /* core/broadcast/price_guard.h - which prices one host may not set alone.
  *
- * Pure. A price is judged against the one that holds without an offer, so that an offer cannot be the first of two steps. */
+ * Pure. A price is judged against the one that was agreed on: approved, or else planned. So neither an offer nor a small step can
+ * be the first of several. */
 #ifndef LIVESHELF_CORE_BROADCAST_PRICE_GUARD_H
 #define LIVESHELF_CORE_BROADCAST_PRICE_GUARD_H
 

@@ -12,14 +12,27 @@
 
 static void hold_clock_answered(struct own_ask *own);
 
+bool hold_clock_differs(const struct show *show)
+{
+    bool stands = show->b.state == BROADCAST_PAUSED;
+    return stands != (claims_clock(&show->shop->claims, show->b.id.text).frozen_since_ms > 0);
+}
+
+void hold_clock_write(const struct show *show, struct inventory_request *ask)
+{
+    ask->hold.broadcast = show->b.id;
+    ask->frozen = show->b.state == BROADCAST_PAUSED;
+    ask->epoch = show->b.epoch;
+    ask->version = (int64_t)show->b.state_seq;
+}
+
 void hold_clock_look(struct show *show, bool at_once)
 {
     struct shop *shop = show->shop;
     int64_t now_ms = orchestrator_now(shop->o);
     if (!show_is_on(show) || !shop->claims.complete || shop->ledger_rewound)
         return;
-    bool stands = show->b.state == BROADCAST_PAUSED;
-    if (stands == (claims_clock(&shop->claims, show->b.id.text).frozen_since_ms > 0)) {
+    if (!hold_clock_differs(show)) {
         show->hold_clock.since_ms = 0;
         return;
     }
@@ -30,10 +43,7 @@ void hold_clock_look(struct show *show, bool at_once)
     struct own_ask *own = own_ask_take(shop, INVENTORY_FREEZE, hold_clock_answered);
     if (own == NULL)
         return;
-    own->ask.hold.broadcast = show->b.id;
-    own->ask.frozen = stands;
-    own->ask.epoch = show->b.epoch;
-    own->ask.version = (int64_t)show->b.state_seq;
+    hold_clock_write(show, &own->ask);
     show->hold_clock.asking = true;
     own_ask_go(own);
 }

@@ -6,6 +6,7 @@
  *     host_ask_stock   stop, open, recall: the stock first, since it is what decides a sale
  *     host_plan        command -> act -> events by the pure rules -> one compare-and-append
  *     host_appended    somebody was faster: planned again on what they did, at most PLAN_ATTEMPTS_MAX times
+ *     host_clock       a pause or its end: the holds' clock, before anybody is told
  *                      a price that needs a second person is asked for instead (approval.c)
  *   host_done          answered once this node has folded it; every node's audience hears from its own fold
  *
@@ -24,6 +25,8 @@ static void host_stock_answered(struct journey *j);
 static void host_stock_folded(struct journey *j);
 static void host_appended(struct append *append);
 static void host_overdue(struct journey *j);
+static void host_clock(struct errand *e, uint64_t seq);
+static void host_clock_set(struct journey *j);
 static void host_done(struct errand *e, uint64_t seq);
 
 void host_start(struct errand *e) { errand_open(e, true, host_opened); }
@@ -286,6 +289,8 @@ static void host_ask_stock(struct errand *e)
 {
     e->j.ask.sku = e->command.sku;
     e->j.ask.recall = e->command.recall;
+    if (e->j.kind == COMMAND_RECALL && e->command.recall == RECALL_HONOUR)
+        recall_honour(journey_shop(&e->j), &e->command.sku); /* in the same call, before it */
     journey_ask(&e->j, stock_op(e->j.kind), host_stock_answered);
 }
 
@@ -343,7 +348,7 @@ static void host_appended(struct append *append)
 {
     struct errand *e = container_of(append, struct errand, append);
     if (append->end == APPEND_FOLDED)
-        host_done(e, append->ask.expected_seq + append->ask.count);
+        host_clock(e, append->ask.expected_seq + append->ask.count);
     else if (append->end == APPEND_BEATEN && e->tries < PLAN_ATTEMPTS_MAX)
         host_plan(e);
     else if (append->end == APPEND_BEATEN)
@@ -351,6 +356,30 @@ static void host_appended(struct append *append)
             e, &(struct refusal){.code = ERROR_CONFLICT, .detail = "Others act at the same time; look and try again."});
     else
         host_refuse(e, &(struct refusal){.code = ERROR_UNAVAILABLE, .retry_after_ms = RETRY_AFTER_MS});
+}
+
+/* ---- the clock of holds ---- */
+
+/* Who is told that the show is paused may tell viewers that their time stands still: so first it does. */
+static void host_clock(struct errand *e, uint64_t seq)
+{
+    const struct show *show = journey_show(&e->j);
+    if (show == NULL || !hold_clock_differs(show)) {
+        host_done(e, seq);
+        return;
+    }
+    e->seq = seq;
+    e->j.overdue = NULL;
+    e->j.ask = (struct inventory_request){0};
+    hold_clock_write(show, &e->j.ask);
+    journey_ask(&e->j, INVENTORY_FREEZE, host_clock_set);
+}
+
+/* No answer: the log says so all the same, and every node sees to it (hold_clock.c). */
+static void host_clock_set(struct journey *j)
+{
+    struct errand *e = container_of(j, struct errand, j);
+    host_done(e, e->seq);
 }
 
 /* ---- answered ---- */

@@ -149,11 +149,14 @@ void keeping_rewound(struct shop *shop);
 /* After the ledger was out of reach, or lost some of its history. */
 void keeping_caught_up(struct shop *shop, bool rewound);
 
+bool hold_clock_differs(const struct show *show); /* from what its state asks for */
+void hold_clock_write(const struct show *show, struct inventory_request *ask); /* FREEZE, as its state is */
 void hold_clock_look(struct show *show, bool at_once);
 void recall_look(struct shop *shop);
 void recall_folded(struct shop *shop, const struct ledger_entry *entry);
 void recall_forget(struct shop *shop);
 /* The stock answered the recall that `e` asked, and this node has folded it. */
+void recall_honour(struct shop *shop, const struct sku_id *sku); /* just before a recall that honours; NULL: nothing */
 void recall_begun(const struct errand *e);
 void recall_outcome(const struct errand *e, struct outcome *outcome);
 /* True while promises are put back: nothing may be sold. */

@@ -7,6 +7,8 @@
  *                      say so: this node does, as its host would
  *     take_back_answered   and the next; its viewer hears from the ledger
  *
+ *   recall_honour      kept until now: the time of a hold again, then they may pay
+ *
  * At most TAKE_BACKS_MAX holds are under way; one stays counted until the ledger told of its end. */
 #include "core/orchestrator/journeys.h"
 
@@ -15,7 +17,10 @@
 
 #include "base/log.h"
 
+#define HONOUR_MS 300000 /* of a hold whose show this node does not know */
+
 static void take_back(struct shop *shop, const struct sku_id *sku);
+static void honour_answered(struct own_ask *own);
 static void take_back_answered(struct own_ask *own);
 static void shows_say(struct shop *shop, const struct recalled *r, const char *text, const struct broadcast_id *but);
 
@@ -66,6 +71,39 @@ void recall_begun(const struct errand *e)
     r->begun = true;
     take_back(shop, &r->sku);
     shows_say(shop, r, e->command.text, &e->j.broadcast);
+}
+
+/* ---- kept, and now honoured ---- */
+
+/* An inquiry takes longer than a hold: whoever was kept waiting gets the whole time of their show again, in the call that
+ * lets them pay. One that used all its extensions keeps what it has. */
+void recall_honour(struct shop *shop, const struct sku_id *sku)
+{
+    const struct claim_sku *known = shop == NULL ? NULL : claims_sku(&shop->claims, sku->text);
+    if (known == NULL || known->count.recall != RECALL_KEEP || known->count.held <= 0)
+        return;
+    size_t max = (size_t)known->count.held; /* each has a unit or more */
+    const struct hold **open = calloc(max, sizeof(const struct hold *));
+    size_t count = open == NULL ? 0 : claims_open_of_sku(&shop->claims, sku->text, open, max);
+    for (size_t i = 0; i < count; i++) {
+        const struct show *show = map_get(&shop->shows, open[i]->broadcast.text);
+        struct own_ask *own = own_ask_take(shop, INVENTORY_EXTEND, honour_answered);
+        if (own == NULL)
+            break;
+        own->ask.hold.id = open[i]->id;
+        own->ask.hold.viewer = open[i]->viewer;
+        own->ask.ttl_ms = show == NULL || show->b.details.hold_ms == 0 ? HONOUR_MS : show->b.details.hold_ms;
+        own_ask_go(own);
+    }
+    free(open);
+}
+
+/* Its viewer hears from the ledger. */
+static void honour_answered(struct own_ask *own)
+{
+    if (own->ask.result != RESULT_OK || own->ask.answer != INVENTORY_DONE)
+        log_info("recall.not_extended", "shop=%s hold=%s result=%s answer=%s", own->shop->id.text,
+                 own->ask.hold.id.text, result_name(own->ask.result), inventory_answer_name(own->ask.answer));
 }
 
 /* ---- the ledger told ---- */

@@ -92,7 +92,8 @@ static bool wish_is_of(const struct reserve_wish *wish, const struct hold *hold)
 /* The lines and prices promised then go to the stock again: it compares, and answers with the hold as it is. */
 static bool reserve_is_replay(struct journey *j, const struct command *command, const struct hold *earlier)
 {
-    if (!ID_EQUAL(earlier->viewer, j->asker.viewer) || !wish_is_of(&command->wish, earlier)) {
+    if (!ID_EQUAL(earlier->viewer, j->asker.viewer) || !ID_EQUAL(earlier->broadcast, j->broadcast) ||
+        !wish_is_of(&command->wish, earlier)) {
         reserve_refuse(
             j, &(struct refusal){.code = ERROR_MISMATCH, .detail = "This id was used before with other content."});
         return false;

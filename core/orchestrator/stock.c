@@ -11,6 +11,10 @@
 
 #include "base/log.h"
 
+#define COUNTED_AGO_MS_MAX INT64_C(604800000) /* a count older than a week is no count */
+#define COUNTED_AHEAD_MS_MAX 86400000         /* clocks differ */
+
+static bool stock_is_dated(const struct errand *e);
 static void stock_limit(struct errand *e);
 static void stock_limited(struct journey *j);
 static void stock_ask(struct errand *e);
@@ -26,10 +30,24 @@ static bool stock_is_theirs(struct errand *e)
 
 void stock_start(struct errand *e)
 {
-    if (stock_is_theirs(e))
-        errand_open(e, false, stock_limit);
-    else
+    if (!stock_is_theirs(e))
         journey_refuse(&e->j, &(struct refusal){.code = ERROR_SKU_UNKNOWN, .field = "sku", .sku = e->command.sku});
+    else if (!stock_is_dated(e))
+        journey_refuse(
+            &e->j, &(struct refusal){
+                       .code = ERROR_BAD_REQUEST,
+                       .field = "counted_at_ms",
+                       .detail = "It is more than seven days old, or more than a day ahead: milliseconds are meant."});
+    else
+        errand_open(e, false, stock_limit);
+}
+
+/* Seconds taken for milliseconds would read as a delay of decades, and a buffer would withhold everything. */
+static bool stock_is_dated(const struct errand *e)
+{
+    int64_t counted_ms = e->command.counted_ms, now_ms = orchestrator_now(e->j.o);
+    return e->j.kind != COMMAND_STOCK_SYNC || counted_ms == 0 ||
+           (counted_ms >= now_ms - COUNTED_AGO_MS_MAX && counted_ms <= now_ms + COUNTED_AHEAD_MS_MAX);
 }
 
 static void stock_limit(struct errand *e)

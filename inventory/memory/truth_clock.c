@@ -92,7 +92,7 @@ static bool event_is_valid(const struct inventory_request *r)
 {
     return id_is_valid(r->hold.broadcast.text, strnlen(r->hold.broadcast.text, ID_LEN_MAX + 1)) &&
            id_is_valid(r->epoch.text, strnlen(r->epoch.text, ID_LEN_MAX + 1)) && r->version >= 1 &&
-           r->version <= MONEY_MINOR_MAX;
+           r->version <= STOCK_VERSION_MAX;
 }
 
 void truth_freeze(struct truth_call *c, struct inventory_request *r)

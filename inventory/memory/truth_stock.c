@@ -115,7 +115,7 @@ void truth_withdraw(struct truth_call *c, struct inventory_request *r)
 static bool sync_is_valid(const struct inventory_request *r)
 {
     return r->units >= 0 && r->units <= STOCK_UNITS_MAX && r->gone >= 0 && r->gone <= STOCK_UNITS_MAX &&
-           r->units + r->gone <= STOCK_UNITS_MAX && r->version >= 1 && r->version <= MONEY_MINOR_MAX &&
+           r->units + r->gone <= STOCK_UNITS_MAX && r->version >= 1 && r->version <= STOCK_VERSION_MAX &&
            r->counted_ms >= 0;
 }
 

@@ -38,6 +38,7 @@ local PARK_BASE, PURGE_BASE = 1000000000000000, 5000000000000000 -- scores: behi
 local RETAIN_MS, TTL_MS_MAX = 86400000, 604800000
 local EXTENDS_MAX = 2
 local UNITS_MAX, STOCK_MAX, MONEY_MAX, VERSION_MAX = 1000000, 1000000000, 1000000000000, 4294967295
+local WHOLE_MAX = 9007199254740991            -- of versions and seqs: what a number holds exactly
 local ID_MAX, REF_MAX = 63, 128
 local LOOK_MAX, LINE_LEN_MAX = 16, 100000     -- of a waitlist
 local BACKFILL_HOLDS_MAX = 20000
@@ -691,7 +692,7 @@ end
 
 function op.S(b, sku, count, text) -- sync: the warehouse's absolute count
   local gone, version, counted = string.match(text, '^(%d+)|(%d+)|(%d+)$')
-  count, gone, version = whole(count, 0, STOCK_MAX), whole(gone, 0, STOCK_MAX), whole(version, 1, MONEY_MAX)
+  count, gone, version = whole(count, 0, STOCK_MAX), whole(gone, 0, STOCK_MAX), whole(version, 1, WHOLE_MAX)
   if not is_id(sku) or not count or not gone or not version or count + gone > STOCK_MAX then return 'bad' end
   local c = b.counts[sku] or new_count()
   if version <= c.version then return with_count('ignored', c) end
@@ -754,7 +755,7 @@ end
 
 function op.F(b, broadcast, frozen, text) -- a broadcast's clock stands still, or goes on
   local epoch, seq = string.match(text, '^([%w._~-]+)|(%d+)$')
-  seq = whole(seq, 1, MONEY_MAX)
+  seq = whole(seq, 1, WHOLE_MAX)
   if not is_id(broadcast) or not seq or #epoch > ID_MAX then return 'bad' end
   local clock = clock_of(b, broadcast)
   if (frozen == '1') == (clock.since > 0) then return 'replayed' end

@@ -206,7 +206,7 @@ enum result text_row(struct text row, struct stock_count *ret, struct row_rest *
         !take_number(&row, ':', 0, INT64_MAX, &ret->held) || !take_number(&row, ':', 0, INT64_MAX, &ret->sold) ||
         !take_number(&row, ':', INT64_MIN, INT64_MAX, &ret->allocated) || !take_number(&row, ':', 0, 1, &stopped) ||
         !take_number(&row, ':', 0, HOLD_UNITS_MAX, &limit) ||
-        !take_number(&row, ':', 0, MONEY_MINOR_MAX, &ret->version) ||
+        !take_number(&row, ':', 0, STOCK_VERSION_MAX, &ret->version) ||
         !take_number(&row, ':', 0, INT64_MAX, &ret_rest->waiting) || !take_number(&row, ':', 0, 1, &tracked) ||
         !take_number(&row, ':', 0, RECALL_MODES - 1, &recall) ||
         !take_number(&row, ':', 0, STOCK_UNITS_MAX, &ret->buffer))

@@ -179,6 +179,10 @@ class Ledger(unittest.TestCase):
             self.assertIn("not acknowledged", self.ledger(shop, "export", "--out", late, "--acknowledge", code=1))
             self.ledger(shop, "export", "--out", str(folder / "a.jsonl"), "--acknowledge")
             self.ledger(shop, "export", "--out", late, "--acknowledge")  # nothing is missing any more
+            future = str(folder / "future.jsonl")  # what has not happened yet is in no archive
+            self.assertIn("nothing behind", self.ledger(shop, "export", "--after", "9999999999999-0", "--out", future,
+                                                        "--acknowledge", code=1))
+            self.assertFalse(os.path.exists(future))
             shop.api("POST", "/v1/stock/teapot/allocate", {"units": 1, "ref": "more"})
             next_file = folder / "b.jsonl"
             self.ledger(shop, "export", "--after", "acknowledged", "--out", str(next_file), "--acknowledge")

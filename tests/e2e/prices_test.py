@@ -17,7 +17,7 @@ class Prices(unittest.TestCase):
             anna, bob, viewer = shop.conn("host", sub="anna"), shop.conn("host", sub="bob"), shop.viewer()
             asked = self.ask_low(anna)
             self.assertEqual((asked["t"], asked["d"]["code"]), ("error", "approval_needed"), asked)
-            self.assertEqual(asked["d"]["detail"], "90 % below the present price: another host must agree.")
+            self.assertEqual(asked["d"]["detail"], "90 % below the price agreed on: another host must agree.")
             event = bob.wait("approval")["d"]
             self.assertEqual((event["approval"], event["state"], event["kind"], event["asked_by"]),
                              (asked["d"]["approval"], "asked", "price", "anna"))

@@ -116,7 +116,7 @@ function Product({ c, open }: { c: Console; open(sheet: string): void }) {
         {[0, 1, 2].map((slot) => <button key={slot} onClick={() => c.pin(slot, sku)} data-testid={`product-pin-${slot + 1}`}>Pin in {slot + 1}</button>)}
         {e.state === 'open'
           ? <button class="danger" data-testid="product-stop" onClick={() => c.stopSale(sku)}>Stop sale</button>
-          : e.state === 'recalled' ? <span class="said">Recalled: it cannot be sold again in this show.</span>
+          : e.state === 'recalled' ? <span class="said">Recalled: it cannot be sold again.</span>
           : <button data-testid="product-open" onClick={() => void c.act('stock.open', { sku }, `${e.title}: on sale again`)}>Sell again</button>}
       </div>
       <div class="row">

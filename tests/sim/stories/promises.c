@@ -33,12 +33,12 @@ static void a_pause_freezes_every_timer_and_what_was_left_is_left(void **state)
     world_expect(w, "[ 1000] a     held mug-red at 1290 until 61000\n"
                     "[ 1100] *     shelf mug-red 3 free, 1 held, 0 sold\n"
                     "[51000] *     4 state paused\n"
-                    "[51000] host  ok 4\n"
                     "[51000] *     holds stand still\n"
+                    "[51000] host  ok 4\n"
                     "[151000] shop  held mug-red at 1290 until 161000\n"
                     "[151000] *     5 state live\n"
-                    "[151000] host  ok 5\n"
                     "[151000] *     holds go on, 100000 later\n"
+                    "[151000] host  ok 5\n"
                     "[151000] shop  held mug-red at 1290 until 161000\n"
                     "[160999] shop  held mug-red at 1290 until 161000\n"
                     "[161057] a     hears expired mug-red\n"
@@ -56,12 +56,12 @@ static void a_pause_that_ends_the_show_lets_time_go_on(void **state)
     world_run_ms(w, 61000);
     world_expect(w, "[ 1000] a     held mug-red at 1290 until 61000\n"
                     "[ 1000] *     4 state paused\n"
-                    "[ 1000] host  ok 4\n"
                     "[ 1000] *     holds stand still\n"
+                    "[ 1000] host  ok 4\n"
                     "[ 1100] *     shelf mug-red 3 free, 1 held, 0 sold\n"
                     "[31000] *     5 state ended\n"
-                    "[31000] host  ok 5\n"
                     "[31000] *     holds go on, 30000 later\n"
+                    "[31000] host  ok 5\n"
                     "[91069] a     hears expired mug-red\n"
                     "[91169] *     shelf mug-red 4 free, 0 held, 0 sold\n");
     world_close(w);
@@ -149,13 +149,14 @@ static void a_recall_that_keeps_holds_stops_their_time_until_it_is_decided(void 
                     "[ 1000] shop  refused hold.confirm: recalled\n"
                     "[ 1100] *     shelf mug-red 2 free, 2 held, 0 sold, stopped\n"
                     "[101000] shop  held mug-red at 1290 until 61000\n"
+                    "[101000] a     hears held mug-red at 1290 until 161000\n"
+                    "[101000] b     hears held mug-red at 1290 until 161000\n"
                     "[101000] host  recalled mug-red (honour): 2 holds of 2, 0 orders of 0\n"
-                    "[101000] b     hears expired mug-red\n"
                     "[101000] a     hears confirmed mug-red\n"
                     "[101000] shop  h1 sold for A-1\n"
-                    "[101100] *     shelf mug-red 3 free, 0 held, 1 sold, stopped\n"
-                    "[101500] b     hears void mug-red\n"
-                    "[101500] shop  refused hold.confirm: hold_expired\n"
+                    "[101100] *     shelf mug-red 2 free, 1 held, 1 sold, stopped\n"
+                    "[101500] b     hears confirmed mug-red\n"
+                    "[101500] shop  h2 sold for A-1\n"
                     "[101500] host  refused stock.open: recalled (sku)\n");
     world_close(w);
 }
@@ -233,8 +234,8 @@ static void the_shop_reserves_for_its_viewers_by_the_same_rules(void **state)
                     "[31000] shop  refused hold.extend: hold_unknown\n"
                     "[31000] a     released mug-red\n"
                     "[31000] *     4 state paused\n"
-                    "[31000] host  ok 4\n"
                     "[31000] *     holds stand still\n"
+                    "[31000] host  ok 4\n"
                     "[31000] shop  refused hold.reserve: paused\n"
                     "[31100] *     shelf mug-red 4 free, 0 held, 0 sold\n");
     world_close(w);
@@ -330,8 +331,8 @@ static void a_pause_that_was_lost_stands_again(void **state)
                     "[53100] *     shelf tee-green 0 free, 0 held, 0 sold\n"
                     "[111000] shop  held mug-red at 1290 until 121000\n"
                     "[111000] *     5 state live\n"
-                    "[111000] host  ok 5\n"
                     "[111000] *     holds go on, 60000 later\n"
+                    "[111000] host  ok 5\n"
                     "[121067] a     hears expired mug-red\n"
                     "[121167] *     shelf mug-red 4 free, 0 held, 0 sold\n");
     world_close(w);

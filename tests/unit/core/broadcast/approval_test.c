@@ -102,17 +102,17 @@ static void the_reason_is_in_plain_words(void **state)
     struct show s;
     show_open_live(&s);
     assert_string_equal(show_do(&s, by("anna", act_price("mug", 129))), "asked approval");
-    assert_string_equal(reason_of(&s), "90 % below the present price: another host must agree.");
+    assert_string_equal(reason_of(&s), "90 % below the price agreed on: another host must agree.");
     show_do(&s, by("anna", act_price("mug", 640)));
-    assert_string_equal(reason_of(&s), "51 % below the present price: another host must agree.");
+    assert_string_equal(reason_of(&s), "51 % below the price agreed on: another host must agree.");
     show_do(&s, by("anna", act_price("mug", 12900)));
-    assert_string_equal(reason_of(&s), "900 % above the present price: another host must agree.");
+    assert_string_equal(reason_of(&s), "900 % above the price agreed on: another host must agree.");
     struct act low = by("anna", act_price("mug", 129));
     low.guard.floor = eur(4000);
     show_do(&s, by("anna", act_price("mug", 1290)));
     show_do(&s, low);
     assert_string_equal(reason_of(&s),
-                        "90 % below the present price, and below the floor of 40.00 EUR: another host must agree.");
+                        "90 % below the price agreed on, and below the floor of 40.00 EUR: another host must agree.");
     low.price = eur(1000);
     show_do(&s, low);
     assert_string_equal(reason_of(&s), "Below the floor of 40.00 EUR: another host must agree.");

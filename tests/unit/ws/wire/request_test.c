@@ -246,7 +246,7 @@ static void two_ids_in_one_path(void **state)
     assert_string_equal(c.sku.text, "mug.red");
     assert_true(c.csv);
     assert_int_equal(request("GET", "/v1/broadcasts/b/recalls/mug%2Ecsv", NULL, NULL, &c, &fault), RESULT_OK);
-    assert_string_equal(c.sku.text, "mug.csv"); /* a SKU that is called so */
+    assert_string_equal(c.sku.text, "mug.csv"); /* where the way to here leaves the path as it is */
     assert_false(c.csv);
     assert_int_equal(request("GET", "/v1/broadcasts/b/recalls/.csv", NULL, NULL, &c, &fault), RESULT_OK);
     assert_string_equal(c.sku.text, ".csv");

@@ -413,7 +413,7 @@ struct event sample_event(enum event_kind kind)
                                                .money = {490, "EUR"},
                                                .asked_by = "anna",
                                                .until_ms = e.ms + 600000};
-        TEXT_SET(e.u.approval.reason, "63 % below the present price: another host must agree.");
+        TEXT_SET(e.u.approval.reason, "63 % below the price agreed on: another host must agree.");
         break;
     case EVENT_LISTED:
         TEXT_SET(e.u.listed.broadcast.text, "spring-drop");
