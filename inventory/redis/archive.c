@@ -129,31 +129,19 @@ enum result archive_state_get(struct archive *a, struct archive_state *ret)
 
 /* ---- entries ---- */
 
-static size_t lines_in(struct text text)
-{
-    size_t lines = text.len > 0;
-    for (size_t i = 0; i < text.len; i++)
-        lines += text.at[i] == '\n';
-    return lines;
-}
-
 /* Every line must have been read: what a later version wrote would be missing in a copy. */
 static enum result read_entry(struct archive *a, const redisReply *entry, struct ledger_entry *ret)
 {
     size_t skipped = 0;
-    if (entry->type != REDIS_REPLY_ARRAY || entry->elements != 2 || entry->element[0]->type != REDIS_REPLY_STRING)
+    if (!reply_is_entry(entry))
         return ask_fail(&a->ask, RESULT_MALFORMED, "the ledger has an entry that is none");
     const redisReply *id = entry->element[0], *fields = entry->element[1];
-    struct entry_text text = {{id->str, (size_t)id->len},
-                              reply_field(fields, "t"),
-                              reply_field(fields, "k"),
-                              reply_field(fields, "m"),
-                              reply_field(fields, "c")};
+    struct entry_text text = reply_entry((struct text){id->str, (size_t)id->len}, fields);
     enum result result = entry_parse(&text, &a->room, ret, &skipped);
     if (result == RESULT_NO_MEMORY)
         return ask_fail(&a->ask, result, "no memory");
-    if (result == RESULT_OK && ret->movements_count + ret->is_checkpoint == lines_in(text.movements) &&
-        ret->counts_count == lines_in(text.counts))
+    if (result == RESULT_OK && ret->movements_count + ret->is_checkpoint == text_lines(text.movements) &&
+        ret->counts_count == text_lines(text.counts))
         return RESULT_OK;
     snprintf(a->ask.why, sizeof a->ask.why,
              "ledger entry %.60s has lines that this version cannot read; use the version that wrote it", id->str);
@@ -243,7 +231,7 @@ enum result archive_acknowledge(struct archive *a, const char *id)
 static bool is_checkpoint(const redisReply *entry)
 {
     static const char word[] = "checkpoint";
-    if (entry->type != REDIS_REPLY_ARRAY || entry->elements != 2)
+    if (!reply_is_entry(entry))
         return false;
     struct text movements = reply_field(entry->element[1], "m"), line;
     return text_take(&movements, '\n', &line) && text_is(line, word);

@@ -28,17 +28,12 @@ struct audit {
 
 static enum result fold_reply(struct audit *a, const redisReply *entry)
 {
-    if (entry->type != REDIS_REPLY_ARRAY || entry->elements != 2 || entry->element[0]->type != REDIS_REPLY_STRING ||
-        (size_t)entry->element[0]->len > LEDGER_ID_LEN_MAX) {
+    if (!reply_is_entry(entry) || entry->element[0]->len > LEDGER_ID_LEN_MAX) {
         audit_differ(a->result, "ledger: an entry that is none");
         return RESULT_OK;
     }
     const redisReply *id = entry->element[0], *fields = entry->element[1];
-    struct entry_text text = {{id->str, (size_t)id->len},
-                              reply_field(fields, "t"),
-                              reply_field(fields, "k"),
-                              reply_field(fields, "m"),
-                              reply_field(fields, "c")};
+    struct entry_text text = reply_entry((struct text){id->str, (size_t)id->len}, fields);
     struct ledger_entry parsed;
     size_t skipped = 0;
     enum result result = entry_parse(&text, &a->room, &parsed, &skipped);

@@ -118,14 +118,6 @@ static bool find_kind(struct text word, enum movement_kind *ret)
     return false;
 }
 
-static size_t lines_in(struct text text)
-{
-    size_t lines = text.len > 0;
-    for (size_t i = 0; i < text.len; i++)
-        lines += text.at[i] == '\n';
-    return lines;
-}
-
 /* Not calloc: a movement is large, and what is used of it is cleared one by one. */
 static void *make_room(void *array, size_t *capacity, size_t wanted, size_t size)
 {
@@ -248,7 +240,8 @@ static void parse_counts(struct text text, struct entry_room *room, struct ledge
 enum result entry_parse(const struct entry_text *text, struct entry_room *room, struct ledger_entry *ret,
                         size_t *ret_skipped)
 {
-    size_t movements = lines_in(text->movements), counts = lines_in(text->counts), claims = lines_in(text->claims);
+    size_t movements = text_lines(text->movements), counts = text_lines(text->counts),
+           claims = text_lines(text->claims);
     *ret = (struct ledger_entry){0};
     *ret_skipped = 0;
     if (text->id.len == 0 || text->id.len > LEDGER_ID_LEN_MAX || memchr(text->id.at, '\0', text->id.len) != NULL ||

@@ -19,8 +19,7 @@ static bool ledger_entry(struct tail_stream *s, struct text id, const redisReply
 {
     struct redis_node *n = s->node;
     struct ledger_follow *follow = s->follow;
-    struct entry_text text = {id, reply_field(fields, "t"), reply_field(fields, "k"), reply_field(fields, "m"),
-                              reply_field(fields, "c")};
+    struct entry_text text = reply_entry(id, fields);
     struct ledger_entry entry;
     size_t skipped = 0;
     enum result result = entry_parse(&text, &n->tail.room, &entry, &skipped);

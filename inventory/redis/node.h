@@ -146,7 +146,9 @@ bool tail_begin(struct link *l);
 void tail_up(struct link *l);
 void tail_down(struct link *l, const char *reason);
 void tail_close(struct redis_node *n);
-struct text reply_field(const redisReply *fields, const char *name); /* empty: not there */
+struct text reply_field(const redisReply *fields, const char *name);     /* empty: not there */
+bool reply_is_entry(const redisReply *entry);                            /* of a stream: an id and its fields */
+struct entry_text reply_entry(struct text id, const redisReply *fields); /* borrowed */
 
 void ledger_setup(struct redis_node *n);
 void log_redis_setup(struct redis_node *n);

@@ -36,6 +36,20 @@ struct text reply_field(const redisReply *fields, const char *name)
     return (struct text){0};
 }
 
+bool reply_is_entry(const redisReply *entry)
+{
+    return entry->type == REDIS_REPLY_ARRAY && entry->elements == 2 && entry->element[0]->type == REDIS_REPLY_STRING;
+}
+
+struct entry_text reply_entry(struct text id, const redisReply *fields)
+{
+    return (struct entry_text){.id = id,
+                               .time = reply_field(fields, "t"),
+                               .claims = reply_field(fields, "k"),
+                               .movements = reply_field(fields, "m"),
+                               .counts = reply_field(fields, "c")};
+}
+
 static uint64_t fields_hash(const redisReply *fields)
 {
     uint64_t hash = UINT64_C(14695981039346656037);

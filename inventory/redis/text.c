@@ -15,6 +15,14 @@ bool text_take(struct text *from, char mark, struct text *ret)
     return true;
 }
 
+size_t text_lines(struct text t)
+{
+    size_t lines = t.len > 0;
+    for (size_t i = 0; i < t.len; i++)
+        lines += t.at[i] == '\n';
+    return lines;
+}
+
 bool text_is(struct text t, const char *word) { return strlen(word) == t.len && memcmp(t.at, word, t.len) == 0; }
 
 bool text_number(struct text t, int64_t low, int64_t high, int64_t *ret)

@@ -23,6 +23,7 @@ struct text { /* a piece of a larger text */
 
 /* Takes what stands before the next `mark`, and the mark; without one, the rest. False when nothing is left. */
 bool text_take(struct text *from, char mark, struct text *ret);
+size_t text_lines(struct text t); /* the last one need not end */
 bool text_is(struct text t, const char *word);
 bool text_number(struct text t, int64_t low, int64_t high, int64_t *ret); /* decimal, perhaps with '-', nothing else */
 bool text_id(struct text t, char ret[ID_LEN_MAX + 1]);                    /* a valid id */
