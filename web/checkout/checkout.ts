@@ -17,6 +17,7 @@ else {
   setInterval(tick, 1000);
 }
 pay.addEventListener('click', () => void confirm());
+pay.disabled = false;                  /* until here a tap would have been lost */
 
 function tick(): void {
   if (over) return;

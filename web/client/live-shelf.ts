@@ -19,6 +19,7 @@ export { LiveshelfClient, Refused } from './client';
 const SETTLE_MS = 400;                 /* what has just changed under a finger is not tappable yet */
 const WARN_MS = 60_000;                /* a hold this near its end asks whether to extend */
 const POLITE_MS = 5_000;               /* at most one polite announcement in this time */
+const SPOKEN_MS = 1_500;                 /* what is said at once this soon after another is said behind it */
 const SAID_MS = 12_000;                /* how long an answer stays beside its button */
 const RECALL_SAID_MS = 600_000;        /* a reservation that a recall took is explained for this long */
 const RECALL_NEAR_MS = 10_000;         /* a hold given back and a recall this near to each other belong together */
@@ -52,6 +53,7 @@ export class LiveShelf extends HTMLElement {
   #frame = 0;
   #tick: ReturnType<typeof setInterval> | undefined;
   #polite = { at: 0, timer: undefined as ReturnType<typeof setTimeout> | undefined, texts: new Map<string, string>() };
+  #said_ms = 0;
   #warned = new Set<string>();
   #given = new Map<string, number>();  /* holds released, and when we heard */
   #mine = new Set<string>();           /* those that were released here */
@@ -504,8 +506,10 @@ export class LiveShelf extends HTMLElement {
   }
 
   #sayNow(text: string): void {
-    const el = this.#els.now!;
-    el.textContent = el.textContent === text ? `${text}\u00a0` : text;
+    const el = this.#els.now!, before = el.textContent ?? '', now = Date.now();
+    const overtaken = now - this.#said_ms < SPOKEN_MS && !before.includes(text); /* a recall and its notice, say: a reader would lose the first */
+    this.#said_ms = now;
+    el.textContent = overtaken ? `${before} ${text}` : before === text ? `${text}\u00a0` : text;
   }
 
   /* Of each topic the latest wins; the rest was overtaken. */

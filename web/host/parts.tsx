@@ -1,6 +1,6 @@
 /* Parts that the stage and the desk share. */
 
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
 import type { ComponentChildren } from 'preact';
 import type { Console } from './console';
 import { clockText, money, stockText } from '../client/words';
@@ -223,7 +223,7 @@ export function Phone({ c }: { c: Console }) {
 /* ---- sheets --------------------------------------------------------------------------------------------------------- */
 
 export function Sheet({ title, close, children, testid }: { title: string; close(): void; children: ComponentChildren; testid: string }) {
-  useEffect(() => {
+  useLayoutEffect(() => { /* an Escape right after it opened must find it listening */
     const before = document.activeElement as HTMLElement | null;
     const key = (e: KeyboardEvent) => e.key === 'Escape' && !e.shiftKey && close();
     addEventListener('keydown', key);

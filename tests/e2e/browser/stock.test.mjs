@@ -55,10 +55,10 @@ test("time that stands still, a recall, and a price that two must want", { timeo
     await shot(host, "host-recall-360");
     await on(host, "recall-confirm").click(soon);
     await on(host, "recall-holds").getByText("2").waitFor(soon);
-    for (const page of [ann, bob]) {
+    await Promise.all([ann, bob].map(async (page) => { // said once, and replaced by what is said next
       await page.waitForFunction(() => Object.values(window.liveshelf.state.holds).every((h) => h.state === "released"), null, soon);
       await page.getByTestId("live-assertive").filter({ hasText: "This product was recalled; your reservation was cancelled and nothing was charged" }).waitFor({ state: "attached", ...soon });
-    }
+    }));
     await shot(host, "host-recalled-360");
     const [saved] = await Promise.all([host.waitForEvent("download", soon), on(host, "recall-csv").click(soon)]);
     assert.equal(saved.suggestedFilename(), `recall-${first.sku}.csv`);
