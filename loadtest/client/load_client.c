@@ -2,7 +2,7 @@
  *
  *   load_open            socket, source address, connect
  *     conn_writable      connected: the request goes out
- *     conn_readable      bytes in
+ *     conn_read          bytes in
  *       upgrade_answer   101, or the end
  *       frames_read      whole frames to the handler; the rest waits
  *   conn_end             the one way out; `closed` is told at the end of the turn */
@@ -27,6 +27,7 @@
 
 #define BUFFER_BYTES (256u << 10)
 #define EVENTS_PER_TURN 1024
+#define RETRY_AFTER_MS_MAX 600000 /* a server that says more is not believed */
 
 /* The example of RFC 6455: with a known key the right answer is known, without SHA-1. */
 #define UPGRADE_KEY "dGhlIHNhbXBsZSBub25jZQ=="
@@ -116,7 +117,8 @@ enum result load_set_init(struct load_set *s, const struct load_target *target, 
     *s = (struct load_set){.target = *target, .wheel_ms = load_now_ms()};
     s->epoll = epoll_create1(EPOLL_CLOEXEC);
     s->buffer = malloc(BUFFER_BYTES);
-    if (s->epoll < 0 || s->buffer == NULL) {
+    s->seen = calloc(LOAD_SEEN, sizeof *s->seen);
+    if (s->epoll < 0 || s->buffer == NULL || s->seen == NULL) {
         load_set_finish(s);
         return RESULT_NO_MEMORY;
     }
@@ -133,15 +135,17 @@ void load_set_finish(struct load_set *s)
     if (s->epoll > 0)
         close(s->epoll);
     free(s->buffer);
+    free(s->seen);
     s->epoll = 0;
     s->buffer = NULL;
+    s->seen = NULL;
 }
 
 /* ---- sending ---- */
 
-static void conn_watch(struct load_conn *c, uint32_t events, int how)
+static void conn_watch(struct load_conn *c, uint32_t out, int how)
 {
-    struct epoll_event event = {.events = events, .data.ptr = c};
+    struct epoll_event event = {.events = out | (c->paused ? 0 : EPOLLIN), .data.ptr = c};
     MUST(epoll_ctl(c->set->epoll, how, c->fd, &event) == 0);
 }
 
@@ -150,7 +154,7 @@ static void conn_flush(struct load_conn *c)
     while (c->out.len > 0) {
         ssize_t sent = send(c->fd, c->out.data, c->out.len, MSG_DONTWAIT | MSG_NOSIGNAL);
         if (sent < 0 && errno == EAGAIN) {
-            conn_watch(c, EPOLLIN | EPOLLOUT, EPOLL_CTL_MOD);
+            conn_watch(c, EPOLLOUT, EPOLL_CTL_MOD);
             return;
         }
         if (sent < 0) {
@@ -177,7 +181,7 @@ static void conn_write(struct load_conn *c, const char *data, size_t len)
         }
         if (len == 0)
             return;
-        conn_watch(c, EPOLLIN | EPOLLOUT, EPOLL_CTL_MOD);
+        conn_watch(c, EPOLLOUT, EPOLL_CTL_MOD);
     }
     bytes_append(&c->out, data, len);
 }
@@ -388,6 +392,25 @@ static size_t frames_read(struct load_conn *c, const char *data, size_t len)
     return used;
 }
 
+/* What a refusal says of coming back: Retry-After in seconds, or, more exactly, "retry_after_ms" of the problem behind it. */
+static void refusal_read(struct load_conn *c, const char *data, size_t len)
+{
+    struct bytes text = {0}; /* with a NUL behind it; refusals are rare */
+    bytes_append(&text, data, len);
+    if (bytes_result(&text) != RESULT_OK)
+        return;
+    const char *header = strcasestr(text.data, "\r\nretry-after:");
+    const char *exact = strstr(text.data, "\"retry_after_ms\":");
+    c->status = (int)strtol(text.data + strcspn(text.data, " \r\n"), NULL, 10);
+    if (exact != NULL)
+        c->retry_after_ms = strtoll(exact + strlen("\"retry_after_ms\":"), NULL, 10);
+    else if (header != NULL)
+        c->retry_after_ms = strtoll(header + strlen("\r\nretry-after:"), NULL, 10) * 1000;
+    if (c->retry_after_ms < 0 || c->retry_after_ms > RETRY_AFTER_MS_MAX)
+        c->retry_after_ms = RETRY_AFTER_MS_MAX;
+    bytes_finish(&text);
+}
+
 /* Returns the bytes of the head of the answer when it is a good one; 0 wait. */
 static size_t upgrade_answer(struct load_conn *c, const char *data, size_t len)
 {
@@ -398,9 +421,10 @@ static size_t upgrade_answer(struct load_conn *c, const char *data, size_t len)
         return 0;
     }
     size_t head = (size_t)(end + 4 - data);
-    if (len < 12 || memcmp(data, "HTTP/1.1 101", 12) != 0)
+    if (len < 12 || memcmp(data, "HTTP/1.1 101", 12) != 0) {
+        refusal_read(c, data, len);
         conn_end(c, 0, "upgrade refused: %.*s", (int)strcspn(data, "\r\n"), data);
-    else if (memmem(data, head, UPGRADE_ACCEPT, strlen(UPGRADE_ACCEPT)) == NULL)
+    } else if (memmem(data, head, UPGRADE_ACCEPT, strlen(UPGRADE_ACCEPT)) == NULL)
         conn_end(c, 0, "upgrade answered with a wrong key");
     else
         c->state = LOAD_OPEN;
@@ -440,9 +464,9 @@ static bool http_is_whole(const struct bytes *in)
     return in->len - (size_t)(end + 4 - in->data) >= strtoul(length + 17, NULL, 10);
 }
 
-static void conn_readable(struct load_conn *c)
+static void conn_read(struct load_conn *c, size_t bytes_max)
 {
-    ssize_t len = recv(c->fd, c->set->buffer, BUFFER_BYTES, MSG_DONTWAIT);
+    ssize_t len = recv(c->fd, c->set->buffer, bytes_max, MSG_DONTWAIT);
     if (len < 0 && (errno == EAGAIN || errno == EINTR))
         return;
     if (len <= 0) {
@@ -466,6 +490,22 @@ static void conn_readable(struct load_conn *c)
         conn_end(c, HTTP_WHOLE, "answered");
 }
 
+void load_pause(struct load_conn *c, bool paused, int receive_buffer_bytes)
+{
+    if (c->state != LOAD_OPEN)
+        return;
+    c->paused = paused;
+    if (receive_buffer_bytes > 0)
+        setsockopt(c->fd, SOL_SOCKET, SO_RCVBUF, &receive_buffer_bytes, sizeof receive_buffer_bytes);
+    conn_watch(c, c->out.len > 0 ? EPOLLOUT : 0, EPOLL_CTL_MOD);
+}
+
+void load_read_some(struct load_conn *c, size_t bytes)
+{
+    if (c->state == LOAD_OPEN)
+        conn_read(c, bytes < BUFFER_BYTES ? bytes : BUFFER_BYTES);
+}
+
 static void conn_writable(struct load_conn *c)
 {
     if (c->state == LOAD_CONNECTING) {
@@ -478,7 +518,7 @@ static void conn_writable(struct load_conn *c)
         }
         c->state = LOAD_WAITING;
     }
-    conn_watch(c, EPOLLIN, EPOLL_CTL_MOD);
+    conn_watch(c, 0, EPOLL_CTL_MOD);
     conn_flush(c);
 }
 
@@ -525,6 +565,9 @@ static void conn_start(struct load_set *s, struct load_conn *c)
     c->set = s;
     c->state = LOAD_CONNECTING;
     c->close_code = 0;
+    c->paused = false;
+    c->status = 0;
+    c->retry_after_ms = 0;
     c->fd = conn_connect(s);
     s->opened_total++;
     if (c->fd < 0) {
@@ -532,7 +575,7 @@ static void conn_start(struct load_set *s, struct load_conn *c)
         return;
     }
     s->conns++;
-    conn_watch(c, EPOLLIN | EPOLLOUT, EPOLL_CTL_ADD);
+    conn_watch(c, EPOLLOUT, EPOLL_CTL_ADD);
 }
 
 void load_open(struct load_set *s, struct load_conn *c, const char *path, const char *headers)
@@ -617,7 +660,7 @@ static void conn_event(struct load_conn *c, uint32_t events)
     if ((events & EPOLLOUT) != 0)
         conn_writable(c);
     if (c->state != LOAD_ENDED && (events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0)
-        conn_readable(c);
+        conn_read(c, BUFFER_BYTES);
 }
 
 void load_turn(struct load_set *s, int wait_ms)

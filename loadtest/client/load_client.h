@@ -45,6 +45,9 @@ struct load_conn { /* embedded by the caller; zero before the first use; may be 
     struct load_http *http;        /* NULL: a WebSocket */
     struct list ending;            /* in set->ending while `closed` is still to be told */
     int close_code;
+    bool paused;            /* nothing is read but by load_read_some */
+    int status;             /* of the answer that refused the upgrade; 0: none came, or it was not refused */
+    int64_t retry_after_ms; /* said with that refusal; 0: nothing was said */
     char why[96];
     uint64_t received_bytes;
 };
@@ -52,6 +55,28 @@ struct load_conn { /* embedded by the caller; zero before the first use; may be 
 struct load_target {
     char host[64]; /* numeric */
     unsigned port;
+};
+
+/* The members of a message that everybody looks at, found without building a tree. Texts are borrowed from the message, or
+ * from the set's copy of it: they last until the callback returns. */
+struct load_peek {
+    const char *t, *re; /* NULL: absent. Not NUL-terminated */
+    size_t t_len, re_len;
+    bool has_seq, recovered;
+    int64_t seq, ms; /* 0: absent */
+    const char *epoch;
+    size_t epoch_len;
+    const char *d; /* the value of "d" */
+    size_t d_len;
+};
+
+/* What is published comes to every viewer as the same bytes: it is looked at once, and then only compared. */
+#define LOAD_SEEN 4
+#define LOAD_SEEN_BYTES 4096
+struct load_seen {
+    size_t len; /* 0: empty */
+    char text[LOAD_SEEN_BYTES];
+    struct load_peek peek;
 };
 
 struct load_set {
@@ -62,6 +87,8 @@ struct load_set {
     int64_t wheel_ms;
     struct list ending;
     char *buffer;
+    struct load_seen *seen; /* LOAD_SEEN of them */
+    size_t seen_next;
     size_t conns;          /* opened and not ended */
     uint64_t opened_total; /* chooses the source address */
     bool spread;           /* the target is a loopback address: take 127.0.0.2 and up in turn */
@@ -87,6 +114,10 @@ void load_sendf(struct load_conn *c, const char *format, ...) PRINTF_LIKE(2, 3);
 /* Says goodbye with a close frame (code 0: none, the line just drops) and ends; `closed` follows in the same or next turn. */
 void load_close(struct load_conn *c, int code);
 bool load_is_open(const struct load_conn *c);
+/* A slow reader: a paused conn reads only what load_read_some asks for, still sends, and does not answer pings it has not
+ * read. Opening again ends the pause. `bytes` of the receive buffer are the kernel's to round; 0 leaves it as it is. */
+void load_pause(struct load_conn *c, bool paused, int receive_buffer_bytes);
+void load_read_some(struct load_conn *c, size_t bytes); /* at most so many, once; messages come from inside */
 
 /* One HTTP request on a conn of its own. Owned by the caller until `done`. */
 struct load_http {
@@ -101,18 +132,9 @@ struct load_http {
 };
 void load_http_start(struct load_set *s, struct load_http *h);
 
-/* The members of a message that everybody looks at, found without building a tree. Texts are borrowed from the message. */
-struct load_peek {
-    const char *t, *re; /* NULL: absent. Not NUL-terminated */
-    size_t t_len, re_len;
-    bool has_seq, recovered;
-    int64_t seq, ms; /* 0: absent */
-    const char *epoch;
-    size_t epoch_len;
-    const char *d; /* the value of "d" */
-    size_t d_len;
-};
 MUST_USE enum result load_peek(const char *text, size_t len, struct load_peek *ret);
+/* The same, for a message that others of the set may have had just before. */
+MUST_USE enum result load_peek_seen(struct load_set *s, const char *text, size_t len, struct load_peek *ret);
 bool load_is(const char *text, size_t len, const char *word);
 /* A member of an object, such as the "d" of a message: its value as it stands, quotes included. False: there is none. */
 bool load_find(const char *text, size_t len, const char *name, const char **ret, size_t *ret_len);

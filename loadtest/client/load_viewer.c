@@ -39,6 +39,7 @@ static void welcome_got(struct load_viewer *v, const struct load_peek *p, const 
     member_copy(v->key, sizeof v->key, text, len, "viewer_key");
     v->welcomed = true;
     v->welcomed_ms = load_now_ms();
+    v->head = p->seq;
     if (p->recovered) {
         v->resumes++;
         return; /* the missed events follow and are counted from where we were */
@@ -84,7 +85,7 @@ static void line_message(struct load_conn *c, const char *text, size_t len)
 {
     struct load_viewer *v = container_of(c, struct load_viewer, conn);
     struct load_peek p;
-    if (load_peek(text, len, &p) != RESULT_OK) {
+    if (load_peek_seen(c->set, text, len, &p) != RESULT_OK) {
         v->malformed++;
         return;
     }

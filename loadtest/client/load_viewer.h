@@ -23,7 +23,7 @@ struct load_viewer { /* embedded by the caller; zero first */
     /* ---- ours ---- */
     struct load_conn conn;
     char epoch[64], viewer[64], key[256];
-    int64_t seq;
+    int64_t seq, head; /* last seen; what the last welcome said is there */
     bool welcomed;
 };
 
