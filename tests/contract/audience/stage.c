@@ -220,6 +220,8 @@ void stage_close(struct stage *s)
 
 void stage_turn(struct stage *s) { uv_run(&s->loop, UV_RUN_ONCE); }
 
+void stage_timers(struct stage *s) { on_clock(&s->clock.timer); }
+
 void stage_run_ms(struct stage *s, int64_t ms)
 {
     for (int64_t end = stage_now_ms() + ms; stage_now_ms() < end;)
