@@ -112,9 +112,15 @@ static int node_run(struct node *n, struct wiring_options *options)
     return result == RESULT_OK && clean ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
+/* Said by the parent, never by a person. */
+static long own_number(const struct own_flag *flag, long without)
+{
+    return flag->value == NULL ? without : strtol(flag->value, NULL, 10);
+}
+
 int command_node(int argc, char **argv)
 {
-    struct own_flag own[] = {{"index", "N", "", NULL}, {"demo", NULL, "", NULL}, {0}};
+    struct own_flag own[] = {{"index", "N", "", NULL}, {"demo", NULL, "", NULL}, {"metrics-fd", "N", "", NULL}, {0}};
     struct node n = {0};
     if (!command_config_load(argc, argv, own, "", &n.config))
         return EXIT_SETTING;
@@ -122,6 +128,8 @@ int command_node(int argc, char **argv)
                                      .loop = &n.loop,
                                      .seed = seed_from_system(),
                                      .demo = own[1].value != NULL,
+                                     .index = (size_t)own_number(&own[0], 1) - 1,
+                                     .metrics_fd = (int)own_number(&own[2], -1),
                                      .ready = node_ready,
                                      .ctx = &n};
     node_name(own[0].value == NULL ? "0" : own[0].value, options.seed, &options.node);

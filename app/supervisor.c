@@ -20,6 +20,7 @@
 #include "app/data_dir.h"
 #include "app/listener.h"
 #include "app/loop.h"
+#include "app/metric_board.h"
 #include "app/redis_server.h"
 #include "base/log.h"
 #include "base/must.h"
@@ -30,7 +31,7 @@
 #define NODE_STOP_SPARE_MS 2000 /* beyond its own drain time */
 #define REDIS_FIRST_TRIES 3     /* dying so often before it ever accepted: its settings or its files are wrong */
 #define HURRY_AFTER_MS 1000     /* a second signal within this is the same one, sent to the process and to its group */
-#define NODE_WORDS 8
+#define NODE_WORDS 10
 
 enum stage { STAGE_STARTING, STAGE_SERVING, STAGE_DRAINING, STAGE_REDIS_ENDING };
 
@@ -38,7 +39,7 @@ struct node_child {
     struct child child;
     struct supervisor *supervisor;
     bool ready;
-    char name[24], index[24];
+    char name[24], index[24], metrics[24];
     char *argv[NODE_WORDS];
 };
 
@@ -49,7 +50,7 @@ struct supervisor {
     struct listener listener;
     struct redis_server redis;
     bool own_redis, redis_accepted;
-    int lock_fd;
+    int lock_fd, metrics_fd; /* -1: none */
     struct child redis_child, companion;
     struct node_child *nodes;
     size_t nodes_count;
@@ -138,11 +139,14 @@ static void node_prepare(struct supervisor *s, struct node_child *n, size_t inde
 {
     snprintf(n->name, sizeof n->name, "n%zu", index + 1);
     snprintf(n->index, sizeof n->index, "%zu", index + 1);
+    snprintf(n->metrics, sizeof n->metrics, "%d", s->metrics_fd);
     size_t words = 0;
     n->argv[words++] = (char *)"liveshelf";
     n->argv[words++] = (char *)"node";
     n->argv[words++] = (char *)"--index";
     n->argv[words++] = n->index;
+    n->argv[words++] = (char *)"--metrics-fd";
+    n->argv[words++] = n->metrics;
     n->argv[words++] = (char *)s->options->node_flag; /* NULL ends the words as well */
     n->supervisor = s;
     n->child = (struct child){
@@ -151,7 +155,7 @@ static void node_prepare(struct supervisor *s, struct node_child *n, size_t inde
         .argv = n->argv,
         .envp = s->environment,
         .death_signal = SIGKILL, /* its state is in Redis; its viewers go elsewhere */
-        .inherit_fd = -1,
+        .inherit_fd = s->metrics_fd,
         .line = node_line,
         .gone = node_gone,
         .ctx = s,
@@ -325,6 +329,7 @@ static enum result supervisor_prepare(struct supervisor *s, struct fault *fault)
     s->environment = config_environment(s->config, NULL);
     s->nodes_count = (size_t)config_number(s->config, SETTING_WORKERS);
     s->nodes = calloc(s->nodes_count, sizeof *s->nodes);
+    s->metrics_fd = metric_board_create(s->nodes_count);
     if (result == RESULT_OK && (s->environment == NULL || s->nodes == NULL))
         result = fault_set(fault, RESULT_NO_MEMORY, "no memory");
     return result;
@@ -341,6 +346,8 @@ static void supervisor_finish(struct supervisor *s)
                      s->lock_fd); /* a stale pid in a free lock misleads nobody but a reader */
         close(s->lock_fd);
     }
+    if (s->metrics_fd >= 0)
+        close(s->metrics_fd);
     free(s->environment);
     free(s->nodes);
 }
@@ -348,7 +355,8 @@ static void supervisor_finish(struct supervisor *s)
 int supervisor_run(const struct supervisor_options *options)
 {
     struct fault fault = {{0}};
-    struct supervisor s = {.options = options, .config = options->config, .lock_fd = -1, .listener = {.probe_fd = -1}};
+    struct supervisor s = {
+        .options = options, .config = options->config, .lock_fd = -1, .metrics_fd = -1, .listener = {.probe_fd = -1}};
     s.redis_poll.fire = redis_poll_due;
     s.stop_deadline.fire = stop_late;
     log_context_set("node=parent");

@@ -17,6 +17,7 @@
 #include "app/data_dir.h"
 #include "app/demo_pay.h"
 #include "app/limits.h"
+#include "app/metric_board.h"
 #include "app/process_metrics.h"
 #include "base/log.h"
 #include "inventory/redis/redis.h"
@@ -36,6 +37,7 @@ struct wiring {
     struct orchestrator_observer observer;
     struct demo_pay *pay;
     struct process_metrics metrics;
+    struct metric_board all_metrics;
     bool redis_ready;
     char reason[SERVER_REASON_MAX + 64];
     int64_t stop_until_ms;
@@ -138,6 +140,24 @@ static const char *web_dir_find(const struct config *c, char *buffer, size_t siz
     return NULL;
 }
 
+static void metrics_write(void *ctx, struct bytes *out)
+{
+    struct wiring *w = ctx;
+    metric_board_write(&w->all_metrics, out);
+}
+
+/* Without the board each node answers for itself. */
+static void metrics_share(struct wiring *w)
+{
+    size_t nodes = (size_t)config_number(w->options.config, SETTING_WORKERS);
+    if (w->options.metrics_fd < 0)
+        return;
+    enum result result = metric_board_open(&w->all_metrics, w->options.metrics_fd, nodes, w->options.index,
+                                           &w->options.loop->clock);
+    if (result != RESULT_OK)
+        log_warn("metrics.alone", "result=%s", result_name(result));
+}
+
 static enum result server_make(struct wiring *w, struct fault *fault)
 {
     const struct config *c = w->options.config;
@@ -157,6 +177,8 @@ static enum result server_make(struct wiring *w, struct fault *fault)
         .web_dir = web_dir_find(c, web, sizeof web),
         .ready = readyz,
         .ready_ctx = w,
+        .metrics = metrics_write,
+        .metrics_ctx = w,
     };
     limits_of_net(c, &config.limits);
     enum result result = server_create(&config, &w->server, &why);
@@ -237,6 +259,7 @@ enum result wiring_create(const struct wiring_options *options, struct wiring **
     }
     redis_metrics_register();
     process_metrics_start(&w->metrics, &options->loop->clock, &options->node);
+    metrics_share(w);
     if (options->demo)
         w->pay = demo_pay_create(w->server, w->auth, w->orchestrator);
     server_attach(w->server, w->orchestrator);
@@ -278,6 +301,7 @@ void wiring_stop(struct wiring *w, int64_t timeout_ms, void (*stopped)(void *ctx
     w->stopped = stopped;
     w->stop_until_ms = now_ms(w) + timeout_ms;
     process_metrics_stop(&w->metrics);
+    metric_board_close(&w->all_metrics);
     server_drain(w->server, timeout_ms, drained, w);
 }
 

@@ -14,6 +14,8 @@ struct wiring_options {
     const struct config *config;
     struct loop *loop;
     struct node_id node;
+    size_t index;   /* of this node among the parent's, from 0 */
+    int metrics_fd; /* the metric board handed down; -1: none */
     uint64_t seed;
     bool demo;                                                /* the demo's own route: /demo/pay */
     void (*ready)(void *ctx, bool ready, const char *reason); /* told on every change, from the loop */

@@ -29,7 +29,20 @@ static inline void metric_add(struct metric *m, double by) { m->value += by; }
 static inline void metric_set(struct metric *m, double value) { m->value = value; }
 void metric_observe(struct metric *m, double value);
 void metric_write_all(struct bytes *out); /* # HELP, # TYPE, samples */
-void metric_reset_all(void);              /* tests: forgets every registration */
+/* The values of this process for another one of the same program, and the text of several such together: under one HELP and
+ * TYPE the samples of all sources, each with its `label` before its own. */
+struct metric_values {
+    double value, sum;
+    uint64_t count, buckets[METRIC_BUCKETS_MAX + 1];
+};
+struct metric_source {
+    const char *label;                  /* `node="n1"` */
+    const struct metric_values *values; /* metric_count() of them, in the order of registration */
+};
+unsigned metric_count(void);
+void metric_copy(struct metric_values *ret); /* metric_count() of them */
+void metric_write_sources(struct bytes *out, const struct metric_source *sources, size_t count);
+void metric_reset_all(void); /* tests: forgets every registration */
 /* For docs/operations.md and its check: one line "name kind help" per distinct name. */
 void metric_list(struct bytes *out);
 

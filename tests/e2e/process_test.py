@@ -86,6 +86,18 @@ class Restarts(unittest.TestCase):
             return 0
 
 
+class Metrics(unittest.TestCase):
+    def test_whichever_node_is_asked_answers_for_all(self):
+        with Shop("--workers", "2") as shop:
+            viewers = [shop.viewer() for _ in range(16)]
+            until("both nodes to have told of their conns", lambda: shop.metrics()['liveshelf_conns{role="viewer"}'] == len(viewers))
+            for _ in range(8):  # some of these reach either node
+                _, text, _ = shop.http("GET", "/metrics")
+                for node in ("n1", "n2"):
+                    self.assertEqual(text.count(f'liveshelf_loop_delay_seconds_count{{node="{node}"}}'), 1)
+                self.assertEqual(text.count("# TYPE liveshelf_conns gauge"), 1)
+
+
 class Refusals(unittest.TestCase):
     def assert_refused(self, code, text, *words, env=None):
         done = run(*words, env=env)

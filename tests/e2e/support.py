@@ -410,11 +410,15 @@ class Server:
         return answer.status, decoded, {key.lower(): value for key, value in answer.getheaders()}
 
     def metrics(self):
-        """{name with labels: value} of whichever node answers."""
+        """{name with labels: value}, summed over the nodes."""
         status, text, _ = self.http("GET", "/metrics")
         assert status == 200
-        return {line.rsplit(" ", 1)[0]: float(line.rsplit(" ", 1)[1])
-                for line in text.splitlines() if line and not line.startswith("#")}
+        sums = {}
+        for line in text.splitlines():
+            if line and not line.startswith("#"):
+                name, value = re.sub(r'node="n\d+",?', "", line).replace("{}", "").rsplit(" ", 1)
+                sums[name] = sums.get(name, 0) + float(value)
+        return sums
 
     def conn(self, role="viewer", broadcast="show", sub=None, shop="demo", **more):
         return Conn(self.port, broadcast, self.token(role, sub=sub, shop=shop), **more)

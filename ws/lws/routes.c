@@ -26,7 +26,10 @@ static void reply_metrics(struct request *r)
 {
     r->status = 200;
     r->type = "text/plain; version=0.0.4; charset=utf-8";
-    metric_write_all(&r->out);
+    if (r->server->metrics != NULL)
+        r->server->metrics(r->server->metrics_ctx, &r->out);
+    else
+        metric_write_all(&r->out);
     request_reply(r);
 }
 

@@ -281,6 +281,8 @@ enum result server_create(const struct server_config *config, struct server **re
     s->store = config->store;
     s->ready = config->ready;
     s->ready_ctx = config->ready_ctx;
+    s->metrics = config->metrics;
+    s->metrics_ctx = config->metrics_ctx;
     list_init(&s->requests);
     enum result result = parts_create(s, config, ret_fault);
     if (result != RESULT_OK) {

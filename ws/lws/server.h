@@ -22,6 +22,9 @@ struct server;
 /* Appends the reasons why this node should get no traffic, one plain line each; nothing: it is ready. */
 typedef void server_ready(void *ctx, struct bytes *reasons);
 
+/* Appends the text of /metrics. */
+typedef void server_metrics(void *ctx, struct bytes *out);
+
 struct server_config {
     uv_loop_t *loop;
     struct clock *clock;
@@ -36,6 +39,8 @@ struct server_config {
     struct net_limits limits;    /* start from net_limits_default */
     server_ready *ready;         /* for /readyz; NULL: always ready */
     void *ready_ctx;
+    server_metrics *metrics; /* NULL: this node's own */
+    void *metrics_ctx;
 };
 struct server_fault {
     char text[300]; /* for a person: which setting, and what is wrong */

@@ -22,6 +22,8 @@ struct server {
     struct store *store;
     server_ready *ready;
     void *ready_ctx;
+    server_metrics *metrics;
+    void *metrics_ctx;
     char *frame_ancestors;
     struct route {
         const char *method, *path;
