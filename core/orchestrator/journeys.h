@@ -212,6 +212,15 @@ void heal_rewound(struct show *show);
 MUST_USE enum result heal_step(struct show *show);         /* after every step */
 void offer_arm(struct show *show);                         /* offer.c: ends offers in time */
 const struct preflight *show_preflight(struct show *show); /* preflight.c; kept until what it depends on changes */
+/* A plan and its shelf, by the catalogue and the stock as they are now. */
+void preflight_judge(const struct shop *shop, const struct broadcast *b, const struct run_of_show *run,
+                     struct preflight *ret);
+/* The run of show of `b` instead of what is in *run. */
+MUST_USE enum result show_read_run(const struct broadcast *b, struct run_of_show *run);
+
+/* ---- history.c ---- */
+bool replay_reads(const struct show *show); /* its log is being read again */
+void replays_free(struct orchestrator *o);  /* asks no port */
 
 /* ---- tick.c, share.c ---- */
 void show_mark_sku(struct show *show, const struct sku_id *sku);
@@ -419,6 +428,7 @@ struct orchestrator {
     bool turn_armed, tick_armed, open_armed;
     struct list turns;
     struct list changed; /* shows with values to publish */
+    struct list replays; /* struct replay (history.c): under way */
     struct list opened;  /* struct orchestrator_open that are to be told */
     struct turn opened_turn;
     size_t opens_waiting;

@@ -43,6 +43,7 @@ static void orchestrator_init(struct orchestrator *o, const struct orchestrator_
     list_init(&o->turns);
     list_init(&o->changed);
     list_init(&o->opened);
+    list_init(&o->replays);
     o->deadline.fire = deadline_fire;
     o->turn_timer.fire = turns_run;
     o->tick.fire = tick_fire;
@@ -84,6 +85,7 @@ void orchestrator_destroy(struct orchestrator *o)
     for (size_t i = 0; i < ARRAY_LEN(timers); i++)
         clock->stop(clock, timers[i]);
     journeys_free(o);
+    replays_free(o);
     size_t at = 0;
     const char *key;
     void *shop;

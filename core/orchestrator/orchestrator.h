@@ -78,6 +78,25 @@ struct orchestrator_open {
 void orchestrator_open(struct orchestrator *o, struct orchestrator_open *open);
 void orchestrator_open_cancel(struct orchestrator *o, struct orchestrator_open *open);
 
+/* Reads the log of a broadcast that is open here again, from its beginning and in slices, and tells `event` each event
+ * behind `after_seq` as it was when it happened, with the state of then in *show (what is the shop's own, stock say, is of
+ * now); until `event` says enough, or this node's own place in the log is reached. Then `done` runs once: RESULT_OK;
+ * RESULT_UNAVAILABLE: not open here any more, or history was lost; else why an entry could not be read. Neither runs from
+ * inside this call, and with Redis out of reach neither runs until it is back. `o` remembers `replay` until then. On any
+ * other result than RESULT_OK nothing was started. */
+struct orchestrator_replay {
+    struct shop_id shop;
+    struct broadcast_id broadcast;
+    uint64_t after_seq;
+    bool for_hosts; /* the run of show is wanted as well */
+    bool (*event)(struct orchestrator_replay *replay, const struct show_view *show, const struct event *event);
+    enum result result;
+    void (*done)(struct orchestrator_replay *replay);
+    void *impl;
+};
+MUST_USE enum result orchestrator_replay(struct orchestrator *o, struct orchestrator_replay *replay);
+void orchestrator_replay_cancel(struct orchestrator_replay *replay); /* `done` does not run; not under way: nothing */
+
 /* The command is borrowed for the call, except that owned members (document, products) may be taken and are NULL then. */
 void orchestrator_command(struct orchestrator *o, const struct asker *asker, struct command *command);
 

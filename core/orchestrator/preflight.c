@@ -9,12 +9,17 @@ static struct money preflight_price(const struct product *product, const struct 
     return product == NULL ? (struct money){0} : product->price;
 }
 
+struct judged {
+    const struct shop *shop;
+    const struct broadcast *b;
+};
+
 static struct preflight_sku preflight_known(void *ctx, const char *sku)
 {
-    const struct show *show = ctx;
-    const struct product *product = catalogue_find(&show->shop->catalogue, sku);
-    const struct shelf_item *item = broadcast_item(&show->b, sku);
-    const struct claim_sku *stock = claims_sku(&show->shop->claims, sku);
+    const struct judged *judged = ctx;
+    const struct product *product = catalogue_find(&judged->shop->catalogue, sku);
+    const struct shelf_item *item = broadcast_item(judged->b, sku);
+    const struct claim_sku *stock = claims_sku(&judged->shop->claims, sku);
     return (struct preflight_sku){
         .known = product != NULL || item != NULL,
         .price = preflight_price(product, item),
@@ -23,12 +28,19 @@ static struct preflight_sku preflight_known(void *ctx, const char *sku)
     };
 }
 
+void preflight_judge(const struct shop *shop, const struct broadcast *b, const struct run_of_show *run,
+                     struct preflight *ret)
+{
+    struct judged judged = {.shop = shop, .b = b};
+    preflight_check(run, preflight_known, &judged, ret);
+}
+
 const struct preflight *show_preflight(struct show *show)
 {
     const struct shop *shop = show->shop;
     if (!show->preflight_of.valid || show->preflight_of.claims != shop->claims.version ||
         show->preflight_of.catalogue != shop->catalogue.version || show->preflight_of.seq != show->b.seq) {
-        preflight_check(&show->run, preflight_known, show, &show->preflight);
+        preflight_judge(shop, &show->b, &show->run, &show->preflight);
         show->preflight_of.claims = shop->claims.version;
         show->preflight_of.catalogue = shop->catalogue.version;
         show->preflight_of.seq = show->b.seq;

@@ -14,7 +14,6 @@
 
 static void show_log_entry(struct log_follow *follow, uint64_t seq, const char *data, size_t len);
 static enum result show_step(struct show *show, struct event *e);
-static enum result show_read_run(struct show *show);
 static void show_tell(struct show *show, const struct event *e);
 static void show_log_caught_up(struct log_follow *follow);
 static void show_log_rewound(struct log_follow *follow);
@@ -121,20 +120,19 @@ static enum result show_step(struct show *show, struct event *e)
     enum result result = broadcast_step(&show->b, e);
     if (result == RESULT_OK)
         result = heal_step(show);
-    return result == RESULT_OK && e->kind == EVENT_SHELF ? show_read_run(show) : result;
+    return result == RESULT_OK && e->kind == EVENT_SHELF ? show_read_run(&show->b, &show->run) : result;
 }
 
-static enum result show_read_run(struct show *show)
+enum result show_read_run(const struct broadcast *b, struct run_of_show *run)
 {
     struct load_fault fault;
-    const char *document = show->b.document;
-    run_of_show_finish(&show->run);
-    show->run = (struct run_of_show){0};
-    if (document == NULL)
+    run_of_show_finish(run);
+    *run = (struct run_of_show){0};
+    if (b->document == NULL)
         return RESULT_OK;
-    enum result result = run_of_show_load(document, strlen(document), &show->run, &fault);
+    enum result result = run_of_show_load(b->document, strlen(b->document), run, &fault);
     if (result == RESULT_MALFORMED)
-        log_error("run_of_show.unreadable", "broadcast=%s field=%s detail=%s", show->b.id.text, log_quote(fault.field),
+        log_error("run_of_show.unreadable", "broadcast=%s field=%s detail=%s", b->id.text, log_quote(fault.field),
                   log_quote(fault.detail));
     return result;
 }
@@ -249,7 +247,7 @@ static bool show_is_idle(const struct show *show)
 {
     return show->conns == 0 && list_is_empty(&show->waiters) && list_is_empty(&show->acts) &&
            list_is_empty(&show->log.appends) && !show->heal.pending && !show->heal.appending &&
-           !show->share_viewers.busy && !show->share_demand.busy && !show->demand_unshared;
+           !show->share_viewers.busy && !show->share_demand.busy && !show->demand_unshared && !replay_reads(show);
 }
 
 static void show_close(struct show *show)
