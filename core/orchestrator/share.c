@@ -113,7 +113,9 @@ static void share_viewers_answered(struct store_request *ask)
         show->viewers + show->viewers_elsewhere; /* without the store: this node's, and the last word of others */
     if (viewers != show->viewers_published && show_is_ready(show)) {
         show->viewers_published = viewers;
-        audience->publish_audience(audience, show_view(show));
+        const struct show_view *view = show_view(show);
+        audience->publish_audience(audience, view, ROLE_VIEWER);
+        audience->publish_audience(audience, view, ROLE_HOST);
     }
 }
 

@@ -195,6 +195,7 @@ const struct show_view *show_view(struct show *show)
         .demand = show->demand,
         .demand_count = show->demand_count,
         .audience = show->viewers + show->viewers_elsewhere,
+        .audience_shown = show->viewers + show->viewers_elsewhere,
         .preflight = show->b.state < BROADCAST_LIVE ? show_preflight(show) : NULL,
         .selling_available = shop_is_selling(shop),
         .selling_why = shop_selling_words(shop),

@@ -80,8 +80,10 @@ static void tick_publish(struct show *show)
     const struct show_view *view = show_view(show);
     struct volumes_view volumes;
     metrics_add(METRIC_TICK_PUBLISHES, 1);
-    if (show->changed.count > 0)
+    if (show->changed.count > 0) {
+        audience->publish_stock(audience, view, show->changed.skus, show->changed.count);
         audience->publish_counts(audience, view, show->changed.skus, show->changed.count);
+    }
     if (show->changed.demand) {
         audience->publish_demand(audience, view);
         if (observer != NULL && observer->demand != NULL)

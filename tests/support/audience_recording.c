@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/broadcast/shown.h"
+
 #define LINE_MAX_BYTES 512
 
 static struct audience_recording *recording_of(struct audience *a)
@@ -39,6 +41,19 @@ static void outcome_line(const struct outcome *o, char *line, size_t size)
     }
 }
 
+static void stock_line(const struct told *t, char *line, size_t size)
+{
+    int len = snprintf(line, size, "stock");
+    for (size_t i = 0; i < t->skus_count && (size_t)len < size; i++) {
+        const struct shelf_item *item = broadcast_item(t->show->broadcast, t->skus[i].text);
+        if (item == NULL)
+            continue;
+        struct stock_shown shown = stock_shown(t->show->claims, item);
+        len += snprintf(line + len, size - (size_t)len, " %s %" PRId64 " %s", t->skus[i].text, shown.left,
+                        stock_state_name(shown.state));
+    }
+}
+
 static void counts_line(const struct told *t, char *line, size_t size)
 {
     int len = snprintf(line, size, "counts");
@@ -62,6 +77,9 @@ static void told_line(const struct recorded_conn *conn, const struct told *t, ch
     case TOLD_EVENT:
         snprintf(line, size, "event %" PRIu64 " %s", t->event->seq, shown ? event_kind_name(t->event->kind) : "none");
         break;
+    case TOLD_STOCK:
+        stock_line(t, line, size);
+        break;
     case TOLD_COUNTS:
         counts_line(t, line, size);
         break;
@@ -69,7 +87,11 @@ static void told_line(const struct recorded_conn *conn, const struct told *t, ch
         snprintf(line, size, "demand");
         break;
     case TOLD_AUDIENCE:
-        snprintf(line, size, "audience %" PRIu64, t->show->audience);
+        snprintf(line, size, "audience %" PRIu64, t->role == ROLE_HOST ? t->show->audience : t->show->audience_shown);
+        break;
+    case TOLD_LAG:
+        snprintf(line, size, "lag %" PRIu64 " %" PRId64 "/%" PRId64, t->show->lag.viewers, t->show->lag.p50_ms,
+                 t->show->lag.p95_ms);
         break;
     case TOLD_HEALTH:
         snprintf(line, size, "health %s", t->show->selling_available ? "ok" : "unavailable");
@@ -113,8 +135,10 @@ static bool is_for(const struct recorded_conn *conn, const struct told *t)
 {
     if (t->kind == TOLD_VOLUMES)
         return conn->role == ROLE_LOGISTICS;
-    if (t->kind == TOLD_DEMAND || t->kind == TOLD_HEALTH)
+    if (t->kind == TOLD_COUNTS || t->kind == TOLD_DEMAND || t->kind == TOLD_LAG || t->kind == TOLD_HEALTH)
         return conn->role == ROLE_HOST;
+    if (t->kind == TOLD_AUDIENCE)
+        return conn->role == t->role;
     return conn->role == ROLE_HOST || conn->role == ROLE_VIEWER;
 }
 
@@ -177,6 +201,13 @@ static void recording_publish(struct audience *a, const struct show_view *show, 
     tell_all(r, show->broadcast, &t);
 }
 
+static void recording_publish_stock(struct audience *a, const struct show_view *show, const struct sku_id *skus,
+                                    size_t count)
+{
+    struct told t = {.kind = TOLD_STOCK, .show = show, .skus = skus, .skus_count = count};
+    tell_all(recording_of(a), show->broadcast, &t);
+}
+
 static void recording_publish_counts(struct audience *a, const struct show_view *show, const struct sku_id *skus,
                                      size_t count)
 {
@@ -189,9 +220,14 @@ static void recording_publish_demand(struct audience *a, const struct show_view 
     tell_all(recording_of(a), show->broadcast, &(struct told){.kind = TOLD_DEMAND, .show = show});
 }
 
-static void recording_publish_audience(struct audience *a, const struct show_view *show)
+static void recording_publish_audience(struct audience *a, const struct show_view *show, enum role role)
 {
-    tell_all(recording_of(a), show->broadcast, &(struct told){.kind = TOLD_AUDIENCE, .show = show});
+    tell_all(recording_of(a), show->broadcast, &(struct told){.kind = TOLD_AUDIENCE, .show = show, .role = role});
+}
+
+static void recording_publish_lag(struct audience *a, const struct show_view *show)
+{
+    tell_all(recording_of(a), show->broadcast, &(struct told){.kind = TOLD_LAG, .show = show});
 }
 
 static void recording_publish_health(struct audience *a, const struct show_view *show)
@@ -214,6 +250,12 @@ static void recording_reset(struct audience *a, const struct show_view *show)
     tell_all(recording_of(a), show->broadcast, &(struct told){.kind = TOLD_SNAPSHOT, .show = show});
 }
 
+static int64_t recording_pace_ms(struct audience *a, const struct show_view *show)
+{
+    (void)show;
+    return recording_of(a)->pace_ms;
+}
+
 /* ---- joining, leaving ---- */
 
 void audience_recording_init(struct audience_recording *r)
@@ -222,13 +264,16 @@ void audience_recording_init(struct audience_recording *r)
         .audience = {.send = recording_send,
                      .send_viewer = recording_send_viewer,
                      .publish = recording_publish,
+                     .publish_stock = recording_publish_stock,
                      .publish_counts = recording_publish_counts,
                      .publish_demand = recording_publish_demand,
                      .publish_audience = recording_publish_audience,
+                     .publish_lag = recording_publish_lag,
                      .publish_health = recording_publish_health,
                      .publish_hold_clock = recording_publish_hold_clock,
                      .publish_volumes = recording_publish_volumes,
-                     .reset = recording_reset},
+                     .reset = recording_reset,
+                     .pace_ms = recording_pace_ms},
     };
 }
 

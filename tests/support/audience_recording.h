@@ -3,7 +3,8 @@
  *
  *   re=h1 hold held | re=p1 ok 42 | re=r1 error sold_out | hold expired        answers, and words about own holds
  *   event 42 pin.set | event 43 none                                          by the kind's name; none: not for this role
- *   counts mug-red 7/3/30 | demand | audience 412 | health ok | clock running | volumes       values, each only to those it is for
+ *   stock mug-red 7 low | counts mug-red 7/3/30 | demand | audience 412 | lag 412 6000/14000 | health ok | clock running | volumes
+ *                                                                             values, each only to those it is for
  *   snapshot 44                                                               after the epoch changed
  *
  * Whoever wants more than lines gives a listener. */
@@ -16,9 +17,11 @@ enum told_kind {
     TOLD_ANSWER,   /* outcome, with `re` */
     TOLD_PUSH,     /* outcome, without */
     TOLD_EVENT,    /* show, event */
+    TOLD_STOCK,    /* show, skus, skus_count */
     TOLD_COUNTS,   /* show, skus, skus_count */
     TOLD_DEMAND,   /* show */
-    TOLD_AUDIENCE, /* show */
+    TOLD_AUDIENCE, /* show, role */
+    TOLD_LAG,      /* show */
     TOLD_HEALTH,   /* show */
     TOLD_CLOCK,    /* show: its clock of holds stands still or goes on */
     TOLD_VOLUMES,  /* volumes */
@@ -31,6 +34,7 @@ struct told {
     const struct event *event;
     const struct sku_id *skus;
     size_t skus_count;
+    enum role role;
     const struct volumes_view *volumes;
 };
 
@@ -48,6 +52,7 @@ struct audience_recording {
     struct audience audience; /* first */
     struct recorded_conn **conns;
     size_t count, capacity;
+    int64_t pace_ms; /* what the core is answered when it asks for the pace */
     /* Told once per conn, before the line is kept. Events are told also when nobody is there: conn NULL. */
     void (*listener)(void *ctx, const struct recorded_conn *conn, const struct told *told);
     void *ctx;

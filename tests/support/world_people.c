@@ -509,11 +509,32 @@ static void people_publish_demand(struct audience *a, const struct show_view *sh
         MUST(show->demand[i].refused <= show->demand[i].attempts);
 }
 
-static void people_publish_audience(struct audience *a, const struct show_view *show)
+static void people_publish_stock(struct audience *a, const struct show_view *show, const struct sku_id *skus,
+                                 size_t count)
+{
+    (void)a;
+    for (size_t i = 0; i < count; i++)
+        MUST(broadcast_item(show->broadcast, skus[i].text) != NULL);
+}
+
+static void people_publish_audience(struct audience *a, const struct show_view *show, enum role role)
 {
     struct world_node *n = node_of(a);
-    if (!n->w->config.quiet)
+    if (!n->w->config.quiet && role == ROLE_HOST)
         world_line(n->w, all_of(n), "audience %llu", (unsigned long long)show->audience);
+}
+
+static void people_publish_lag(struct audience *a, const struct show_view *show)
+{
+    (void)a;
+    MUST(show->lag.p50_ms <= show->lag.p95_ms);
+}
+
+static int64_t people_pace_ms(struct audience *a, const struct show_view *show)
+{
+    (void)a;
+    (void)show;
+    return 0;
 }
 
 static void people_publish_volumes(struct audience *a, const struct volumes_view *v)
@@ -531,12 +552,15 @@ void people_audience_init(struct world_node *n)
         .send = people_send,
         .send_viewer = people_send_viewer,
         .publish = people_publish,
+        .publish_stock = people_publish_stock,
         .publish_counts = people_publish_counts,
         .publish_demand = people_publish_demand,
         .publish_audience = people_publish_audience,
+        .publish_lag = people_publish_lag,
         .publish_health = people_publish_health,
         .publish_hold_clock = people_publish_hold_clock,
         .publish_volumes = people_publish_volumes,
         .reset = people_reset,
+        .pace_ms = people_pace_ms,
     };
 }

@@ -97,24 +97,27 @@ static void publish_value(struct room *room, enum audience_class class)
         channel_publish(&room->channels[class], frame);
 }
 
+static void audience_publish_stock(struct audience *a, const struct show_view *show, const struct sku_id *skus,
+                                   size_t count)
+{
+    struct room *room = room_for(a, show);
+    for (enum audience_class class = AUDIENCE_VIEWERS; room != NULL && class <= AUDIENCE_HOSTS; class ++) {
+        if (!anyone(&room->channels[class]))
+            continue;
+        frame_begin(&room->hub->scratch);
+        message_stock(&room->hub->scratch, show, skus, count);
+        publish_value(room, class);
+    }
+}
+
 static void audience_publish_counts(struct audience *a, const struct show_view *show, const struct sku_id *skus,
                                     size_t count)
 {
     struct room *room = room_for(a, show);
-    if (room == NULL)
+    if (room == NULL || !anyone(&room->channels[AUDIENCE_HOSTS]))
         return;
-    struct bytes *scratch = &room->hub->scratch;
-    for (enum audience_class class = AUDIENCE_VIEWERS; class <= AUDIENCE_HOSTS; class ++) {
-        if (!anyone(&room->channels[class]))
-            continue;
-        frame_begin(scratch);
-        message_stock(scratch, show, skus, count);
-        publish_value(room, class);
-    }
-    if (!anyone(&room->channels[AUDIENCE_HOSTS]))
-        return;
-    frame_begin(scratch);
-    message_counts(scratch, show, skus, count);
+    frame_begin(&room->hub->scratch);
+    message_counts(&room->hub->scratch, show, skus, count);
     publish_value(room, AUDIENCE_HOSTS);
 }
 
@@ -138,9 +141,20 @@ static void audience_publish_demand(struct audience *a, const struct show_view *
     publish_simple(a, show, AUDIENCE_HOSTS, message_demand);
 }
 
-static void audience_publish_audience(struct audience *a, const struct show_view *show)
+static void audience_publish_audience(struct audience *a, const struct show_view *show, enum role role)
 {
-    publish_simple(a, show, AUDIENCE_VIEWERS, message_audience);
+    enum audience_class class = role == ROLE_HOST ? AUDIENCE_HOSTS : AUDIENCE_VIEWERS;
+    struct room *room = room_for(a, show);
+    if (room == NULL || !anyone(&room->channels[class]))
+        return;
+    frame_begin(&room->hub->scratch);
+    message_audience(&room->hub->scratch, show, role);
+    publish_value(room, class);
+}
+
+static void audience_publish_lag(struct audience *a, const struct show_view *show)
+{
+    publish_simple(a, show, AUDIENCE_HOSTS, message_lag);
 }
 
 static void audience_publish_health(struct audience *a, const struct show_view *show)
@@ -183,18 +197,28 @@ static void audience_reset(struct audience *a, const struct show_view *show)
     }
 }
 
+static int64_t audience_pace_ms(struct audience *a, const struct show_view *show)
+{
+    (void)a;
+    (void)show;
+    return 0;
+}
+
 void audience_init(struct audience *a)
 {
     *a = (struct audience){
         .send = audience_send,
         .send_viewer = audience_send_viewer,
         .publish = audience_publish,
+        .publish_stock = audience_publish_stock,
         .publish_counts = audience_publish_counts,
         .publish_demand = audience_publish_demand,
         .publish_audience = audience_publish_audience,
+        .publish_lag = audience_publish_lag,
         .publish_health = audience_publish_health,
         .publish_hold_clock = audience_publish_hold_clock,
         .publish_volumes = audience_publish_volumes,
         .reset = audience_reset,
+        .pace_ms = audience_pace_ms,
     };
 }

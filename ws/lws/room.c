@@ -9,16 +9,24 @@
 #include "ws/lws/sse.h"
 #include "ws/wire/message.h"
 
+/* A full set of a long shelf with all that hosts see fits; a larger one breaks the ring, and everyone is sent it whole. */
+#define VALUES_BYTES (64 << 10)
+
 enum result room_open_channel(struct room *room, enum audience_class class)
 {
     struct channel *c = &room->channels[class];
     const struct net_limits *limits = room->hub->limits;
     if (channel_is_open(c))
         return RESULT_OK;
+    bool has_values = class == AUDIENCE_VIEWERS || class == AUDIENCE_HOSTS;
     size_t bytes = class == AUDIENCE_VIEWERS ? limits->ring_bytes : limits->host_ring_bytes;
-    enum result result = channel_init(c, &room->hub->outlets, class != AUDIENCE_STREAMS, bytes);
-    if (result != RESULT_OK)
+    enum result result =
+        channel_init(c, &room->hub->outlets, class != AUDIENCE_STREAMS, bytes, has_values ? VALUES_BYTES : 0);
+    if (result != RESULT_OK) {
+        channel_finish(c);
         return result;
+    }
+    c->outdated = has_values ? conn_outdated : NULL;
     c->lapped = class == AUDIENCE_STREAMS ? sse_lapped : conn_lapped;
     c->caught_up = class == AUDIENCE_STREAMS ? NULL : conn_caught_up;
     return RESULT_OK;
@@ -63,6 +71,11 @@ void room_destroy(struct room *room)
 
 static enum audience_class encoded_for(enum role role) { return role == ROLE_HOST ? AUDIENCE_HOSTS : AUDIENCE_VIEWERS; }
 
+static const struct channel *channel_of(const struct room *room, enum role role)
+{
+    return &room->channels[encoded_for(role)];
+}
+
 static bool encoding_is_fresh(const struct room *room, const struct encoding *e, const struct show_view *show)
 {
     return e->frames.len > 0 && e->seq == show->broadcast->seq && e->version == show->claims->version &&
@@ -70,8 +83,10 @@ static bool encoding_is_fresh(const struct room *room, const struct encoding *e,
            room->hub->outlets.now_ms - e->made_at_ms < room->hub->limits->snapshot_ms;
 }
 
-static struct span encoding_stamp(const struct room *room, struct encoding *e, const struct show_view *show)
+static struct span encoding_stamp(const struct room *room, struct encoding *e, const struct show_view *show,
+                                  enum role role)
 {
+    e->values_at = channel_of(room, role)->values.head;
     e->epoch = show->broadcast->epoch;
     e->seq = show->broadcast->seq;
     e->version = show->claims->version;
@@ -98,17 +113,19 @@ static struct span snapshot_encode(struct room *room, struct bytes *out, const s
     return frame_seal(out, FRAME_TEXT);
 }
 
-struct span room_snapshot(struct room *room, const struct show_view *show, enum role role,
+struct told room_snapshot(struct room *room, const struct show_view *show, enum role role,
                           const struct viewer_id *viewer)
 {
+    const struct channel *c = channel_of(room, role);
     meter_count(&meters.snapshots);
     if (has_something(show, viewer))
-        return snapshot_encode(room, &room->hub->scratch, show, role, viewer);
+        return (struct told){.snapshot = snapshot_encode(room, &room->hub->scratch, show, role, viewer)};
     struct encoding *e = &room->snapshots[encoded_for(role)];
-    if (encoding_is_fresh(room, e, show))
-        return e->frames;
+    uint64_t later = c->values.head - e->values_at;
+    if (encoding_is_fresh(room, e, show) && later <= c->values_slack)
+        return (struct told){e->frames, {.data = ring_log_at(&c->values, e->values_at), .len = (size_t)later}};
     e->frames = snapshot_encode(room, &e->bytes, show, role, viewer);
-    return encoding_stamp(room, e, show);
+    return (struct told){.snapshot = encoding_stamp(room, e, show, role)};
 }
 
 /* Frames one message and puts it behind those already in `to`. */
@@ -130,7 +147,7 @@ static struct span values_encode(struct room *room, struct encoding *e, const st
     frame_begin(&hub->scratch);
     message_stock(&hub->scratch, show, hub->skus, count);
     frame_add(hub, &e->bytes);
-    message_audience(&hub->scratch, show);
+    message_audience(&hub->scratch, show, role);
     frame_add(hub, &e->bytes);
     message_hold_clock(&hub->scratch, show);
     frame_add(hub, &e->bytes);
@@ -140,6 +157,8 @@ static struct span values_encode(struct room *room, struct encoding *e, const st
         message_demand(&hub->scratch, show);
         frame_add(hub, &e->bytes);
         message_health(&hub->scratch, show);
+        frame_add(hub, &e->bytes);
+        message_lag(&hub->scratch, show);
         frame_add(hub, &e->bytes);
     }
     return e->bytes.failed ? (struct span){0} : (struct span){.data = e->bytes.data, .len = e->bytes.len};
@@ -157,7 +176,19 @@ struct span room_values(struct room *room, const struct show_view *show, enum ro
     if (encoding_is_fresh(room, e, show))
         return e->frames;
     e->frames = values_encode(room, e, show, role);
-    return encoding_stamp(room, e, show);
+    channel_values_size(&room->channels[encoded_for(role)], e->frames.len);
+    return encoding_stamp(room, e, show, role);
+}
+
+void room_publish(struct room *room, enum audience_class class, struct span frame)
+{
+    if (frame.len == 0)
+        return;
+    channel_publish(&room->channels[class], frame);
+    if (class != AUDIENCE_VIEWERS && class != AUDIENCE_HOSTS)
+        return;
+    room->values[class].frames = (struct span){0}; /* a full set never tells less than what was published */
+    room->values_at_ms = room->hub->outlets.now_ms;
 }
 
 struct span room_volumes(struct room *room)

@@ -36,7 +36,8 @@ void message_event(struct bytes *out, const struct show_view *show, const struct
 void message_stock(struct bytes *out, const struct show_view *show, const struct sku_id *skus, size_t count);
 void message_counts(struct bytes *out, const struct show_view *show, const struct sku_id *skus, size_t count);
 void message_demand(struct bytes *out, const struct show_view *show);
-void message_audience(struct bytes *out, const struct show_view *show);
+void message_audience(struct bytes *out, const struct show_view *show, enum role role); /* exact to ROLE_HOST alone */
+void message_lag(struct bytes *out, const struct show_view *show);
 void message_health(struct bytes *out, const struct show_view *show);
 void message_hold_clock(struct bytes *out, const struct show_view *show);
 void message_volumes(struct bytes *out, const struct volumes_view *v,

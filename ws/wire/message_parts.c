@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/broadcast/shown.h"
+
 #define CHECKOUT_URL_MAX 2048
 
 void part_money(struct json_out *out, const char *name, const struct money *money)
@@ -88,16 +90,11 @@ void part_pins(struct json_out *out, const struct broadcast *b)
 
 void part_stock(struct json_out *out, const struct show_view *show, const struct shelf_item *item)
 {
-    const struct claim_sku *known = claims_sku(show->claims, item->sku.text);
-    /* Never allocated: there is nothing to sell. */
-    enum stock_state state = known == NULL ? STOCK_SOLD_OUT : stock_state_of(&known->count);
-    int64_t left = known == NULL ? 0 : stock_left(&known->count);
-    if (item->state != SKU_OPEN)
-        state = STOCK_STOPPED;
+    struct stock_shown shown = stock_shown(show->claims, item);
     json_put_object(out, item->sku.text);
-    if (left <= STOCK_SHOWN_MAX && state != STOCK_STOPPED)
-        json_put_int(out, "left", left);
-    json_put_text(out, "state", stock_state_name(state));
+    if (shown.left != STOCK_LEFT_NONE)
+        json_put_int(out, "left", shown.left);
+    json_put_text(out, "state", stock_state_name(shown.state));
     json_end_object(out);
 }
 

@@ -28,7 +28,9 @@ void part_hold(struct json_out *out, const struct message_context *c, const stru
 void part_hold_lines(struct json_out *out, const struct hold *hold); /* "lines" and "total" */
 void part_hold_clock(struct json_out *out, const char *name, const struct show_view *show);
 void part_sync_delay(struct json_out *out,
-                     const struct claims *claims);      /* "sync_delay_ms", null when none was ever said */
+                     const struct claims *claims); /* "sync_delay_ms", null when none was ever said */
+void part_audience(struct json_out *out, const char *name, const struct show_view *show, enum role role);
+void part_lag(struct json_out *out, const char *name, const struct show_view *show); /* null while nobody says */
 const char *selling_name(const struct show_view *show); /* "ok", "unavailable", "stopped" */
 /* What a recall touches: members, and the holds one by one. */
 void part_recall(struct json_out *out, const struct outcome *o);

@@ -147,6 +147,7 @@ static void write_for_host(struct json_out *out, const struct show_view *show)
     json_put_text(out, "selling", selling_name(show));
     json_put_text(out, "why", show->selling_why == NULL ? "" : show->selling_why);
     part_sync_delay(out, show->claims);
+    part_lag(out, "lag", show);
 }
 
 void message_snapshot(struct bytes *out, const struct message_context *c, const struct show_view *show, enum role role,
@@ -168,7 +169,7 @@ void message_snapshot(struct bytes *out, const struct message_context *c, const 
     write_notice(&json, b);
     if (role == ROLE_HOST)
         write_for_host(&json, show);
-    json_put_uint(&json, "audience", show->audience);
+    part_audience(&json, "audience", show, role);
     part_hold_clock(&json, "hold_clock", show);
     write_my(&json, c, show, viewer); /* last: what stands before it is the same for every viewer */
     json_end_object(&json);

@@ -55,14 +55,42 @@ void message_demand(struct bytes *out, const struct show_view *show)
     json_out_end(&json);
 }
 
-void message_audience(struct bytes *out, const struct show_view *show)
+void part_audience(struct json_out *out, const char *name, const struct show_view *show, enum role role)
+{
+    json_put_uint(out, name, role == ROLE_HOST ? show->audience : show->audience_shown);
+}
+
+void message_audience(struct bytes *out, const struct show_view *show, enum role role)
 {
     struct json_out json;
     json_out_begin(&json, out);
     open_typed(&json, "audience");
     json_put_object(&json, "d");
-    json_put_uint(&json, "viewers", show->audience);
+    part_audience(&json, "viewers", show, role);
     json_end_object(&json);
+    json_end_object(&json);
+    json_out_end(&json);
+}
+
+void part_lag(struct json_out *out, const char *name, const struct show_view *show)
+{
+    if (show->lag.viewers == 0) {
+        json_put_null(out, name);
+        return;
+    }
+    json_put_object(out, name);
+    json_put_uint(out, "viewers", show->lag.viewers);
+    json_put_int(out, "p50_ms", show->lag.p50_ms);
+    json_put_int(out, "p95_ms", show->lag.p95_ms);
+    json_end_object(out);
+}
+
+void message_lag(struct bytes *out, const struct show_view *show)
+{
+    struct json_out json;
+    json_out_begin(&json, out);
+    open_typed(&json, "lag");
+    part_lag(&json, "d", show);
     json_end_object(&json);
     json_out_end(&json);
 }

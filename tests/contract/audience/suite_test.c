@@ -122,8 +122,8 @@ static void line_of(const char *message, char *line, size_t size)
         snprintf(line, size, "%serror %s", re, value);
     else if (strcmp(t, "ok") == 0)
         snprintf(line, size, "%sok %s", re, member_text(message, "seq", value, sizeof value) ? value : "0");
-    else if (strcmp(t, "stock") == 0)
-        snprintf(line, size, "counts");
+    else if (strcmp(t, "audience") == 0 && member_text(message, "viewers", value, sizeof value))
+        snprintf(line, size, "audience %s", value);
     else if (strcmp(t, "hold_clock") == 0)
         snprintf(line, size, "clock %s", strstr(message, "\"running\":true") != NULL ? "running" : "standing");
     else if (strcmp(t, "snapshot") == 0 && member_text(message, "seq", value, sizeof value))
@@ -322,15 +322,30 @@ static void what_is_for_hosts_is_counted_and_not_shown_to_viewers(void **state)
     house_close(&h);
 }
 
-static void counts_reach_everyone_and_the_latest_is_right(void **state)
+static void stock_reaches_everyone_and_exact_numbers_reach_hosts(void **state)
 {
     static struct house h;
     house_open(&h, state);
     join(&h, 0, ROLE_HOST, "anna");
     join(&h, 1, ROLE_VIEWER, "ben");
     stage_allocate(h.s, 5, "po-1");
+    await(&h, 0, "stock");
     await(&h, 0, "counts");
-    await(&h, 1, "counts");
+    await(&h, 1, "stock");
+    struct show_view show = *stage_show(h.s);
+    show.audience = 1234;
+    show.audience_shown = 1200;
+    show.lag = (struct lag_view){.viewers = 900, .p50_ms = 6000, .p95_ms = 14000};
+    struct audience *audience = audience_of(&h);
+    audience->publish_audience(audience, &show, ROLE_VIEWER);
+    audience->publish_audience(audience, &show, ROLE_HOST);
+    audience->publish_lag(audience, &show);
+    await(&h, 0, "audience 1234");
+    await(&h, 0, "lag");
+    await(&h, 1, "audience 1200");
+    settle(&h);
+    assert_int_equal(heard(&h, 0, "audience 1200") + heard(&h, 1, "audience 1234"), 0);
+    assert_int_equal(heard(&h, 1, "counts") + heard(&h, 1, "lag"), 0);
     house_close(&h);
 }
 
@@ -396,7 +411,7 @@ int main(void)
         BOTH(what_one_conn_does_with_a_hold_the_viewers_others_hear),
         BOTH(hold_clock_is_for_everyone),
         BOTH(what_is_for_hosts_is_counted_and_not_shown_to_viewers),
-        BOTH(counts_reach_everyone_and_the_latest_is_right),
+        BOTH(stock_reaches_everyone_and_exact_numbers_reach_hosts),
         BOTH(who_left_is_told_nothing_and_nobody_is_harmed),
         BOTH(a_reset_is_a_snapshot_for_everyone),
     };

@@ -286,6 +286,8 @@ static void views_make(struct sample *s)
                                  .demand = s->demand,
                                  .demand_count = ARRAY_LEN(s->demand),
                                  .audience = 412,
+                                 .audience_shown = 410,
+                                 .lag = {.viewers = 380, .p50_ms = 6250, .p95_ms = 14000},
                                  .preflight = &s->preflight,
                                  .selling_available = true,
                                  .selling_why = "",

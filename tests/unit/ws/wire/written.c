@@ -89,7 +89,23 @@ WRITES(demand)
 WRITES(audience)
 {
     NO_STATUS;
-    message_audience(out, &s->show);
+    message_audience(out, &s->show, ROLE_VIEWER);
+}
+WRITES(audience_host)
+{
+    NO_STATUS;
+    message_audience(out, &s->show, ROLE_HOST);
+}
+WRITES(lag)
+{
+    NO_STATUS;
+    message_lag(out, &s->show);
+}
+WRITES(lag_none)
+{
+    NO_STATUS;
+    s->show.lag = (struct lag_view){0};
+    message_lag(out, &s->show);
 }
 WRITES(health)
 {
@@ -405,6 +421,9 @@ const struct written written[] = {
     {"messages/details~begun",          0, true,  write_details_begun},
     {"messages/stock",                  0, true,  write_stock},
     {"messages/audience",               0, true,  write_audience},
+    {"messages/audience~host",          0, false, write_audience_host},
+    {"messages/lag",                    0, false, write_lag},
+    {"messages/lag~none",               0, false, write_lag_none},
     {"messages/counts",                 0, false, write_counts},
     {"messages/demand",                 0, false, write_demand},
     {"messages/health",                 0, false, write_health},
