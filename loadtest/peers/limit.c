@@ -1,6 +1,8 @@
 /* loadtest/peers/limit.c - the hand-written limit: what fanning out costs when a server does nothing else.
  *
- *   limit PORT      prints `ready PORT` once it listens on 127.0.0.1 (PORT 0: a free one)
+ *   limit PORT [--uring]    prints `ready PORT` once it listens on 127.0.0.1 (PORT 0: a free one)
+ *
+ * With --uring the sends go through an io_uring in batches; it ends with 3 where the kernel or the build has none.
  *
  * Upgrades whoever connects. A text message of anybody is framed once and sent to everybody else with one send() each, in a
  * loop; the sender gets it back last. No HTTP parsing, no SHA-1 (the right answer to the load client's one key is known), no
@@ -20,10 +22,17 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#ifdef LIMIT_HAS_URING
+#include <liburing.h>
+#endif
+
 #define FDS_MAX 200000
 #define MESSAGE_MAX 65000
+#define URING_BATCH 256
+#define EXIT_NO_URING 3
 
 static int epoll, listening;
+static bool by_uring;
 static int audience[FDS_MAX], place[FDS_MAX]; /* the upgraded, densely; and where each stands */
 static int audience_count;
 static bool upgraded[FDS_MAX];
@@ -43,6 +52,34 @@ static void leave(int fd)
     close(fd);
 }
 
+#ifdef LIMIT_HAS_URING
+static struct io_uring uring;
+
+static bool uring_open(void)
+{
+    struct io_uring_params params = {.flags = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN};
+    return io_uring_queue_init_params(URING_BATCH, &uring, &params) == 0;
+}
+
+static void uring_publish(int from, const unsigned char *frame, size_t len)
+{
+    for (int i = 0; i < audience_count;) {
+        unsigned asked = 0;
+        for (; asked < URING_BATCH && i < audience_count; i++)
+            if (audience[i] != from) {
+                io_uring_prep_send(io_uring_get_sqe(&uring), audience[i], frame, len, MSG_DONTWAIT | MSG_NOSIGNAL);
+                asked++;
+            }
+        if (asked == 0 || io_uring_submit_and_wait(&uring, asked) < 0)
+            return;
+        io_uring_cq_advance(&uring, io_uring_cq_ready(&uring));
+    }
+}
+#else
+static bool uring_open(void) { return false; }
+static void uring_publish(int from, const unsigned char *frame, size_t len) { (void)from, (void)frame, (void)len; }
+#endif
+
 static void publish(int from, const unsigned char *text, size_t len)
 {
     unsigned char frame[MESSAGE_MAX + 4] = {0x81};
@@ -53,7 +90,9 @@ static void publish(int from, const unsigned char *text, size_t len)
         frame[3] = (unsigned char)len;
     }
     memcpy(frame + head, text, len);
-    for (int i = 0; i < audience_count; i++)
+    if (by_uring)
+        uring_publish(from, frame, head + len);
+    for (int i = 0; i < audience_count && !by_uring; i++)
         if (audience[i] != from)
             (void)!send(audience[i], frame, head + len, MSG_DONTWAIT | MSG_NOSIGNAL);
     (void)!send(from, frame, head + len, MSG_DONTWAIT | MSG_NOSIGNAL);
@@ -146,6 +185,11 @@ int main(int argc, char **argv)
     }
     signal(SIGPIPE, SIG_IGN);
     epoll = epoll_create1(EPOLL_CLOEXEC);
+    by_uring = argc > 2 && strcmp(argv[2], "--uring") == 0;
+    if (by_uring && !uring_open()) {
+        fputs("limit: no io_uring here\n", stderr);
+        return EXIT_NO_URING;
+    }
     if (listen_on(argc > 1 ? (int)strtol(argv[1], NULL, 10) : 0) != 0)
         return EXIT_FAILURE;
     watch(listening);
