@@ -8,6 +8,7 @@
 #include "ws/lws/guard.h"
 #include "ws/lws/hub.h"
 #include "ws/lws/meters.h"
+#include "ws/wire/text_rule.h"
 
 #define RECONNECT_AFTER_MS 200
 
@@ -104,7 +105,21 @@ void conn_close(struct conn *c, enum close_code code, const char *reason)
     send_close_frame(c, code, reason);
 }
 
-int conn_peer_closes(struct conn *c) { return c->hub != NULL && c->state == CONN_CLOSING ? -1 : 0; }
+/* libwebsockets says any close frame back as it came; these are the ones that may stand on a wire. */
+static bool close_is_proper(const char *payload, size_t len)
+{
+    if (len < 2)
+        return len == 0;
+    unsigned code = (unsigned)(uint8_t)payload[0] << 8 | (uint8_t)payload[1];
+    bool known = (code >= 1000 && code <= 1003) || (code >= 1007 && code <= 1014) || (code >= 3000 && code <= 4999);
+    return known && utf8_is_valid(payload + 2, len - 2);
+}
+
+int conn_peer_closes(struct conn *c, const char *payload, size_t len)
+{
+    bool answered = c->hub != NULL && c->state == CONN_CLOSING;
+    return answered || !close_is_proper(payload, len) ? -1 : 0;
+}
 
 void conn_close_slow(struct conn *c)
 {

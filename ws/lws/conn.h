@@ -79,8 +79,8 @@ struct message_part {
 void conn_received(struct conn *c, const struct message_part *part);
 void conn_seen(struct conn *c); /* any sign of life */
 void conn_writable(struct conn *c);
-int conn_peer_closes(
-    struct conn *c); /* its close frame came; not 0: that was the answer to ours, lws closes the socket now */
+/* A close frame came. -1: lws hangs up instead of answering it: ours was said already, or this is none that may be said back. */
+int conn_peer_closes(struct conn *c, const char *payload, size_t len);
 void conn_gone(struct conn *c); /* again: nothing */
 
 /* ---- from the hub ---- */

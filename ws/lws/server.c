@@ -98,7 +98,7 @@ static int on_live(struct lws *wsi, enum lws_callback_reasons reason, void *user
         conn_writable(c);
         return 0;
     case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
-        return len == 1 ? -1 : conn_peer_closes(c); /* half a close code: lws would send it back as it is */
+        return conn_peer_closes(c, in, len);
     case LWS_CALLBACK_WS_SERVER_DROP_PROTOCOL:
     case LWS_CALLBACK_CLOSED:
         if (c != NULL)
