@@ -4,6 +4,7 @@
  *   {viewer,host,logistics,checkout}/index.html      the names stay; each names its assets by their hash
  *   assets/                         scripts, styles and chunks, hashed: cache them for ever
  *   img/                            pictures of the sample shop
+ *   .report.html                    liveshelf-load's report with a place for the data; not served
  *
  * Beside every text file lie its .br and .gz, made once here so that the server compresses nothing. */
 
@@ -63,12 +64,25 @@ for (const [name, file] of Object.entries(PAGES)) {
   await writeFile(path.join(out, name, 'index.html'), html);
 }
 
-const files = (await list(out)).filter((f) => TEXT.test(f));
+await reportBuild();
+
+const files = (await list(out)).filter((f) => TEXT.test(f) && !path.basename(f).startsWith('.'));
 const sizes = await Promise.all(files.map(compress));
 for (const s of sizes.sort((a, b) => a.file.localeCompare(b.file))) {
   console.log(`${kB(s.raw)} kB  ${kB(s.gz)} kB gzip  ${kB(s.br)} kB br   ${s.file}`);
 }
 void client;
+
+/* Everything in one file: it is mailed around and opened from a disk. */
+async function reportBuild() {
+  const { outputFiles } = await build({ ...shared, entryPoints: ['report/report.tsx'], splitting: false, format: 'iife', write: false, metafile: false });
+  const text = (ending) => outputFiles.find((f) => f.path.endsWith(ending)).text;
+  const html = (await readFile(path.join(here, 'report/index.html'), 'utf8'))
+    .replace('{{style}}', () => text('.css').trim())
+    .replace('{{script}}', () => text('.js').trim().replaceAll('</script', '<\\/script'));
+  if (html.split('{{run}}').length !== 2) throw new Error('report: the place for the data must be there once');
+  await writeFile(path.join(out, '.report.html'), html);
+}
 
 async function compress(file) {
   const bytes = await readFile(file);
