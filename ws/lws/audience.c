@@ -92,9 +92,7 @@ static void audience_publish(struct audience *a, const struct show_view *show, c
 /* Seals what was written into the scratch and publishes it to one kind of audience. */
 static void publish_value(struct room *room, enum audience_class class)
 {
-    struct span frame = frame_seal(&room->hub->scratch, FRAME_TEXT);
-    if (frame.len > 0)
-        channel_publish(&room->channels[class], frame);
+    room_publish(room, class, frame_seal(&room->hub->scratch, FRAME_TEXT));
 }
 
 static void audience_publish_stock(struct audience *a, const struct show_view *show, const struct sku_id *skus,
@@ -182,9 +180,7 @@ static void audience_publish_volumes(struct audience *a, const struct volumes_vi
         publish_value(room, AUDIENCE_LOGISTICS);
     }
     if (anyone(&room->channels[AUDIENCE_STREAMS])) {
-        struct span block = sse_block(&hub->scratch, v, false);
-        if (block.len > 0)
-            channel_publish(&room->channels[AUDIENCE_STREAMS], block);
+        room_publish(room, AUDIENCE_STREAMS, sse_block(&hub->scratch, v, false));
     }
 }
 
@@ -199,9 +195,8 @@ static void audience_reset(struct audience *a, const struct show_view *show)
 
 static int64_t audience_pace_ms(struct audience *a, const struct show_view *show)
 {
-    (void)a;
-    (void)show;
-    return 0;
+    struct room *room = room_for(a, show);
+    return room == NULL ? 0 : hub_pace_ms(hub_of(a), room);
 }
 
 void audience_init(struct audience *a)

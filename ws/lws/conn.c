@@ -205,7 +205,10 @@ void conn_answer(struct conn *c, const struct outcome *outcome)
 void conn_show(struct conn *c, const struct show_view *show)
 {
     if (c->role != ROLE_LOGISTICS) {
-        conn_send_frames(c, room_snapshot(c->room, show, c->role, &c->viewer));
+        struct told told = room_snapshot(c->room, show, c->role, &c->viewer);
+        conn_send_frames(c, told.snapshot);
+        if (told.since.len > 0 && c->state != CONN_CLOSING)
+            conn_send_frames(c, told.since);
         return;
     }
     struct span volumes = room_volumes(c->room);
@@ -224,10 +227,31 @@ void conn_lapped(struct outlet *o)
     }
     if (c->state == CONN_LIVE)
         conn_move(c, CONN_RESUMING);
+    outlet_cork(o);
     outlet_jump(o);
     o->behind = false; /* a snapshot tells the values too */
     conn_move(c, CONN_LIVE);
     conn_show(c, show);
+    outlet_uncork(o);
+}
+
+static void send_values(struct conn *c, const struct show_view *show)
+{
+    outlet_jump_values(&c->outlet);
+    conn_send_frames(c, room_values(c->room, show, c->role));
+}
+
+void conn_outdated(struct outlet *o)
+{
+    struct conn *c = container_of(o, struct conn, outlet);
+    const struct show_view *show = show_of(c);
+    if (show == NULL) { /* nothing is published any more either */
+        outlet_jump_values(o);
+        return;
+    }
+    outlet_cork(o);
+    send_values(c, show);
+    outlet_uncork(o);
 }
 
 /* Missed while away, and not events: the values of now, and what became of the viewer's own holds. */
@@ -239,7 +263,7 @@ void conn_caught_up(struct outlet *o)
     if (show == NULL || c->role == ROLE_LOGISTICS)
         return;
     outlet_cork(o);
-    conn_send_frames(c, room_values(c->room, show, c->role));
+    send_values(c, show);
     const struct hold *holds[CONN_HOLDS_MAX];
     size_t count = claims_of_viewer(show->claims, c->viewer.text, holds, CONN_HOLDS_MAX);
     for (size_t i = 0; i < count && c->state == CONN_LIVE; i++) {

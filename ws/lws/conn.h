@@ -89,6 +89,7 @@ void conn_close(struct conn *c, enum close_code code, const char *reason); /* CL
 void conn_close_slow(struct conn *c);
 void conn_send_away(struct conn *c); /* draining: reconnect elsewhere */
 void conn_lapped(struct outlet *o);
+void conn_outdated(struct outlet *o);
 void conn_caught_up(struct outlet *o);
 
 /* ---- between conn.c, receive.c and greet.c ---- */

@@ -44,3 +44,11 @@ uint64_t frame_whole(const char *from, uint64_t sent)
         end += frame_size(from + end);
     return end;
 }
+
+uint64_t frame_count(const char *from, uint64_t len)
+{
+    uint64_t count = 0;
+    for (uint64_t at = 0; at < len; count++)
+        at += frame_size(from + at);
+    return count;
+}

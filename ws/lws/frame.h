@@ -23,5 +23,7 @@ uint64_t frame_size(const char *frame);
 /* `from` starts a frame; `sent` > 0 bytes from there are gone out. Returns how many bytes from `from` end the frame in
  * which the cut lies: `sent` itself when it lies between two frames. */
 uint64_t frame_whole(const char *from, uint64_t sent);
+/* How many frames lie in `len` bytes, which end with one. */
+uint64_t frame_count(const char *from, uint64_t len);
 
 #endif

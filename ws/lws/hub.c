@@ -8,6 +8,10 @@
 #include "ws/lws/meters.h"
 #include "ws/lws/sse.h"
 
+#define SEND_NS_AT_FIRST 5000 /* until sweeps have been measured */
+#define VALUES_SHARE 5        /* of the loop's time, values may take one in so many parts */
+#define VALUES_RECENT_MS 2000 /* a broadcast that published none for so long takes no part */
+
 /* Room for requests in progress in the directory, beside the conns. */
 static uint32_t residents_max(const struct net_limits *limits) { return limits->conns_max + limits->http_requests_max; }
 
@@ -20,6 +24,7 @@ enum result hub_create(struct clock *clock, struct auth *auth, const struct net_
     hub->auth = auth;
     hub->limits = limits;
     hub->outlets.limits = limits;
+    hub->outlets.send_ns = SEND_NS_AT_FIRST;
     list_init(&hub->outlets.dirty);
     list_init(&hub->outlets.waiting);
     list_init(&hub->rooms_list);
@@ -30,6 +35,10 @@ enum result hub_create(struct clock *clock, struct auth *auth, const struct net_
     audience_init(&hub->audience);
     meters_register();
     hub_turn(hub);
+    if (send_batch_create(limits->send_path, &hub->outlets.batch) != RESULT_OK) {
+        hub_destroy(hub);
+        return RESULT_NO_MEMORY;
+    }
     *ret = hub;
     return RESULT_OK;
 }
@@ -44,6 +53,7 @@ void hub_destroy(struct hub *hub)
     map_finish(&hub->rooms);
     directory_finish(&hub->directory);
     bytes_finish(&hub->scratch);
+    send_batch_destroy(hub->outlets.batch);
     free(hub);
 }
 
@@ -125,7 +135,7 @@ static void room_ping(struct room *room)
     room->ping_at_ms += room->hub->limits->heartbeat_ms;
     for (enum audience_class i = 0; i < AUDIENCE_CLASSES; i++) {
         if (room->channels[i].count > 0)
-            channel_publish(&room->channels[i], i == AUDIENCE_STREAMS ? stream_comment : ping_frame);
+            channel_publish_ping(&room->channels[i], i == AUDIENCE_STREAMS ? stream_comment : ping_frame);
     }
 }
 
@@ -183,9 +193,22 @@ static void drain_some(struct hub *hub)
     }
 }
 
+static double sweep_ns(const struct room *room)
+{
+    uint64_t seats = room->channels[AUDIENCE_VIEWERS].count + (uint64_t)room->channels[AUDIENCE_HOSTS].count;
+    return (double)seats * room->hub->outlets.send_ns;
+}
+
+int64_t hub_pace_ms(const struct hub *hub, const struct room *room)
+{
+    double own_ns = sweep_ns(room), all_ns = hub->values_ns > own_ns ? hub->values_ns : own_ns;
+    return (int64_t)(all_ns * VALUES_SHARE / 1e6);
+}
+
 void hub_tick(struct hub *hub)
 {
     hub_turn(hub);
+    hub->values_ns = 0;
     list_for_each (at, &hub->rooms_list) {
         struct room *room = container_of(at, struct room, link);
         if (hub->outlets.now_ms >= room->ping_at_ms)

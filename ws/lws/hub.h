@@ -31,6 +31,7 @@ struct hub {
         conns[CONN_STATES]; /* by state; LIVE: the longest silent first, others: the oldest in that state first */
     uint32_t conns_count;   /* on those lists */
     bool draining;
+    double values_ns;     /* what telling one value to every audience that was told some lately takes */
     struct bytes scratch; /* one message being made */
     struct sku_id skus[SHELF_ITEMS_MAX];
 };
@@ -45,6 +46,8 @@ void hub_attach(struct hub *hub, struct orchestrator *o);
 void hub_turn(struct hub *hub);  /* takes the time; at every entry from the loop */
 bool hub_flush(struct hub *hub); /* one slice; true: more is waiting, come back without sleeping */
 void hub_tick(struct hub *hub);
+/* The least time between two publishes of values to this room, so that those of all rooms cost at most a fifth of the loop. */
+int64_t hub_pace_ms(const struct hub *hub, const struct room *room);
 void hub_drain(struct hub *hub); /* from now on ticks send everyone away; conns_count tells how many are left */
 
 /* NULL: not here. */

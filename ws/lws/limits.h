@@ -8,6 +8,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+enum send_path {
+    SEND_PATH_AUTO,
+    SEND_PATH_SEND,
+    SEND_PATH_IO_URING,
+    SEND_PATHS
+}; /* auto: io_uring where it is allowed */
+
 struct net_limits {
     /* ---- sockets ---- */
     uint32_t conns_max;             /* WebSockets of this node; further ones get 503 with Retry-After */
@@ -37,7 +44,8 @@ struct net_limits {
     size_t ring_bytes;           /* per broadcast: history for viewers; rounded up to a power of two of pages */
     size_t host_ring_bytes;      /* the same for hosts, and for logistics */
     size_t queue_bytes_max;      /* answers waiting for a slow conn; more: 4413 */
-    uint32_t sends_per_turn_max; /* conns served by one slice of a sweep */
+    uint32_t sends_per_turn_max; /* conns served by one slice of a sweep; about 4 us each */
+    uint32_t send_path;          /* enum send_path */
     int64_t snapshot_ms;         /* an encoded snapshot is reused for so long at most */
     uint32_t rooms_max;          /* broadcasts with an audience */
     /* ---- HTTP ---- */

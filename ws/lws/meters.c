@@ -1,6 +1,7 @@
 #include "ws/lws/meters.h"
 
 static const double sweep_bounds[] = {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1};
+static const double stall_bounds[] = {0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30};
 static const double publish_bounds[] = {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5};
 
 #define COUNTER(metric_name, text)                                                                                     \
@@ -20,6 +21,11 @@ static const double publish_bounds[] = {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05,
     {                                                                                                                  \
         .name = "liveshelf_refused_total", .labels = "reason=\"" why "\"",                                             \
         .help = "Sockets and upgrades turned away before a connection was made.", .kind = METRIC_COUNTER               \
+    }
+#define SEND_PATH(path)                                                                                                \
+    {                                                                                                                  \
+        .name = "liveshelf_send_path", .labels = "path=\"" path "\"",                                                  \
+        .help = "1 for the way messages go to sockets: io_uring or send.", .kind = METRIC_GAUGE                        \
     }
 #define HTTP(status)                                                                                                   \
     {                                                                                                                  \
@@ -57,10 +63,20 @@ struct meters meters = {
     .messages_in = COUNTER("messages_in_total", "WebSocket messages received."),
     .messages_out = COUNTER("messages_out_total", "Messages published or sent to one; a published one counts once."),
     .sends = COUNTER("sends_total", "send() calls for WebSocket connections and event streams."),
+    .delivered = COUNTER("messages_delivered_total",
+                         "Messages given to sockets, once per connection each; divided by sends_total: how many "
+                         "went out together."),
     .bytes_out = COUNTER("sent_bytes_total", "Bytes taken by the kernel from those calls."),
     .again = COUNTER("sends_full_total", "send() calls that found the socket full."),
     .partial = COUNTER("sends_cut_total", "send() calls that ended inside a frame."),
     .lapped = COUNTER("lapped_total", "Connections that fell off the ring and got a snapshot."),
+    .values_skipped =
+        COUNTER("values_skipped_total",
+                "Times a slow connection was sent all present values instead of the changes it had missed."),
+    .stalled = GAUGE("conns_stalled", "Connections and event streams whose socket is full now."),
+    .stall_seconds =
+        HISTOGRAM("stall_seconds",
+                  "How long a full socket took nothing: until it took bytes again, or was closed.", stall_bounds),
     .slow_closed = COUNTER("slow_closed_total", "Connections closed with 4413: they took nothing for too long."),
     .silent_closed = COUNTER("silent_closed_total", "Connections closed with 4408: no sign of life."),
     .malformed = COUNTER("malformed_total", "Messages that were not a valid command."),
@@ -70,6 +86,7 @@ struct meters meters = {
     .publish_seconds =
         HISTOGRAM("publish_to_last_send_seconds",
                   "From a publish to the send to the last of its audience that was not waiting.", publish_bounds),
+    .send_path = {[SEND_PATH_SEND] = SEND_PATH("send"), [SEND_PATH_IO_URING] = SEND_PATH("io_uring")},
     .http = {[1] = HTTP("1xx"), [2] = HTTP("2xx"), [3] = HTTP("3xx"), [4] = HTTP("4xx"), [5] = HTTP("5xx")},
     .http_replayed = COUNTER("http_replayed_total", "Answers given again for a repeated Idempotency-Key."),
 };
@@ -96,10 +113,12 @@ void meters_register(void)
         &meters.messages_in,   &meters.messages_out,    &meters.sends,        &meters.bytes_out,
         &meters.again,         &meters.partial,         &meters.lapped,       &meters.slow_closed,
         &meters.silent_closed, &meters.malformed,       &meters.rate_limited, &meters.oversized,
+        &meters.delivered,     &meters.values_skipped,  &meters.stalled,      &meters.stall_seconds,
         &meters.sweep_seconds, &meters.publish_seconds,
     };
     for (size_t i = 0; i < ARRAY_LEN(singles); i++)
         metric_register(singles[i]);
+    register_all(&meters.send_path[1], ARRAY_LEN(meters.send_path) - 1);
     register_all(&meters.http[1], ARRAY_LEN(meters.http) - 1);
     register_all(&meters.http_replayed, 1);
 }

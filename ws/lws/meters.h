@@ -4,6 +4,7 @@
 
 #include "base/metric.h"
 #include "core/broadcast/command.h"
+#include "ws/lws/limits.h"
 
 enum refusal { /* of a socket or an upgrade, before there is a conn */
                REFUSED_ORIGIN,
@@ -26,11 +27,13 @@ struct meters {
     struct metric hello_refused;
     struct metric resumed, snapshots, snapshots_encoded;
     struct metric messages_in, messages_out;
-    struct metric sends, bytes_out, again, partial;
-    struct metric lapped, slow_closed, silent_closed;
+    struct metric sends, delivered, bytes_out, again, partial;
+    struct metric lapped, values_skipped, slow_closed, silent_closed;
+    struct metric stalled, stall_seconds;
     struct metric malformed, rate_limited, oversized;
     struct metric sweep_seconds, publish_seconds;
-    struct metric http[6]; /* by status class; [0] is not used */
+    struct metric send_path[SEND_PATHS]; /* [SEND_PATH_AUTO] is not used */
+    struct metric http[6];               /* by status class; [0] is not used */
     struct metric http_replayed;
 };
 extern struct meters meters;

@@ -7,6 +7,8 @@
 
 #include "ws/lws/meters.h"
 
+#define TLS_PART_BYTES (16 << 10) /* more at once would wait in lws' memory instead of the ring */
+
 void outlet_init(struct outlet *o, struct outlets *all, struct lws *wsi)
 {
     *o = (struct outlet){.all = all, .wsi = wsi, .fd = lws_get_socket_fd(wsi), .plain = !lws_is_ssl(wsi)};
@@ -21,12 +23,22 @@ static void queue_free(struct outlet *o)
     o->queue = NULL;
 }
 
+static void wait_over(struct outlet *o)
+{
+    if (!o->want)
+        return;
+    o->want = false;
+    list_remove(&o->waiting);
+    metric_add(&meters.stalled, -1);
+    metric_observe(&meters.stall_seconds, (double)(o->all->now_ms - o->stalled_at_ms) / 1000);
+}
+
 void outlet_finish(struct outlet *o)
 {
     if (o == NULL)
         return;
     outlet_unfollow(o);
-    list_remove(&o->waiting);
+    wait_over(o);
     queue_free(o);
     o->wsi = NULL;
     o->dead = true;
@@ -46,7 +58,32 @@ void outlet_unfollow(struct outlet *o)
         channel_unseat(o);
 }
 
-void outlet_jump(struct outlet *o) { seat_of(o)->cursor = o->channel->ring.head; }
+/* The PING that lies in what is jumped over. */
+static void ping_alone(struct outlet *o, uint64_t passed)
+{
+    struct channel *c = o->channel;
+    if (passed < c->ping_end && !outlet_send(o, c->ping))
+        outlet_kill(o); /* no room for three bytes: it is closed as too slow anyhow */
+}
+
+void outlet_jump_values(struct outlet *o)
+{
+    struct channel *c = o->channel;
+    uint64_t passed = seat_of(o)->values;
+    seat_of(o)->values = c->values.head;
+    if (c->values.bytes != NULL)
+        ping_alone(o, passed);
+}
+
+void outlet_jump(struct outlet *o)
+{
+    struct channel *c = o->channel;
+    uint64_t passed = seat_of(o)->cursor;
+    seat_of(o)->cursor = c->ring.head;
+    if (c->values.bytes == NULL)
+        ping_alone(o, passed);
+    outlet_jump_values(o);
+}
 
 void outlet_kill(struct outlet *o)
 {
@@ -66,26 +103,30 @@ void outlet_wait(struct outlet *o)
     o->want = true;
     o->stalled_at_ms = o->all->now_ms;
     list_push_back(&o->all->waiting, &o->waiting);
+    metric_add(&meters.stalled, 1);
     if (o->channel != NULL)
         seat_of(o)->flags |= SEAT_WANT;
     lws_callback_on_writable(o->wsi);
 }
 
-/* How many of the bytes were taken: 0 when the socket is full, -1 when it is dead. */
+static bool socket_is_full(int error)
+{
+    return error == EAGAIN || error == EWOULDBLOCK || error == EINTR || error == ENOBUFS;
+}
+
+/* How many of the bytes were taken, or -errno. Through TLS lws takes all of them, and buffers what does not fit. */
 static ssize_t socket_send(struct outlet *o, const char *data, size_t len)
 {
     meter_count(&meters.sends);
-    if (!o->plain)
-        return lws_write(o->wsi, (unsigned char *)(uintptr_t)data, len, LWS_WRITE_RAW) < 0 ? -1 : (ssize_t)len;
-    ssize_t sent = send(o->fd, data, len, MSG_DONTWAIT | MSG_NOSIGNAL);
-    if (sent >= 0) {
-        metric_add(&meters.bytes_out, (double)sent);
-        return sent;
-    }
-    if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR && errno != ENOBUFS)
-        return -1;
-    meter_count(&meters.again);
-    return 0;
+    ssize_t sent;
+    if (o->plain)
+        sent = send(o->fd, data, len, MSG_DONTWAIT | MSG_NOSIGNAL);
+    else
+        sent = lws_write(o->wsi, (unsigned char *)(uintptr_t)data, len, LWS_WRITE_RAW) < 0 ? -1 : (ssize_t)len;
+    if (sent < 0)
+        return o->plain ? -errno : -EPIPE;
+    metric_add(&meters.bytes_out, (double)sent);
+    return sent;
 }
 
 /* The rest of something that is half out: into lws' own buffer, so that nothing of lws comes in between. */
@@ -118,68 +159,91 @@ static bool queue_append(struct outlet *o, const char *data, size_t len)
     return taken;
 }
 
+/* All of it goes out, now or through lws' buffer. */
+static void send_whole(struct outlet *o, const char *data, size_t len)
+{
+    ssize_t sent = socket_send(o, data, len);
+    if (sent < 0 && !socket_is_full((int)-sent)) {
+        outlet_kill(o);
+        return;
+    }
+    if (sent < 0)
+        meter_count(&meters.again);
+    size_t taken = sent < 0 ? 0 : (size_t)sent;
+    if (taken < len)
+        (void)hand_over(o, data + taken, len - taken);
+}
+
 bool outlet_send(struct outlet *o, struct span bytes)
 {
     if (o->dead)
         return true; /* nobody there to miss it */
     meter_count(&meters.messages_out);
+    meter_count(&meters.delivered);
     if (o->corked || o->want || o->queue != NULL || lws_partial_buffered(o->wsi))
         return queue_append(o, bytes.data, bytes.len);
-    ssize_t sent = socket_send(o, bytes.data, bytes.len);
-    if (sent < 0)
-        outlet_kill(o);
-    else if ((size_t)sent < bytes.len)
-        (void)hand_over(o, bytes.data + sent, bytes.len - (size_t)sent);
+    send_whole(o, bytes.data, bytes.len);
     return true;
 }
 
-enum drained { DRAINED, DRAIN_WAITS, DRAIN_LAPPED, DRAIN_DEAD };
+/* ---- out of the rings ---- */
 
-static enum drained drain_ring(struct outlet *o)
+bool outlet_settle(struct outlet *o, enum offer offer, struct span part, ssize_t sent)
 {
-    struct ring_log *ring = &o->channel->ring;
-    struct seat *seat = seat_of(o);
-    while (seat->cursor != ring->head) {
-        if (!ring_log_holds(ring, seat->cursor))
-            return DRAIN_LAPPED;
-        const char *from = ring_log_at(ring, seat->cursor);
-        size_t pending = (size_t)(ring->head - seat->cursor);
-        ssize_t sent = socket_send(o, from, pending);
-        if (sent < 0)
-            return DRAIN_DEAD;
-        if (sent == 0)
-            return DRAIN_WAITS;
-        size_t whole = o->channel->framed ? (size_t)frame_whole(from, (uint64_t)sent) : (size_t)sent;
-        seat->cursor += whole;
-        if (whole > (size_t)sent && !hand_over(o, from + sent, whole - (size_t)sent))
-            return DRAIN_DEAD;
-        if (o->want || (!o->plain && lws_partial_buffered(o->wsi)))
-            return DRAIN_WAITS;
+    if (sent < 0) {
+        if (!socket_is_full((int)-sent)) {
+            outlet_kill(o);
+            return false;
+        }
+        meter_count(&meters.again);
+        outlet_wait(o);
+        return false;
     }
-    return DRAINED;
+    struct seat *seat = seat_of(o);
+    uint64_t *cursor = offer == OFFER_EVENTS ? &seat->cursor : &seat->values;
+    size_t whole = o->channel->framed ? (size_t)frame_whole(part.data, (uint64_t)sent) : (size_t)sent;
+    *cursor += whole;
+    metric_add(&meters.delivered, o->channel->framed ? (double)frame_count(part.data, whole) : 1);
+    if (whole > (size_t)sent && !hand_over(o, part.data + sent, whole - (size_t)sent))
+        return false;
+    return !o->want;
+}
+
+/* At the head of the events, or fallen off the rings: what is told then. */
+static void tell(struct outlet *o, enum offer offer)
+{
+    const struct channel *c = o->channel;
+    if (offer == OFFER_LAPPED) {
+        c->lapped(o);
+    } else if (o->behind) {
+        o->behind = false;
+        if (c->caught_up != NULL)
+            c->caught_up(o);
+    } else if (offer == OFFER_OUTDATED) {
+        meter_count(&meters.values_skipped);
+        c->outdated(o);
+    }
 }
 
 void outlet_drain(struct outlet *o)
 {
     if (o->channel == NULL || o->dead || o->want || o->corked)
         return;
-    switch (drain_ring(o)) {
-    case DRAINED:
-        if (o->behind) {
-            o->behind = false;
-            if (o->channel->caught_up != NULL)
-                o->channel->caught_up(o);
+    for (;;) {
+        struct span part;
+        if (lws_partial_buffered(o->wsi)) { /* of ours, through TLS; or lws itself is in the middle of a PONG, say */
+            outlet_wait(o);
+            return;
         }
-        break;
-    case DRAIN_WAITS:
-        outlet_wait(o);
-        break;
-    case DRAIN_LAPPED:
-        o->channel->lapped(o);
-        break;
-    case DRAIN_DEAD:
-        outlet_kill(o);
-        break;
+        enum offer offer = seat_offer(o->channel, seat_of(o), &part);
+        if (offer != OFFER_EVENTS && (offer != OFFER_VALUES || o->behind)) {
+            tell(o, offer);
+            return;
+        }
+        if (!o->plain && part.len > TLS_PART_BYTES)
+            part.len = (size_t)frame_whole(part.data, TLS_PART_BYTES);
+        if (!outlet_settle(o, offer, part, socket_send(o, part.data, part.len)))
+            return;
     }
 }
 
@@ -187,11 +251,7 @@ static void queue_flush(struct outlet *o)
 {
     struct bytes *queue = o->queue;
     o->queue = NULL; /* what comes of this goes behind it, into lws' buffer or a new queue */
-    ssize_t sent = socket_send(o, queue->data, queue->len);
-    if (sent < 0)
-        outlet_kill(o);
-    else if ((size_t)sent < queue->len)
-        (void)hand_over(o, queue->data + sent, queue->len - (size_t)sent);
+    send_whole(o, queue->data, queue->len);
     bytes_finish(queue);
     free(queue);
 }
@@ -217,8 +277,7 @@ void outlet_writable(struct outlet *o)
         outlet_wait(o);
         return;
     }
-    o->want = false;
-    list_remove(&o->waiting);
+    wait_over(o);
     if (o->channel != NULL)
         seat_of(o)->flags &= ~SEAT_WANT;
     if (o->queue != NULL)
