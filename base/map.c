@@ -41,25 +41,28 @@ static void sip_round(uint64_t v[4])
 
 /* SipHash-1-3 (Aumasson & Bernstein, 2012). Clients choose keys, and must not be able to choose ones
  * that all meet in one slot. */
-static uint64_t hash_of(const char *text)
+uint64_t map_hash(const char *text)
 {
-    size_t len = strlen(text);
+    size_t len = strlen(text), at = 0;
+    uint64_t word, last = (uint64_t)len << 56;
     uint64_t v[4] = {
         hash_key[0] ^ UINT64_C(0x736f6d6570736575),
         hash_key[1] ^ UINT64_C(0x646f72616e646f6d),
         hash_key[0] ^ UINT64_C(0x6c7967656e657261),
         hash_key[1] ^ UINT64_C(0x7465646279746573),
     };
-    for (size_t at = 0; at <= len; at += 8) {
-        uint64_t word = 0;
-        size_t rest = len - at;
-        memcpy(&word, text + at, rest < 8 ? rest : 8);
-        if (rest < 8)
-            word |= (uint64_t)len << 56;
+    for (; len - at >= sizeof word; at += sizeof word) {
+        memcpy(&word, text + at, sizeof word);
         v[3] ^= word;
         sip_round(v);
         v[0] ^= word;
     }
+    word = 0;
+    memcpy(&word, text + at, len - at);
+    last |= word;
+    v[3] ^= last;
+    sip_round(v);
+    v[0] ^= last;
     v[2] ^= 0xff;
     for (int i = 0; i < 3; i++)
         sip_round(v);
@@ -125,7 +128,7 @@ static enum result map_make_room(struct map *m)
 
 void *map_get(const struct map *m, const char *key)
 {
-    const struct map_slot *slot = map_find(m, key, hash_of(key));
+    const struct map_slot *slot = map_find(m, key, map_hash(key));
     return slot == NULL ? NULL : slot->value;
 }
 
@@ -149,7 +152,7 @@ static enum result map_add(struct map *m, const char *key, uint64_t hash, void *
 enum result map_set(struct map *m, const char *key, void *value)
 {
     MUST(value != NULL);
-    uint64_t hash = hash_of(key);
+    uint64_t hash = map_hash(key);
     struct map_slot *slot = map_find(m, key, hash);
     if (slot == NULL)
         return map_add(m, key, hash, value);
@@ -172,7 +175,7 @@ static void map_clear_graves(struct map *m, size_t at)
 
 void *map_remove(struct map *m, const char *key)
 {
-    struct map_slot *slot = map_find(m, key, hash_of(key));
+    struct map_slot *slot = map_find(m, key, map_hash(key));
     if (slot == NULL)
         return NULL;
     void *value = slot->value;

@@ -28,5 +28,6 @@ bool map_next(const struct map *m, size_t *at, const char **ret_key, void **ret_
 /* Where a key lies depends on this process-wide number, so that clients who choose keys cannot make them meet. Set
  * once, before the first map, from the system's randomness; left alone (tests), iteration order repeats. */
 void map_hash_seed(uint64_t seed);
+uint64_t map_hash(const char *text); /* by that number; for tables of another kind that clients choose keys of */
 
 #endif

@@ -3,7 +3,7 @@
  * Tokens are JWT. Which algorithm is right follows from the key this node has, never from the token: with a public key its own
  * one (RS256, ES256, EdDSA), otherwise HS256 with the key file. The key file is needed in any case: keys for viewer_keys
  * and checkout links are derived from it, each for its one use. Comparisons take constant time. Tokens and keys are
- * never logged. */
+ * never logged. A token that was good is remembered (auth_cache.h). Loop thread only. */
 #ifndef LIVESHELF_WS_LWS_AUTH_H
 #define LIVESHELF_WS_LWS_AUTH_H
 
@@ -59,6 +59,14 @@ void auth_viewer_new(struct viewer_id *ret); /* fresh, from the system's randomn
 void auth_viewer_key(const struct auth *a, const struct shop_id *shop, const struct viewer_id *viewer,
                      char ret[VIEWER_KEY_MAX]);
 bool auth_viewer_known(const struct auth *a, const struct shop_id *shop, const char *viewer_key, struct viewer_id *ret);
+
+/* Lets a host or the logistics desk past a crowd that waits (admission.h). It may stand in a URL: for this broadcast alone, and
+ * its caller keeps `expires_ms` near. */
+#define AUTH_TICKET_MAX 48
+void auth_ticket(const struct auth *a, const struct broadcast_id *broadcast, int64_t expires_ms,
+                 char ret[AUTH_TICKET_MAX]);
+bool auth_ticket_is_valid(const struct auth *a, const struct broadcast_id *broadcast, const char *ticket,
+                          int64_t now_ms);
 
 /* The page where a hold is paid, with the price it was promised; signed. Matches checkout_link of ws/wire/message.h;
  * `ctx` is the struct auth. Fills "" when it does not fit. */

@@ -1,4 +1,4 @@
-/* ws/lws/auth_keys.h - what auth.c and auth_checkout.c share; everyone else includes auth.h. */
+/* ws/lws/auth_keys.h - what the files of auth.h share; everyone else includes auth.h. */
 #ifndef LIVESHELF_WS_LWS_AUTH_KEYS_H
 #define LIVESHELF_WS_LWS_AUTH_KEYS_H
 
@@ -13,6 +13,8 @@
 
 enum auth_algorithm { AUTH_NO_ALGORITHM, AUTH_HS256, AUTH_RS256, AUTH_ES256, AUTH_EDDSA };
 
+struct auth_cache;
+
 struct auth {
     enum auth_algorithm algorithm;
     unsigned char secret[AUTH_KEY_MAX];
@@ -20,9 +22,11 @@ struct auth {
     unsigned char *pem; /* NULL: HS256 */
     int pem_len;
     EVP_PKEY *public_key;
-    unsigned char viewer_secret[AUTH_DERIVED_LEN];
+    EVP_MAC_CTX *viewer_mac; /* keyed; used by one call at a time */
     unsigned char checkout_secret[AUTH_DERIVED_LEN];
+    unsigned char ticket_secret[AUTH_DERIVED_LEN];
     char *checkout_url;
+    struct auth_cache *cache;
 };
 
 void auth_sign(const unsigned char secret[AUTH_DERIVED_LEN], const char *text, char ret[AUTH_SIGNATURE_LEN + 1]);
