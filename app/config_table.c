@@ -11,6 +11,10 @@ static const char *const log_levels[] = {"debug", "info", "warn", "error", NULL}
 const struct setting config_table[SETTINGS] = {
     [SETTING_LISTEN] = {"listen", SETTING_TEXT, "address:port", "127.0.0.1:8080", 3, 300, NULL, "server",
         "where viewers and shops connect; port 0 takes a free one, printed in the ready line"},
+    [SETTING_TLS_CERT_FILE] = {"tls-cert-file", SETTING_TEXT, "file", "", 0, PATH_BYTES_MAX, NULL, "server",
+        "PEM certificate with its chain: listen speaks TLS then, and nothing else; read again when it changes; empty: no TLS"},
+    [SETTING_TLS_KEY_FILE] = {"tls-key-file", SETTING_TEXT, "file", "", 0, PATH_BYTES_MAX, NULL, "server",
+        "its key in PEM, without a passphrase, not readable by everyone"},
     [SETTING_WORKERS] = {"workers", SETTING_NUMBER, "processes", "1", 1, 256, NULL, "server",
         "nodes that share the port; about one for each core that Redis does not need"},
     [SETTING_WEB_DIR] = {"web-dir", SETTING_TEXT, "folder", "", 0, PATH_BYTES_MAX, NULL, "server",

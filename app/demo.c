@@ -56,6 +56,11 @@ int command_demo(int argc, char **argv)
         config_finish(&config);
         return EXIT_SETTING;
     }
+    if (*config_text(&config, SETTING_TLS_CERT_FILE) != '\0') {
+        fprintf(stderr, "liveshelf: tls-cert-file: the demo's own audience speaks no TLS; `liveshelf serve` does\n");
+        config_finish(&config);
+        return EXIT_SETTING;
+    }
     snprintf(viewers_text, sizeof viewers_text, "%zu", viewers);
     const char *more[] = {"--viewers", viewers_text, own[FLAG_NO_AUTO].value == NULL ? NULL : "--no-auto", NULL};
     struct supervisor_options options = {

@@ -67,17 +67,17 @@ static bool listener_is_taken(const struct addrinfo *where)
 }
 
 /* Nodes get the numeric address: a name could mean something else by the time one of them starts again. */
-static void listener_name(struct listener *l, const struct addrinfo *where)
+static void listener_name(struct listener *l, const char *scheme, const struct addrinfo *where)
 {
     char numeric[INET6_ADDRSTRLEN + 24] = "", bracketed[sizeof numeric + 2];
     getnameinfo(where->ai_addr, where->ai_addrlen, numeric, sizeof numeric, NULL, 0, NI_NUMERICHOST);
     bool everywhere = strcmp(numeric, "0.0.0.0") == 0 || strcmp(numeric, "::") == 0;
     snprintf(bracketed, sizeof bracketed, where->ai_family == AF_INET6 ? "[%s]" : "%s", numeric);
     snprintf(l->listen, sizeof l->listen, "%s:%u", bracketed, l->port);
-    snprintf(l->url, sizeof l->url, "http://%s:%u", everywhere ? "127.0.0.1" : bracketed, l->port);
+    snprintf(l->url, sizeof l->url, "%s://%s:%u", scheme, everywhere ? "127.0.0.1" : bracketed, l->port);
 }
 
-enum result listener_settle(const char *listen, struct listener *ret, struct fault *ret_fault)
+enum result listener_settle(const char *listen, const char *scheme, struct listener *ret, struct fault *ret_fault)
 {
     struct listener l = {.probe_fd = -1};
     struct addrinfo hints = {
@@ -94,7 +94,7 @@ enum result listener_settle(const char *listen, struct listener *ret, struct fau
         l.probe_fd = listener_bind(where, SO_REUSEPORT);
     const char *error = strerror(errno);
     l.port = l.probe_fd < 0 ? 0 : port_of(l.probe_fd);
-    listener_name(&l, where);
+    listener_name(&l, scheme, where);
     freeaddrinfo(where);
     if (l.port == 0) {
         listener_close(&l);

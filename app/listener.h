@@ -7,12 +7,13 @@
 struct listener {
     unsigned port;    /* never 0 */
     char listen[300]; /* "address:port", numeric, for the nodes */
-    char url[300];    /* "http://address:port" for people: 127.0.0.1 when it listens everywhere */
+    char url[300];    /* "SCHEME://address:port" for people: 127.0.0.1 when it listens everywhere */
     int probe_fd;     /* bound and never listening: keeps the port ours while nodes come and go */
 };
 
-/* Parses `listen`, picks a port when it is 0, and makes sure nobody else listens there. */
-MUST_USE enum result listener_settle(const char *listen, struct listener *ret, struct fault *ret_fault);
+/* Parses `listen`, picks a port when it is 0, and makes sure nobody else listens there. `scheme`: "http" or "https". */
+MUST_USE enum result listener_settle(const char *listen, const char *scheme, struct listener *ret,
+                                     struct fault *ret_fault);
 void listener_close(struct listener *l);
 
 #endif

@@ -10,7 +10,7 @@ int command_serve(int argc, char **argv)
     if (command_wants_help(argc, argv)) {
         command_print_help(
             "serve [--listen ADDRESS:PORT] [--redis-url URL] [--data-dir DIR] [--workers N] [--setting value ...]",
-            "Runs until Ctrl-C or SIGTERM. Prints `ready http://ADDRESS:PORT` once it serves; logs to standard "
+            "Runs until Ctrl-C or SIGTERM. Prints `ready http://ADDRESS:PORT` (https:// with a certificate) once it serves; logs to standard "
             "error.\nWithout --redis-url it starts a private Redis in the data directory.",
             NULL);
         return EXIT_SUCCESS;

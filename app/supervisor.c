@@ -312,11 +312,12 @@ static enum result folder_take(struct supervisor *s, struct fault *fault)
 static enum result supervisor_prepare(struct supervisor *s, struct fault *fault)
 {
     char key[PATH_MAX];
+    const char *scheme = *config_text(s->config, SETTING_TLS_CERT_FILE) == '\0' ? "http" : "https";
     enum result result = folder_take(s, fault);
     if (result == RESULT_OK)
         result = data_dir_key(s->config, key, fault); /* made before N nodes look for it */
     if (result == RESULT_OK)
-        result = listener_settle(config_text(s->config, SETTING_LISTEN), &s->listener, fault);
+        result = listener_settle(config_text(s->config, SETTING_LISTEN), scheme, &s->listener, fault);
     if (result != RESULT_OK)
         return result;
     config_replace(s->config, SETTING_KEY_FILE, key);

@@ -14,7 +14,7 @@ struct supervisor_options {
     const char *const *companion_more; /* its further words, NULL-terminated; may be NULL */
 };
 
-/* Runs until SIGTERM or SIGINT. Prints `ready http://ADDRESS:PORT` on standard output when every node serves. Returns the exit
+/* Runs until SIGTERM or SIGINT. Prints `ready URL` (http://ADDRESS:PORT, or https://) on standard output when every node serves. Returns the exit
  * code: 0 after an orderly stop, 1 when it could not start or go on, 2 when a setting is wrong. */
 int supervisor_run(const struct supervisor_options *options);
 

@@ -174,6 +174,8 @@ static enum result server_make(struct wiring *w, struct fault *fault)
         .listen_fd = -1,
         .allowed_origins = config_text(c, SETTING_ALLOWED_ORIGINS),
         .frame_ancestors = config_text(c, SETTING_FRAME_ANCESTORS),
+        .tls_cert_file = config_text(c, SETTING_TLS_CERT_FILE),
+        .tls_key_file = config_text(c, SETTING_TLS_KEY_FILE),
         .web_dir = web_dir_find(c, web, sizeof web),
         .ready = readyz,
         .ready_ctx = w,

@@ -29,6 +29,8 @@ static int on_http(struct lws *wsi, enum lws_callback_reasons reason, void *user
     struct http_conn *socket = user;
     struct server *s = server_of(wsi);
     switch (reason) {
+    case LWS_CALLBACK_OPENSSL_LOAD_EXTRA_SERVER_VERIFY_CERTS: /* the context is being made */
+        return tls_prepare(&s->tls, user);
     case LWS_CALLBACK_WSI_DESTROY:
         handshake_done(wsi);
         return 0;
@@ -142,6 +144,7 @@ static void on_tick(uv_timer_t *tick)
     hub_tick(s->hub);
     listener_tick(&s->listener);
     requests_tick(s);
+    tls_tick(&s->tls, s->hub->outlets.now_ms);
     if (s->drained == NULL)
         return;
     bool empty = s->hub->conns_count == 0 && s->requests_count == 0;
@@ -214,6 +217,10 @@ static enum result context_create(struct server *s)
         .timeout_secs_ah_idle = (unsigned)((limits->handshake_timeout_ms + 999) / 1000),
         .keepalive_timeout = (int)((limits->keepalive_ms + 999) / 1000),
     };
+    if (tls_is_on(&s->tls)) {
+        info.options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT | LWS_SERVER_OPTION_CREATE_VHOST_SSL_CTX;
+        info.alpn = "http/1.1";
+    }
     lws_set_log_level(LLL_ERR | LLL_WARN, lws_says);
     s->context = lws_create_context(&info);
     return s->context == NULL ? RESULT_NO_MEMORY : RESULT_OK;
@@ -245,6 +252,15 @@ static enum result pages_load(struct server *s, const char *web_dir, struct serv
     return result;
 }
 
+static enum result tls_load(struct server *s, const struct server_config *config, struct server_fault *fault)
+{
+    struct tls_fault why = {0};
+    enum result result = tls_init(&s->tls, config->tls_cert_file, config->tls_key_file, &why);
+    if (result != RESULT_OK)
+        snprintf(fault->text, sizeof fault->text, "%s", why.text);
+    return result;
+}
+
 static enum result parts_create(struct server *s, const struct server_config *config, struct server_fault *fault)
 {
     bool framed = config->frame_ancestors != NULL && config->frame_ancestors[0] != '\0';
@@ -255,6 +271,8 @@ static enum result parts_create(struct server *s, const struct server_config *co
         result = guard_init(&s->guard, &s->limits, config->allowed_origins);
     if (result == RESULT_OK)
         result = pages_load(s, config->web_dir, fault);
+    if (result == RESULT_OK)
+        result = tls_load(s, config, fault);
     return result;
 }
 
@@ -262,6 +280,7 @@ static void parts_destroy(struct server *s)
 {
     listener_finish(&s->listener);
     static_finish(&s->files);
+    tls_finish(&s->tls);
     guard_finish(&s->guard);
     hub_destroy(s->hub);
     free(s->frame_ancestors);

@@ -35,6 +35,7 @@ struct server_config {
     int listen_fd;               /* a bound socket handed down, taken over; -1: none */
     const char *allowed_origins; /* comma-separated, beside this host's own pages; "*": every page */
     const char *frame_ancestors; /* who may show the pages in a frame, as in CSP; NULL or "": 'self' */
+    const char *tls_cert_file, *tls_key_file; /* PEM; both NULL or "": no TLS */
     const char *web_dir;         /* the built pages, read once; NULL or "": none */
     struct net_limits limits;    /* start from net_limits_default */
     server_ready *ready;         /* for /readyz; NULL: always ready */

@@ -8,6 +8,7 @@
 #include "ws/lws/request.h"
 #include "ws/lws/server.h"
 #include "ws/lws/static.h"
+#include "ws/lws/tls.h"
 
 struct lws_context;
 
@@ -19,6 +20,7 @@ struct server {
     struct guard guard;
     struct listener listener;
     struct static_files files;
+    struct tls tls;
     struct store *store;
     server_ready *ready;
     void *ready_ctx;
