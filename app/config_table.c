@@ -4,6 +4,7 @@
 #define PATH_BYTES_MAX 900 /* leaves room for names below a folder */
 
 static const char *const durabilities[] = {"fsync", "replicated", "relaxed", NULL};
+static const char *const send_paths[] = {"auto", "send", "io_uring", NULL}; /* enum send_path */
 static const char *const stock_buffers[] = {"off", "auto", NULL};
 static const char *const log_levels[] = {"debug", "info", "warn", "error", NULL};
 
@@ -92,8 +93,10 @@ const struct setting config_table[SETTINGS] = {
         "the same for hosts, and for logistics"},
     [SETTING_QUEUE_BYTES_MAX] = {"queue-bytes-max", SETTING_NUMBER, "bytes", "256k", 4096, 67108864, NULL, "limits",
         "answers waiting for one slow conn; more: closed with 4413"},
-    [SETTING_SENDS_PER_TURN_MAX] = {"sends-per-turn-max", SETTING_NUMBER, "conns", "1000", 1, 1000000, NULL, "limits",
-        "served by one slice of a sweep before others get a turn"},
+    [SETTING_SENDS_PER_TURN_MAX] = {"sends-per-turn-max", SETTING_NUMBER, "conns", "256", 1, 1000000, NULL, "limits",
+        "served by one slice of a sweep before others get a turn; about 4 us each"},
+    [SETTING_SEND_PATH] = {"send-path", SETTING_CHOICE, "", "auto", 0, 0, send_paths, "limits",
+        "how events reach sockets; auto: io_uring in batches where the kernel allows it, send() otherwise"},
     [SETTING_SNAPSHOT_MS] = {"snapshot-ms", SETTING_NUMBER, "ms", "1s", 0, 60000, NULL, "limits",
         "an encoded snapshot is reused for so long at most"},
     [SETTING_ROOMS_MAX] = {"rooms-max", SETTING_NUMBER, "broadcasts", "1024", 1, 100000, NULL, "limits",

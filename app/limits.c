@@ -37,6 +37,7 @@ static const struct field net_fields[] = {
     NET(HOST_RING_BYTES, host_ring_bytes),
     NET(QUEUE_BYTES_MAX, queue_bytes_max),
     NET(SENDS_PER_TURN_MAX, sends_per_turn_max),
+    NET(SEND_PATH, send_path),
     NET(SNAPSHOT_MS, snapshot_ms),
     NET(ROOMS_MAX, rooms_max),
     NET(HTTP_BODY_BYTES_MAX, http_body_bytes_max),
