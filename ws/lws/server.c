@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "base/log.h"
 #include "ws/lws/meters.h"
@@ -15,9 +16,9 @@
 #define TX_BYTES (64 << 10)   /* lws cuts raw writes here, and copies the rest */
 #define HEADER_BYTES_MAX 8192 /* of one request, all headers; a token may have 4096 */
 #define SERVICE_BYTES 8192
-#define SPARE_DESCRIPTORS 64 /* Redis, files, lws' own pipe */
-#define LWS_TIMEOUT_S 60     /* ours are shorter */
-#define CLOSE_TURNS 3        /* of the loop, until what lws closed is closed */
+#define SPARE_DESCRIPTORS 256 /* Redis, files, lws' own pipe; a socket with a number beyond them all is refused */
+#define LWS_TIMEOUT_S 60      /* ours are shorter */
+#define CLOSE_TURNS 3         /* of the loop, until what lws closed is closed */
 #define CLOSE_TURNS_MAX 1000
 
 struct server *server_of(struct lws *wsi) { return lws_context_user(lws_get_context(wsi)); }
@@ -193,6 +194,23 @@ static void lws_says(int level, const char *line)
         log_debug("lws.says", "text=%s", log_quote(text));
 }
 
+/* lws finds a socket by its number, in a table as long as the process may have files open; Debian's builds walk that table
+ * at each close as well, to check themselves. Told of a smaller number (fd_limit_per_thread) it searches a list instead,
+ * at each event. So while lws takes its measure the process may have no more files than we have use for. */
+static struct lws_context *context_measured(const struct lws_context_creation_info *info, rlim_t files)
+{
+    struct rlimit before, lowered;
+    bool known = getrlimit(RLIMIT_NOFILE, &before) == 0 && before.rlim_cur > files;
+    if (known) {
+        lowered = (struct rlimit){.rlim_cur = files, .rlim_max = before.rlim_max};
+        (void)setrlimit(RLIMIT_NOFILE, &lowered);
+    }
+    struct lws_context *context = lws_create_context(info);
+    if (known)
+        (void)setrlimit(RLIMIT_NOFILE, &before);
+    return context;
+}
+
 static enum result context_create(struct server *s)
 {
     static const lws_retry_bo_t
@@ -211,8 +229,6 @@ static enum result context_create(struct server *s)
         .pt_serv_buf_size = SERVICE_BYTES,
         .max_http_header_data = HEADER_BYTES_MAX,
         .max_http_header_pool = (unsigned short)(limits->handshakes_max + limits->http_requests_max),
-        .fd_limit_per_thread = limits->conns_max + limits->handshakes_max + limits->http_requests_max +
-                               limits->streams_max + SPARE_DESCRIPTORS,
         .timeout_secs = LWS_TIMEOUT_S,
         .timeout_secs_ah_idle = (unsigned)((limits->handshake_timeout_ms + 999) / 1000),
         .keepalive_timeout = (int)((limits->keepalive_ms + 999) / 1000),
@@ -222,7 +238,8 @@ static enum result context_create(struct server *s)
         info.alpn = "http/1.1";
     }
     lws_set_log_level(LLL_ERR | LLL_WARN, lws_says);
-    s->context = lws_create_context(&info);
+    s->context = context_measured(&info, limits->conns_max + limits->handshakes_max + limits->http_requests_max +
+                                             limits->streams_max + SPARE_DESCRIPTORS);
     return s->context == NULL ? RESULT_NO_MEMORY : RESULT_OK;
 }
 
