@@ -42,6 +42,7 @@ static struct stage_options options(void)
     o.origins = "https://shop.example";
     o.limits.handshakes_max = 16;
     o.limits.accepts_per_second_max = 1000000;
+    o.limits.admit_per_second_min = o.limits.admit_per_second_max = 1000000;
     o.limits.send_buffer_bytes = 4096;
     o.limits.message_bytes_max = 1024;
     o.limits.host_message_bytes_max = 8192;

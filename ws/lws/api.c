@@ -94,8 +94,7 @@ void api_begin(struct request *r)
     struct auth_claims claims = {0};
     struct decode_fault fault = {0};
     if (ends_with(r->path, LIVE_SUFFIX)) {
-        request_header(r, "Upgrade: websocket");
-        request_reply_status(r, 426, "Upgrade Required");
+        upgrade_question(r);
         return;
     }
     if (!token_fits(r, &claims))

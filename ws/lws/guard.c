@@ -111,13 +111,27 @@ static bool peer_address(const struct sockaddr_storage *peer, char ret[ADDRESS_L
     return true;
 }
 
+/* False: not counted. */
+static bool counted_as(const struct guard *g, const struct sockaddr_storage *peer, const char *forwarded_for,
+                       char ret[ADDRESS_LEN_MAX])
+{
+    if (g->limits->conns_per_address_max == 0)
+        return false;
+    return is_loopback(peer) ? forwarded_for != NULL && forwarded_address(forwarded_for, ret) : peer_address(peer, ret);
+}
+
+bool guard_is_full(const struct guard *g, const struct sockaddr_storage *peer, const char *forwarded_for)
+{
+    char text[ADDRESS_LEN_MAX] = "";
+    const struct address *address = counted_as(g, peer, forwarded_for, text) ? map_get(&g->addresses, text) : NULL;
+    return address != NULL && address->conns >= g->limits->conns_per_address_max;
+}
+
 enum result guard_enter(struct guard *g, const struct sockaddr_storage *peer, const char *forwarded_for,
                         struct address **ret_address)
 {
     char text[ADDRESS_LEN_MAX] = "";
-    bool counted =
-        is_loopback(peer) ? forwarded_for != NULL && forwarded_address(forwarded_for, text) : peer_address(peer, text);
-    if (!counted || g->limits->conns_per_address_max == 0) {
+    if (!counted_as(g, peer, forwarded_for, text)) {
         *ret_address = NULL;
         return RESULT_OK;
     }

@@ -34,6 +34,8 @@ bool guard_lists_origin(const struct guard *g, const char *origin); /* one of th
  * is; the last address in it is what that proxy saw. *ret_address NULL: not counted. RESULT_FULL at the limit. */
 MUST_USE enum result guard_enter(struct guard *g, const struct sockaddr_storage *peer, const char *forwarded_for,
                                  struct address **ret_address);
+/* guard_enter would say RESULT_FULL. */
+bool guard_is_full(const struct guard *g, const struct sockaddr_storage *peer, const char *forwarded_for);
 void guard_leave(struct address *address);
 
 #endif

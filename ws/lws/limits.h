@@ -22,6 +22,10 @@ struct net_limits {
                                        unless a proxy there names the client in X-Forwarded-For */
     uint32_t handshakes_max;        /* sockets that have not sent a whole request; the oldest makes room */
     uint32_t accepts_per_second_max; /* further sockets wait in the kernel's backlog */
+    uint32_t admit_per_second_min,
+        admit_per_second_max; /* WebSockets let in: as many as keep the loop's lag under its target,
+                                                            between these; the others hear when to come back (admission.h) */
+    int64_t lag_target_ms;
     uint32_t accepts_per_turn_max;
     int64_t handshake_timeout_ms; /* from accept to the end of the request's headers */
     int64_t keepalive_ms;         /* an idle HTTP socket is closed after this */

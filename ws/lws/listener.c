@@ -12,7 +12,10 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "ws/lws/admission.h"
+#include "ws/lws/live_head.h"
 #include "ws/lws/meters.h"
+#include "ws/lws/refusal.h"
 
 #define BACKLOG 4096
 #define WARN_AGAIN_MS 10000
@@ -170,7 +173,7 @@ static void tokens_refill(struct listener *l)
 static void handshake_cut(struct handshake *h)
 {
     struct lws *wsi = h->wsi;
-    handshake_done(wsi);
+    (void)handshake_done(wsi);
     meter_refused(REFUSED_HANDSHAKE);
     lws_set_timeout(wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
 }
@@ -180,7 +183,7 @@ static struct handshake *oldest(struct listener *l)
     return list_is_empty(&l->oldest_first) ? NULL : container_of(l->oldest_first.next, struct handshake, link);
 }
 
-static void adopt(struct listener *l, int fd)
+static void adopt(struct listener *l, int fd, bool admitted)
 {
     if (pool_is_empty(&l->handshakes)) {
         handshake_cut(oldest(l));
@@ -195,8 +198,53 @@ static void adopt(struct listener *l, int fd)
     h->listener = l;
     h->wsi = wsi;
     h->since_ms = l->outlets->now_ms;
+    h->admitted = admitted;
     list_push_back(&l->oldest_first, &h->link);
     lws_set_opaque_user_data(wsi, h);
+}
+
+/* ---- who must wait ---- */
+
+static void say_wait(struct listener *l, int fd, const struct live_head *head, size_t head_len)
+{
+    char request[LIVE_HEAD_BYTES_MAX], answer[REFUSAL_BYTES_MAX];
+    int64_t now_ms = l->outlets->now_ms;
+    bool read_by_none = head->kind == LIVE_HEAD_UPGRADE && head->origin[0] != '\0'; /* a browser's script cannot */
+    bool tell_origin = head->kind == LIVE_HEAD_QUESTION && guard_lists_origin(l->guard, head->origin);
+    struct refusal_said said = {
+        .code = ERROR_OVERLOADED,
+        .detail = REFUSAL_MANY,
+        .retry_after_ms =
+            read_by_none ? admission_place_unread(l->admission, now_ms) : admission_place(l->admission, now_ms),
+        .origin = tell_origin ? head->origin : "",
+    };
+    size_t len = refusal_write(&said, answer);
+    (void)!recv(fd, request, head_len, MSG_DONTWAIT); /* closing with bytes unread would reset the answer away */
+    (void)!send(fd, answer, len, MSG_DONTWAIT | MSG_NOSIGNAL);
+    meter_told(said.retry_after_ms);
+    if (head->kind == LIVE_HEAD_UPGRADE)
+        meter_refused(REFUSED_ADMISSION);
+    close(fd);
+}
+
+/* True: it was told to wait, and is closed. */
+static bool turned_away(struct listener *l, int fd, bool *ret_admitted)
+{
+    char data[LIVE_HEAD_BYTES_MAX];
+    struct live_head head;
+    int64_t now_ms = l->outlets->now_ms;
+    if (!admission_is_near_limit(l->admission, now_ms))
+        return false;
+    ssize_t len = recv(fd, data, sizeof data, MSG_PEEK | MSG_DONTWAIT);
+    if (len <= 0)
+        return false;
+    live_head_read(data, (size_t)len, &head);
+    *ret_admitted = head.kind == LIVE_HEAD_UPGRADE && admission_take(l->admission, now_ms);
+    if (head.kind == LIVE_HEAD_OTHER || *ret_admitted ||
+        (head.kind == LIVE_HEAD_QUESTION && admission_is_open(l->admission, now_ms)))
+        return false;
+    say_wait(l, fd, &head, (size_t)len);
+    return true;
 }
 
 static void on_readable(uv_poll_t *poll, int status, int events)
@@ -218,15 +266,19 @@ static void on_readable(uv_poll_t *poll, int status, int events)
         if (fd < 0)
             break;
         l->tokens--;
-        adopt(l, fd);
+        bool admitted = false;
+        if (!turned_away(l, fd, &admitted))
+            adopt(l, fd, admitted);
     }
     if (l->tokens <= 0)
         polling(l, false);
 }
 
-void listener_start(struct listener *l, struct lws_vhost *vhost)
+void listener_start(struct listener *l, struct lws_vhost *vhost, struct admission *admission, const struct guard *guard)
 {
     l->vhost = vhost;
+    l->admission = admission;
+    l->guard = guard;
     l->tokens = l->outlets->limits->accepts_per_second_max;
     l->tokens_at_ms = l->outlets->now_ms;
     polling(l, true);
@@ -244,14 +296,16 @@ void listener_tick(struct listener *l)
         polling(l, true);
 }
 
-void handshake_done(struct lws *wsi)
+bool handshake_done(struct lws *wsi)
 {
     struct handshake *h = lws_get_opaque_user_data(wsi);
     if (h == NULL)
-        return;
+        return false;
+    bool admitted = h->admitted;
     lws_set_opaque_user_data(wsi, NULL);
     list_remove(&h->link);
     pool_give(&h->listener->handshakes, h);
+    return admitted;
 }
 
 /* ---- ending ---- */

@@ -4,6 +4,9 @@ static const double sweep_bounds[] = {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025,
 static const double stall_bounds[] = {0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30};
 static const double publish_bounds[] = {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5};
 
+static const double turn_bounds[] = {0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1};
+static const double retry_bounds[] = {0.5, 1, 2, 4, 8, 15, 30};
+
 #define COUNTER(metric_name, text)                                                                                     \
     {                                                                                                                  \
         .name = "liveshelf_" metric_name, .help = text, .kind = METRIC_COUNTER                                         \
@@ -54,7 +57,14 @@ struct meters meters = {
                 [REFUSED_UPGRADE] = REFUSED("upgrade"),
                 [REFUSED_HANDSHAKE] = REFUSED("handshake"),
                 [REFUSED_DRAINING] = REFUSED("draining"),
+                [REFUSED_ADMISSION] = REFUSED("admission"),
                 [REFUSED_ADOPT] = REFUSED("resources")},
+    .retry_after_seconds =
+        HISTOGRAM("retry_after_seconds", "What those refused for a while were told to wait.", retry_bounds),
+    .admission_rate =
+        GAUGE("admission_per_second", "WebSockets let in per second at most, as adapted to what the loop keeps."),
+    .turn_seconds = HISTOGRAM(
+        "turn_seconds", "One turn of the loop, from waking to resting: what a request waits at most.", turn_bounds),
     .hello_refused = COUNTER("hello_refused_total", "Hellos refused: no valid token, or not for this broadcast."),
     .resumed = COUNTER("resumed_total", "Connections that got exactly the events they had missed."),
     .snapshots = COUNTER("snapshots_total", "Snapshots sent."),
@@ -75,8 +85,8 @@ struct meters meters = {
                 "Times a slow connection was sent all present values instead of the changes it had missed."),
     .stalled = GAUGE("conns_stalled", "Connections and event streams whose socket is full now."),
     .stall_seconds =
-        HISTOGRAM("stall_seconds",
-                  "How long a full socket took nothing: until it took bytes again, or was closed.", stall_bounds),
+        HISTOGRAM("stall_seconds", "How long a full socket took nothing: until it took bytes again, or was closed.",
+                  stall_bounds),
     .slow_closed = COUNTER("slow_closed_total", "Connections closed with 4413: they took nothing for too long."),
     .silent_closed = COUNTER("silent_closed_total", "Connections closed with 4408: no sign of life."),
     .malformed = COUNTER("malformed_total", "Messages that were not a valid command."),
@@ -109,12 +119,31 @@ void meters_register(void)
     register_all(&meters.handshakes, 1);
     register_all(meters.refused, ARRAY_LEN(meters.refused));
     struct metric *singles[] = {
-        &meters.hello_refused, &meters.resumed,         &meters.snapshots,    &meters.snapshots_encoded,
-        &meters.messages_in,   &meters.messages_out,    &meters.sends,        &meters.bytes_out,
-        &meters.again,         &meters.partial,         &meters.lapped,       &meters.slow_closed,
-        &meters.silent_closed, &meters.malformed,       &meters.rate_limited, &meters.oversized,
-        &meters.delivered,     &meters.values_skipped,  &meters.stalled,      &meters.stall_seconds,
-        &meters.sweep_seconds, &meters.publish_seconds,
+        &meters.retry_after_seconds,
+        &meters.admission_rate,
+        &meters.turn_seconds,
+        &meters.hello_refused,
+        &meters.resumed,
+        &meters.snapshots,
+        &meters.snapshots_encoded,
+        &meters.messages_in,
+        &meters.messages_out,
+        &meters.sends,
+        &meters.bytes_out,
+        &meters.again,
+        &meters.partial,
+        &meters.lapped,
+        &meters.slow_closed,
+        &meters.silent_closed,
+        &meters.malformed,
+        &meters.rate_limited,
+        &meters.oversized,
+        &meters.delivered,
+        &meters.values_skipped,
+        &meters.stalled,
+        &meters.stall_seconds,
+        &meters.sweep_seconds,
+        &meters.publish_seconds,
     };
     for (size_t i = 0; i < ARRAY_LEN(singles); i++)
         metric_register(singles[i]);

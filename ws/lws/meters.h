@@ -14,7 +14,8 @@ enum refusal { /* of a socket or an upgrade, before there is a conn */
                REFUSED_UPGRADE,   /* to something that is not WebSocket */
                REFUSED_HANDSHAKE, /* headers not complete in time, or the oldest when there were too many */
                REFUSED_DRAINING,
-               REFUSED_ADOPT, /* no memory, no descriptors */
+               REFUSED_ADMISSION, /* more came in than the node keeps: told when to come back */
+               REFUSED_ADOPT,     /* no memory, no descriptors */
                REFUSALS,
 };
 
@@ -24,6 +25,9 @@ struct meters {
     struct metric streams;
     struct metric handshakes;
     struct metric refused[REFUSALS];
+    struct metric retry_after_seconds;
+    struct metric admission_rate;
+    struct metric turn_seconds;
     struct metric hello_refused;
     struct metric resumed, snapshots, snapshots_encoded;
     struct metric messages_in, messages_out;
@@ -43,5 +47,9 @@ void meters_register(void);
 
 static inline void meter_count(struct metric *m) { metric_add(m, 1); }
 static inline void meter_refused(enum refusal why) { metric_add(&meters.refused[why], 1); }
+static inline void meter_told(int64_t retry_after_ms)
+{
+    metric_observe(&meters.retry_after_seconds, (double)retry_after_ms / 1000);
+}
 
 #endif

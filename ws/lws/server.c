@@ -33,15 +33,15 @@ static int on_http(struct lws *wsi, enum lws_callback_reasons reason, void *user
     case LWS_CALLBACK_OPENSSL_LOAD_EXTRA_SERVER_VERIFY_CERTS: /* the context is being made */
         return tls_prepare(&s->tls, user);
     case LWS_CALLBACK_WSI_DESTROY:
-        handshake_done(wsi);
+        (void)handshake_done(wsi);
         return 0;
     case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
         return upgrade_check_header(wsi); /* `in` may be freed already: see there */
     case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION:
-        handshake_done(wsi);
+        (void)handshake_done(wsi);
         return upgrade_refuse_protocol(wsi); /* a WebSocket without our subprotocol lands here */
     case LWS_CALLBACK_HTTP:
-        handshake_done(wsi);
+        (void)handshake_done(wsi);
         hub_turn(s->hub);
         return request_begin(s, socket, wsi);
     case LWS_CALLBACK_HTTP_BODY:
@@ -76,9 +76,8 @@ static int on_live(struct lws *wsi, enum lws_callback_reasons reason, void *user
     struct server *s = server_of(wsi);
     switch (reason) {
     case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION:
-        handshake_done(wsi);
         hub_turn(s->hub);
-        return upgrade_filter(s, c, wsi);
+        return upgrade_filter(s, c, wsi, handshake_done(wsi));
     case LWS_CALLBACK_ESTABLISHED:
         conn_established(c, s->hub, wsi);
         return 0;
@@ -128,21 +127,38 @@ static void flush(struct server *s)
     }
 }
 
+/* From the last rest to this one, less what the loop slept meanwhile. */
+static void turn_measure(struct server *s)
+{
+    uint64_t now_ns = uv_hrtime(), idle_ns = uv_metrics_idle_time(s->loop);
+    int64_t busy_ns = (int64_t)(now_ns - s->turn_at_ns) - (int64_t)(idle_ns - s->idle_ns);
+    s->turn_at_ns = now_ns;
+    s->idle_ns = idle_ns;
+    if (busy_ns <= 0)
+        return;
+    admission_turn(&s->admission, busy_ns);
+    metric_observe(&meters.turn_seconds, (double)busy_ns / 1e9);
+}
+
 static void close_step(struct server *s);
 
 static void on_prepare(uv_prepare_t *prepare)
 {
     struct server *s = prepare->data;
-    if (s->closing)
+    if (s->closing) {
         close_step(s);
-    else
-        flush(s);
+        return;
+    }
+    flush(s);
+    turn_measure(s);
 }
 
 static void on_tick(uv_timer_t *tick)
 {
     struct server *s = tick->data;
     hub_tick(s->hub);
+    admission_tick(&s->admission, s->hub->outlets.now_ms);
+    metric_set(&meters.admission_rate, s->admission.per_second);
     listener_tick(&s->listener);
     requests_tick(s);
     tls_tick(&s->tls, s->hub->outlets.now_ms);
@@ -165,6 +181,7 @@ static void loop_join(struct server *s)
     s->handles_open = 3;
     uv_prepare_start(&s->prepare, on_prepare);
     uv_timer_start(&s->tick, on_tick, HUB_TICK_MS, HUB_TICK_MS);
+    MUST(uv_loop_configure(s->loop, UV_METRICS_IDLE_TIME) == 0);
 }
 
 /* ---- the context ---- */
@@ -343,11 +360,22 @@ struct audience *server_audience(struct server *s) { return &s->hub->audience; }
 
 uint16_t server_port(const struct server *s) { return s->listener.port; }
 
+static void admission_begin(struct server *s)
+{
+    struct admission_limits limits = {.per_second_min = s->limits.admit_per_second_min,
+                                      .per_second_max = s->limits.admit_per_second_max,
+                                      .lag_target_ms = s->limits.lag_target_ms};
+    admission_init(&s->admission, &limits, uv_hrtime(), s->hub->outlets.now_ms);
+    s->turn_at_ns = uv_hrtime();
+    s->idle_ns = uv_metrics_idle_time(s->loop);
+}
+
 void server_attach(struct server *s, struct orchestrator *o)
 {
     hub_attach(s->hub, o);
     hub_turn(s->hub);
-    listener_start(&s->listener, lws_get_vhost_by_name(s->context, "default"));
+    admission_begin(s);
+    listener_start(&s->listener, lws_get_vhost_by_name(s->context, "default"), &s->admission, &s->guard);
     log_info("server.listening", "port=%u", server_port(s));
 }
 

@@ -2,6 +2,7 @@
 #ifndef LIVESHELF_WS_LWS_SERVER_PARTS_H
 #define LIVESHELF_WS_LWS_SERVER_PARTS_H
 
+#include "ws/lws/admission.h"
 #include "ws/lws/guard.h"
 #include "ws/lws/hub.h"
 #include "ws/lws/listener.h"
@@ -18,6 +19,8 @@ struct server {
     struct net_limits limits;
     struct hub *hub;
     struct guard guard;
+    struct admission admission;
+    uint64_t turn_at_ns, idle_ns; /* when the last turn ended, and how long the loop had slept until then */
     struct listener listener;
     struct static_files files;
     struct tls tls;
@@ -56,8 +59,10 @@ struct server {
 
 struct server *server_of(struct lws *wsi);
 /* upgrade.c: may this upgrade become a conn? 0, or the refusal was written and lws hangs up. */
-int upgrade_filter(struct server *s, struct conn *c, struct lws *wsi);
+int upgrade_filter(struct server *s, struct conn *c, struct lws *wsi, bool admitted);
 int upgrade_refuse_protocol(struct lws *wsi);
+void upgrade_question(
+    struct request *r); /* the same, asked without an Upgrade: by scripts, which cannot read a refused one */
 int upgrade_check_header(struct lws *wsi);
 
 #endif

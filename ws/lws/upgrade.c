@@ -1,4 +1,5 @@
-/* The last moment at which a WebSocket can be refused in HTTP's own words. */
+/* May this one come in? The last moment at which a WebSocket can be refused in HTTP's own words, and the question for those who
+ * cannot read such a refusal. */
 #include <libwebsockets.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -6,13 +7,16 @@
 #include <strings.h>
 
 #include "ws/lws/meters.h"
+#include "ws/lws/refusal.h"
 #include "ws/lws/server_parts.h"
 
 #define PATH_BEFORE "/v1/broadcasts/"
 #define PATH_AFTER "/live"
 #define PATH_MAX_LEN (sizeof PATH_BEFORE + ID_LEN_MAX + sizeof PATH_AFTER)
-#define RETRY_AFTER_S "5"
-#define VERSION "13" /* of RFC 6455, the only one there is */
+#define VERSION "13"       /* of RFC 6455, the only one there is */
+#define RETRY_FULL_MS 5000 /* who is over a limit waits for somebody to leave */
+#define RETRY_ELSEWHERE_MS 1000
+#define TICKET_MS 15000
 
 /* lws is in the middle of upgrading: nothing but these bytes goes out, and it hangs up on what we return. `header`: a whole
  * line, or "". */
@@ -26,9 +30,18 @@ static int refuse_with(struct lws *wsi, enum refusal why, const char *status, co
     return 1;
 }
 
-static int refuse(struct lws *wsi, enum refusal why, const char *status, bool retry)
+static int refuse(struct lws *wsi, enum refusal why, const char *status) { return refuse_with(wsi, why, status, ""); }
+
+/* Not now: with the time after which it may be otherwise. */
+static int refuse_for_now(struct lws *wsi, enum refusal why, const struct refusal_said *said)
 {
-    return refuse_with(wsi, why, status, retry ? "Retry-After: " RETRY_AFTER_S "\r\n" : "");
+    char text[REFUSAL_BYTES_MAX];
+    size_t len = refusal_write(said, text);
+    meter_refused(why);
+    meter_told(said->retry_after_ms);
+    if (len > 0)
+        (void)lws_write(wsi, (unsigned char *)text, len, LWS_WRITE_HTTP_HEADERS);
+    return 1;
 }
 
 /* libwebsockets 4.1.6 answers an Upgrade that it does not know, lets go of the request's headers, and reads on in them
@@ -50,15 +63,18 @@ static bool version_fits(struct lws *wsi)
     return lws_hdr_copy(wsi, version, sizeof version, WSI_TOKEN_VERSION) > 0 && strcmp(version, VERSION) == 0;
 }
 
+static bool broadcast_of(const char *path, struct broadcast_id *ret)
+{
+    size_t len = strlen(path), before = strlen(PATH_BEFORE), after = strlen(PATH_AFTER);
+    if (len <= before + after || strncmp(path, PATH_BEFORE, before) != 0 || strcmp(path + len - after, PATH_AFTER) != 0)
+        return false;
+    return ID_PARSE(ret, path + before, len - before - after) == RESULT_OK;
+}
+
 static bool path_read(struct lws *wsi, struct broadcast_id *ret)
 {
     char path[PATH_MAX_LEN];
-    size_t before = strlen(PATH_BEFORE), after = strlen(PATH_AFTER);
-    int len = lws_hdr_copy(wsi, path, sizeof path, WSI_TOKEN_GET_URI);
-    if (len <= (int)(before + after) || strncmp(path, PATH_BEFORE, before) != 0 ||
-        strcmp(path + (size_t)len - after, PATH_AFTER) != 0)
-        return false;
-    return ID_PARSE(ret, path + before, (size_t)len - before - after) == RESULT_OK;
+    return lws_hdr_copy(wsi, path, sizeof path, WSI_TOKEN_GET_URI) > 0 && broadcast_of(path, ret);
 }
 
 static bool origin_fits(struct server *s, struct lws *wsi)
@@ -70,38 +86,161 @@ static bool origin_fits(struct server *s, struct lws *wsi)
            lws_hdr_copy(wsi, host, sizeof host, WSI_TOKEN_HOST) >= 0 && guard_allows_origin(&s->guard, origin, host);
 }
 
-static enum result count_in(struct server *s, struct conn *c, struct lws *wsi)
-{
-    struct sockaddr_storage peer = {0};
-    socklen_t len = sizeof peer;
+/* ---- for now ---- */
+
+struct caller {
+    struct sockaddr_storage peer;
     char forwarded[256];
-    if (getpeername(lws_get_socket_fd(wsi), (struct sockaddr *)&peer, &len) != 0)
-        return RESULT_IO;
-    bool has_forwarded = lws_hdr_copy(wsi, forwarded, sizeof forwarded, WSI_TOKEN_X_FORWARDED_FOR) > 0;
-    return guard_enter(&s->guard, &peer, has_forwarded ? forwarded : NULL, &c->address);
+    bool has_forwarded;
+};
+
+static bool caller_read(struct lws *wsi, struct caller *ret)
+{
+    socklen_t len = sizeof ret->peer;
+    ret->has_forwarded = lws_hdr_copy(wsi, ret->forwarded, sizeof ret->forwarded, WSI_TOKEN_X_FORWARDED_FOR) > 0;
+    return getpeername(lws_get_socket_fd(wsi), (struct sockaddr *)&ret->peer, &len) == 0;
 }
 
-int upgrade_refuse_protocol(struct lws *wsi) { return refuse(wsi, REFUSED_REQUEST, "400 Bad Request", false); }
+static enum result count_in(struct server *s, struct conn *c, struct lws *wsi)
+{
+    struct caller from = {0};
+    if (!caller_read(wsi, &from))
+        return RESULT_IO;
+    return guard_enter(&s->guard, &from.peer, from.has_forwarded ? from.forwarded : NULL, &c->address);
+}
 
-int upgrade_filter(struct server *s, struct conn *c, struct lws *wsi)
+static const struct refusal_said stopping = {.code = ERROR_OVERLOADED,
+                                             .detail = "This node is stopping; another one takes over.",
+                                             .retry_after_ms = RETRY_ELSEWHERE_MS,
+                                             .origin = ""};
+static const struct refusal_said full = {.code = ERROR_OVERLOADED,
+                                         .detail = "This node has as many viewers as it may have (conns-max).",
+                                         .retry_after_ms = RETRY_FULL_MS,
+                                         .origin = ""};
+static const struct refusal_said many_from_here = {
+    .code = ERROR_RATE_LIMITED,
+    .detail = "Too many connections come from this address (conns-per-address-max).",
+    .retry_after_ms = RETRY_FULL_MS,
+    .origin = ""};
+static const struct refusal_said no_memory = {
+    .code = ERROR_OVERLOADED, .detail = NULL, .retry_after_ms = RETRY_FULL_MS, .origin = ""};
+
+/* ---- the upgrade ---- */
+
+int upgrade_refuse_protocol(struct lws *wsi) { return refuse(wsi, REFUSED_REQUEST, "400 Bad Request"); }
+
+static bool has_ticket(struct server *s, struct lws *wsi, const struct broadcast_id *broadcast)
+{
+    char text[AUTH_TICKET_MAX + sizeof "ticket="];
+    const char *ticket = lws_get_urlarg_by_name(wsi, "ticket=", text, sizeof text);
+    return ticket != NULL && auth_ticket_is_valid(s->hub->auth, broadcast, ticket, s->hub->outlets.now_ms);
+}
+
+static bool is_admitted(struct server *s, struct lws *wsi, const struct broadcast_id *broadcast)
+{
+    int64_t now_ms = s->hub->outlets.now_ms;
+    if (!has_ticket(s, wsi, broadcast))
+        return admission_take(&s->admission, now_ms);
+    admission_take_ticket(&s->admission, now_ms);
+    return true;
+}
+
+static int refuse_crowd(struct server *s, struct lws *wsi)
+{
+    int64_t now_ms = s->hub->outlets.now_ms;
+    bool read_by_none = lws_hdr_total_length(wsi, WSI_TOKEN_ORIGIN) > 0; /* a browser's script cannot */
+    struct refusal_said said = {.code = ERROR_OVERLOADED,
+                                .detail = REFUSAL_MANY,
+                                .retry_after_ms = read_by_none ? admission_place_unread(&s->admission, now_ms)
+                                                               : admission_place(&s->admission, now_ms),
+                                .origin = ""};
+    return refuse_for_now(wsi, REFUSED_ADMISSION, &said);
+}
+
+int upgrade_filter(struct server *s, struct conn *c, struct lws *wsi, bool admitted)
 {
     struct broadcast_id broadcast;
     if (!path_read(wsi, &broadcast))
-        return refuse(wsi, REFUSED_REQUEST, "404 Not Found", false);
+        return refuse(wsi, REFUSED_REQUEST, "404 Not Found");
     if (!version_fits(wsi))
         return refuse_with(wsi, REFUSED_REQUEST, "426 Upgrade Required", "Sec-WebSocket-Version: " VERSION "\r\n");
     if (!origin_fits(s, wsi))
-        return refuse(wsi, REFUSED_ORIGIN, "403 Forbidden", false);
+        return refuse(wsi, REFUSED_ORIGIN, "403 Forbidden");
     if (s->draining)
-        return refuse(wsi, REFUSED_DRAINING, "503 Service Unavailable", true);
+        return refuse_for_now(wsi, REFUSED_DRAINING, &stopping);
     if (s->hub->conns_count >= s->limits.conns_max)
-        return refuse(wsi, REFUSED_CONNS, "503 Service Unavailable", true);
+        return refuse_for_now(wsi, REFUSED_CONNS, &full);
+    if (!admitted && !is_admitted(s, wsi, &broadcast))
+        return refuse_crowd(s, wsi);
     if (count_in(s, c, wsi) != RESULT_OK)
-        return refuse(wsi, REFUSED_ADDRESS, "429 Too Many Requests", true);
+        return refuse_for_now(wsi, REFUSED_ADDRESS, &many_from_here);
     c->greeting = calloc(1, sizeof *c->greeting);
     if (c->greeting == NULL)
-        return refuse(wsi, REFUSED_ADOPT, "503 Service Unavailable", true);
+        return refuse_for_now(wsi, REFUSED_ADOPT, &no_memory);
     c->greeting->conn = c;
     c->greeting->broadcast = broadcast;
     return 0;
+}
+
+/* ---- the question ---- */
+
+static void answer_wait(struct request *r, enum error_code code, const char *detail, int64_t retry_after_ms)
+{
+    meter_told(retry_after_ms);
+    request_reply_problem(r, code, NULL, detail, retry_after_ms);
+}
+
+static void answer_upgrade(struct request *r, const char *ticket)
+{
+    request_header(r, "Upgrade: websocket");
+    if (ticket[0] == '\0') {
+        request_reply_status(r, 426, "Upgrade Required");
+        return;
+    }
+    r->status = 426;
+    r->type = "application/problem+json";
+    bytes_format(&r->out,
+                 "{\"type\":\"about:blank\",\"title\":\"Upgrade Required\",\"status\":426,\"code\":\"bad_request\","
+                 "\"ticket\":\"%s\"}",
+                 ticket);
+    request_reply(r);
+}
+
+/* Those who run the show do not stand in line behind their audience. */
+static bool may_have_ticket(const struct request *r, const struct broadcast_id *broadcast)
+{
+    struct auth_claims claims;
+    const struct hub *hub = r->server->hub;
+    if (r->token[0] == '\0' || auth_verify(hub->auth, r->token, hub->outlets.now_ms, &claims) != AUTH_OK)
+        return false;
+    return (claims.role == ROLE_HOST || claims.role == ROLE_LOGISTICS) &&
+           (ID_IS_NONE(claims.broadcast) || ID_EQUAL(claims.broadcast, *broadcast));
+}
+
+static bool address_is_full(const struct request *r)
+{
+    struct caller from = {0};
+    return caller_read(r->wsi, &from) &&
+           guard_is_full(&r->server->guard, &from.peer, from.has_forwarded ? from.forwarded : NULL);
+}
+
+void upgrade_question(struct request *r)
+{
+    struct server *s = r->server;
+    struct broadcast_id broadcast = {0};
+    int64_t now_ms = s->hub->outlets.now_ms;
+    char ticket[AUTH_TICKET_MAX] = "";
+    bool named = broadcast_of(r->path, &broadcast);
+    if (named && may_have_ticket(r, &broadcast))
+        auth_ticket(s->hub->auth, &broadcast, now_ms + TICKET_MS, ticket);
+    if (s->draining)
+        answer_wait(r, stopping.code, stopping.detail, stopping.retry_after_ms);
+    else if (s->hub->conns_count >= s->limits.conns_max)
+        answer_wait(r, full.code, full.detail, full.retry_after_ms);
+    else if (address_is_full(r))
+        answer_wait(r, many_from_here.code, many_from_here.detail, many_from_here.retry_after_ms);
+    else if (ticket[0] == '\0' && !admission_is_open(&s->admission, now_ms))
+        answer_wait(r, ERROR_OVERLOADED, REFUSAL_MANY, admission_place(&s->admission, now_ms));
+    else
+        answer_upgrade(r, ticket);
 }

@@ -9,6 +9,8 @@
 #include "tests/unit/unit.h"
 #include "ws/lws/directory.h"
 #include "ws/lws/guard.h"
+#include "ws/lws/live_head.h"
+#include "ws/lws/refusal.h"
 #include "ws/lws/static.h"
 
 /* ---- guard ---- */
@@ -109,6 +111,126 @@ static void a_proxy_on_loopback_names_the_client(void **state)
     guard_leave(a[0]);
     guard_leave(a[1]);
     guard_finish(&g);
+}
+
+static void the_question_sees_the_same_limit(void **state)
+{
+    (void)state;
+    struct net_limits limits = net_limits_default;
+    struct guard g;
+    struct address *a;
+    struct sockaddr_storage peer = address_of("203.0.113.7"), other = address_of("203.0.113.8"),
+                            proxy = address_of("127.0.0.1");
+    limits.conns_per_address_max = 1;
+    assert_int_equal(guard_init(&g, &limits, NULL), RESULT_OK);
+    assert_false(guard_is_full(&g, &peer, NULL));
+    assert_int_equal(enter(&g, "203.0.113.7", NULL, &a), RESULT_OK);
+    assert_true(guard_is_full(&g, &peer, NULL));
+    assert_true(guard_is_full(&g, &proxy, "203.0.113.7"));
+    assert_false(guard_is_full(&g, &proxy, NULL));
+    assert_false(guard_is_full(&g, &other, "203.0.113.7")); /* not believed from there */
+    limits.conns_per_address_max = 0;
+    assert_false(guard_is_full(&g, &peer, NULL));
+    guard_leave(a);
+    guard_finish(&g);
+}
+
+/* ---- heads ---- */
+
+#define LIVE "GET /v1/broadcasts/spring-drop/live HTTP/1.1\r\nHost: x\r\n"
+#define WS "Connection: Upgrade\r\nUpgrade: websocket\r\n"
+
+static enum live_head_kind kind_of(const char *text)
+{
+    struct live_head head;
+    live_head_read(text, strlen(text), &head);
+    return head.kind;
+}
+
+static void whole_heads_are_known(void **state)
+{
+    (void)state;
+    struct live_head head;
+    assert_int_equal(kind_of(LIVE WS "\r\n"), LIVE_HEAD_UPGRADE);
+    assert_int_equal(kind_of(LIVE "uPGRADE:WebSocket\t \r\n\r\n"), LIVE_HEAD_UPGRADE);
+    assert_int_equal(kind_of(LIVE "\r\n"), LIVE_HEAD_QUESTION);
+    assert_int_equal(kind_of(LIVE "Accept: */*\r\n\r\n"), LIVE_HEAD_QUESTION);
+    const char *browser = LIVE "Origin: https://shop.example:8443\r\n" WS "\r\n";
+    live_head_read(browser, strlen(browser), &head);
+    assert_int_equal(head.kind, LIVE_HEAD_UPGRADE);
+    assert_string_equal(head.origin, "https://shop.example:8443");
+    for (size_t len = 0; len < strlen(browser); len++) { /* cut off anywhere: not yet known */
+        live_head_read(browser, len, &head);
+        assert_int_equal(head.kind, LIVE_HEAD_OTHER);
+        assert_string_equal(head.origin, "");
+    }
+}
+
+static void unusual_heads_are_left_to_others(void **state)
+{
+    (void)state;
+    static const char *const others[] = {
+        "",
+        "\r\n\r\n",
+        "\x16\x03\x01\x02",
+        LIVE WS "\r\nmore",
+        LIVE WS "\r\n\r\n",
+        LIVE "Upgrade: h2c\r\n\r\n",
+        LIVE "Upgrade: websocket, h2c\r\n\r\n",
+        LIVE WS "Upgrade: websocket\r\n\r\n",
+        LIVE WS "Content-Length: 0\r\n\r\n",
+        LIVE "Transfer-Encoding: chunked\r\n\r\n",
+        LIVE "Expect: 100-continue\r\n\r\n",
+        LIVE "Authorization: Bearer x\r\n\r\n",
+        LIVE WS "Origin: a\r\nOrigin: b\r\n\r\n",
+        LIVE WS "Origin: a\nSet-Cookie: b\r\n\r\n",
+        LIVE WS "Origin: https://a b\r\n\r\n",
+        LIVE "no header\r\n\r\n",
+        LIVE "Host: a\rb\r\n\r\n",
+        "GET /v1/broadcasts/spring-drop/live HTTP/1.0\r\n" WS "\r\n",
+        "GET /v1/broadcasts/spring-drop/live?ticket=1.x HTTP/1.1\r\n" WS "\r\n",
+        "GET /v1/broadcasts/spring-drop/lives HTTP/1.1\r\n" WS "\r\n",
+        "GET /v1/broadcasts//live HTTP/1.1\r\n" WS "\r\n",
+        "GET /v1/broadcasts/a/b/live HTTP/1.1\r\n" WS "\r\n",
+        "GET /v1/broadcasts/../live HTTP/1.1\r\n" WS "\r\n",
+        "GET  /v1/broadcasts/a/live HTTP/1.1\r\n" WS "\r\n",
+        "POST /v1/broadcasts/a/live HTTP/1.1\r\n" WS "\r\n",
+        "GET /v1/broadcasts HTTP/1.1\r\n\r\n",
+        "GET /metrics HTTP/1.1\r\n\r\n",
+    };
+    for (size_t i = 0; i < ARRAY_LEN(others); i++) {
+        if (kind_of(others[i]) != LIVE_HEAD_OTHER)
+            fail_msg("taken for one of ours: %s", others[i]);
+    }
+    char endless[ORIGIN_LEN_MAX + 200] = LIVE WS "Origin: ";
+    memset(endless + strlen(endless), 'a', ORIGIN_LEN_MAX + 1);
+    strcat(endless, "\r\n\r\n");
+    assert_int_equal(kind_of(endless), LIVE_HEAD_OTHER);
+}
+
+static void a_refusal_is_whole(void **state)
+{
+    (void)state;
+    char text[REFUSAL_BYTES_MAX];
+    struct refusal_said said = {
+        .code = ERROR_OVERLOADED, .detail = "Many.", .retry_after_ms = 2001, .origin = "https://shop.example"};
+    size_t len = refusal_write(&said, text);
+    static const char body[] =
+        "{\"type\":\"https://liveshelf.example/errors/overloaded\",\"title\":\"Very busy, try again in a moment\","
+        "\"status\":503,\"code\":\"overloaded\",\"detail\":\"Many.\",\"retry\":true,\"retry_after_ms\":2001}";
+    char expected[REFUSAL_BYTES_MAX];
+    snprintf(expected, sizeof expected,
+             "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/problem+json\r\nContent-Length: %zu\r\n"
+             "Cache-Control: no-store\r\nRetry-After: 3\r\n"
+             "Access-Control-Allow-Origin: https://shop.example\r\nAccess-Control-Expose-Headers: Retry-After\r\n"
+             "Vary: Origin\r\nConnection: close\r\n\r\n%s",
+             sizeof body - 1, body);
+    assert_int_equal(len, strlen(text));
+    assert_string_equal(text, expected);
+    said = (struct refusal_said){.code = ERROR_RATE_LIMITED, .detail = "", .retry_after_ms = 1, .origin = ""};
+    assert_true(refusal_write(&said, text) > 0);
+    assert_ptr_equal(strstr(text, "HTTP/1.1 429 Too Many Requests\r\n"), text);
+    assert_non_null(strstr(text, "\r\nRetry-After: 1\r\nConnection: close\r\n\r\n{"));
 }
 
 /* ---- directory ---- */
@@ -266,6 +388,10 @@ int main(void)
         cmocka_unit_test(origins),
         cmocka_unit_test(addresses_are_counted),
         cmocka_unit_test(a_proxy_on_loopback_names_the_client),
+        cmocka_unit_test(the_question_sees_the_same_limit),
+        cmocka_unit_test(whole_heads_are_known),
+        cmocka_unit_test(unusual_heads_are_left_to_others),
+        cmocka_unit_test(a_refusal_is_whole),
         cmocka_unit_test(ids_are_never_used_again),
         cmocka_unit_test(many_come_and_go),
         cmocka_unit_test(pages_are_found_and_nothing_else),
