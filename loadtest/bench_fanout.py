@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """What `./dev bench fanout` runs: one event to every viewer, beside a bare send() loop and what a user would pick instead.
 
-    bench_fanout.py [--quick] [--only part,...] [--rounds N]     parts: pairs sizes broadcasts joins stalled reserve storm workers
+    bench_fanout.py [--quick] [--only part,...] [--rounds N]     parts: pairs burst sizes broadcasts joins stalled reserve storm
+                                                                        workers
     bench_fanout.py --readme                                     writes build/bench/fanout.json's tables into the README
 
 Every server is pinned to core 0, its client (`liveshelf-fan`, the same for all) to core 1. Whoever is compared is alive at the same
@@ -10,6 +11,7 @@ median of each round's own. What is not to be had is skipped with a line that sa
 build/bench/fanout.log has what the servers said. Ends with 0 also when a bar is missed, with 1 when something could not be measured."""
 import argparse
 import contextlib
+import json
 import os
 import pathlib
 import platform
@@ -25,7 +27,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent / "fan"))
 import processes  # noqa: E402
 import servers  # noqa: E402
 from processes import CLIENT_CORE, Broken  # noqa: E402
-from servers import Limit, LwsBook, Nats, Nchan, Npm, Shop, Skipped, SocketIo  # noqa: E402
+from servers import FarShop, Limit, LwsBook, Nats, Nchan, Npm, Shop, Skipped, SocketIo  # noqa: E402
 from table import Table, readme_write  # noqa: E402
 
 EVENT_BYTES = 400
@@ -70,7 +72,7 @@ class Contestant:
             self.fan.stdin.flush()
         except OSError as gone:
             raise Broken(f"{self.name}: its client is gone") from gone
-        answer = json_of(processes.line_of(self.fan, ANSWER_S))
+        answer = json.loads(processes.line_of(self.fan, ANSWER_S))
         answer["cpu_s"] = processes.cpu_s(self.server.pids) - before
         if answer["deliveries"] > 0:
             answer["cpu_us"] = answer["cpu_s"] / answer["deliveries"] * 1e6
@@ -105,11 +107,6 @@ class Contestant:
     def close(self):
         processes.stop(self.fan)
         self.server.close()
-
-
-def json_of(line):
-    import json  # pylint: disable=import-outside-toplevel
-    return json.loads(line)
 
 
 class Bench:
@@ -173,16 +170,21 @@ def rounds_of(contestants, count, *command):
 
 # ---- pairs: all servers, 10,000 viewers ----
 
+def shop_by(log, path):
+    shop = Shop(log, settings=servers.RAISED | {"send-path": path})
+    if shop.metric(f'liveshelf_send_path{{path="{path}"}}') == 0:
+        shop.close()
+        raise Skipped("the kernel does not let it")
+    return shop
+
+
 def competitors(b):
     """(name, how its server is made), ours and the limits first."""
     paths = servers.send_paths()
     if not paths:
         b.table.skip("Liveshelf's two send paths apart", "this build has no setting send-path: measured is what it does by itself")
-    ours = [(f"Liveshelf, {'send()' if path == 'send' else 'io_uring'}", path, word) for path, word in paths.items()] or \
-        [("Liveshelf", "send", None)]
     found = [("bare send() loop", lambda: Limit(b.log)), ("bare io_uring loop", lambda: Limit(b.log, uring=True))]
-    for name, _, word in ours:
-        found.append((name, lambda word=word: Shop(b.log, settings=servers.RAISED | ({"send-path": word} if word else {}))))
+    found += [(f"Liveshelf, {path}", lambda path=path: shop_by(b.log, path)) for path in paths] or [("Liveshelf", lambda: Shop(b.log))]
     if not b.scale.quick:
         found += [("Bun, publish", lambda: Npm(b.log, servers.bun_program, "bun.mjs")), ("nchan, nginx", lambda: Nchan(b.log)),
                   ("NATS", lambda: Nats(b.log)), ("Node.js, ws", lambda: Npm(b.log, servers.node_program, "ws.mjs")),
@@ -206,18 +208,25 @@ def competitor_join(b, name, make):
         return None
 
 
+def many_ask(c, ms):
+    """Sixteen in flight; with the events of one send, where the server counts its sends."""
+    before = c.server.metric("liveshelf_sends_total") if isinstance(c.server, Shop) else None
+    many = c.ask("flood", 16, ms)
+    many["per_send"] = many["per_read"]
+    if before is not None:
+        many["per_send"] = many["deliveries"] / max(1, c.server.metric("liveshelf_sends_total") - before)
+    return many
+
+
 def competitor_round(c):
-    """One in flight, sixteen in flight, one now and then. The sends that the sixteen took, where the server counts them."""
+    """One in flight, sixteen in flight, one now and then."""
     one = c.ask("flood", 1, SCALE.flood_ms)
-    sends = c.server.metric("liveshelf_sends_total") if isinstance(c.server, Shop) else None
-    many = c.ask("flood", 16, SCALE.flood_ms)
-    if sends is not None:
-        many["per_send"] = many["deliveries"] / max(1, c.server.metric("liveshelf_sends_total") - sends)
+    many = many_ask(c, SCALE.flood_ms)
     pins = c.ask("pins", *SCALE.pins)
     print(f"    {c.name:<26} {one['cpu_us']:.2f} us, 16 in flight {many['cpu_us']:.2f} us and {many['per_read']:.1f} a read, "
           f"last {pins['last_p50_ms']:.0f} ms, client {one['client_busy']:.0%} and {many['client_busy']:.0%} busy", flush=True)
     c.rounds.append({"one_us": one["cpu_us"], "many_us": many["cpu_us"], "per_read": many["per_read"], "last_ms": pins["last_p50_ms"],
-                     "p99_ms": pins["each_p99_ms"], "per_send": many.get("per_send"), "one_busy": one["client_busy"],
+                     "p99_ms": pins["each_p99_ms"], "per_send": many["per_send"], "one_busy": one["client_busy"],
                      "many_busy": many["client_busy"], "per_second": one["deliveries"] / one["seconds"]})
 
 
@@ -258,13 +267,30 @@ def pairs_judge(table, c, all_of_them):
     if bun is not None:
         paired(table, f"CPU per delivery, one event in flight{how}", c, bun, "one_us", 1.0)
     paired(table, f"CPU per delivery, 16 events in flight{how}", c, limit, "many_us", 0.15)
-    coalesced = [r["per_send"] for r in c.rounds if r["per_send"] is not None] or [r["per_read"] for r in c.rounds]
-    table.add(f"events per send, 16 in flight{how}", median(coalesced), "events", bar=10, on="value", at_least=True)
+    table.add(f"events per send, 16 in flight{how}", median([r["per_send"] for r in c.rounds]), "events", bar=10, on="value",
+              at_least=True)
     paired(table, f"an idle pin, to the last viewer{how}", c, limit, "last_ms", 1.10, "ms")
     table.add(f"memory of the node per idle viewer{how}", c.memory, "bytes", bar=2500, on="value")
 
 
 # ---- Liveshelf beside the bare loop ----
+
+def burst(b):
+    """A host's acts wait for each other, each is checked on what the one before left. On other nodes than the host's they arrive
+    from the log while a sweep is under way, as from a publisher who does not wait."""
+    limit, ours = b.limit(b.scale.viewers), b.join("Liveshelf", lambda: FarShop(b.log), b.scale.viewers)
+    for c in (limit, ours):
+        c.gather(b.scale.viewers)
+        c.rounds = []
+    for _ in range(b.scale.fewer(4)):
+        for c in (limit, ours):
+            many = many_ask(c, b.scale.flood_ms)
+            say(c.name, many)
+            c.rounds.append({"many_us": many["cpu_us"], "per_send": many["per_send"]})
+    paired(b.table, "CPU per delivery, 16 events in flight, the host on another node", ours, limit, "many_us", 0.15)
+    b.table.add("events per send, 16 in flight, the host on another node", median([r["per_send"] for r in ours.rounds]), "events",
+                bar=10, on="value", at_least=True)
+
 
 def sizes(b):
     """All sizes at once, so that their rounds are interleaved too."""
@@ -363,8 +389,7 @@ def reserve(b):
 
 def storm(b):
     """Admission as it is delivered: nothing raised but what one address may say."""
-    settings = {name: value for name, value in servers.RAISED.items() if not name.startswith("accepts")}
-    c = b.shop("Liveshelf", b.scale.viewers, "--buyers", BUYERS, settings=settings)
+    c = b.shop("Liveshelf", b.scale.viewers, "--buyers", BUYERS, settings=servers.TALK)
     c.gather(b.scale.viewers)
     quiet = c.ask("buy", 2 * CLAIM_EVERY_US, b.scale.reserve_ms, 0)
     found = []
@@ -399,7 +424,7 @@ def workers(b):
     figure["passed"] = figure["ratio"] <= figure["bar"]
 
 
-PARTS = {"pairs": pairs, "sizes": sizes, "broadcasts": broadcasts, "joins": joins, "stalled": stalled, "reserve": reserve,
+PARTS = {"pairs": pairs, "burst": burst, "sizes": sizes, "broadcasts": broadcasts, "joins": joins, "stalled": stalled, "reserve": reserve,
          "storm": storm, "workers": workers}
 SCALE = None
 

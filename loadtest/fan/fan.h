@@ -92,7 +92,7 @@ struct fan_books {
 
 struct fan {
     const struct fan_dialect *dialect;
-    unsigned port;
+    unsigned port, host_port;       /* of the server; where hosts connect, the same when not said */
     const char *token, *host_token; /* Liveshelf's; NULL: none */
     struct fan_conn *conns;         /* viewers */
     size_t conns_max, conns_count;  /* places; taken */

@@ -119,7 +119,7 @@ static void line_broke(struct fan *f, struct fan_conn *c)
 void fan_connect(struct fan *f, struct fan_conn *c)
 {
     struct sockaddr_in from = {.sin_family = AF_INET},
-                       to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)f->port)};
+                       to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)(c->host ? f->host_port : f->port))};
     struct epoll_event event = {.events = EPOLLOUT, .data.ptr = c};
     int one = 1, tiny = 1;
     from.sin_addr.s_addr = htonl(INADDR_LOOPBACK + 1 + (c->host ? 0 : c->index / FAN_ADDRESS_CONNS));

@@ -1,6 +1,7 @@
 /* loadtest/fan/fan_main.c - liveshelf-fan: told what to do on standard input, answers with one JSON line each.
  *
  *   liveshelf-fan DIALECT PORT VIEWERS_MAX [--token T] [--host-token T] [--rooms N] [--buyers N] [--tiny-from N]
+ *                [--host-port PORT]
  *
  *   gather N                 all hosts and N viewers are live
  *   leave                    the viewers' lines are reset
@@ -91,7 +92,7 @@ static bool options_read(struct fan *f, int argc, char **argv)
 {
     if (argc < 4 || argc % 2 != 0 || (f->dialect = fan_dialect_find(argv[1])) == NULL)
         return false;
-    f->port = (unsigned)strtoul(argv[2], NULL, 10);
+    f->port = f->host_port = (unsigned)strtoul(argv[2], NULL, 10);
     f->conns_max = strtoul(argv[3], NULL, 10);
     for (int i = 4; i < argc; i += 2) {
         size_t number = strtoul(argv[i + 1], NULL, 10);
@@ -105,6 +106,8 @@ static bool options_read(struct fan *f, int argc, char **argv)
             f->buyers = number;
         else if (strcmp(argv[i], "--tiny-from") == 0)
             f->tiny_from = number;
+        else if (strcmp(argv[i], "--host-port") == 0)
+            f->host_port = (unsigned)number;
         else
             return false;
     }
@@ -117,7 +120,7 @@ int main(int argc, char **argv)
     struct rlimit files;
     if (!options_read(&f, argc, argv)) {
         fputs("usage: liveshelf-fan DIALECT PORT VIEWERS_MAX [--token T] [--host-token T] [--rooms N] [--buyers N] "
-              "[--tiny-from N]\n",
+              "[--tiny-from N] [--host-port PORT]\n",
               stderr);
         return 2;
     }

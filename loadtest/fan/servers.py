@@ -2,6 +2,7 @@
 
 What is not on the machine is installed into build/bench by its own packager, nothing of it onto the system: npm packages as pinned in
 loadtest/peers/package.json, Debian packages downloaded and unpacked."""
+import functools
 import json
 import os
 import pathlib
@@ -212,38 +213,54 @@ class Nchan(Server):
 
 # ---- ours ----
 
-def send_paths():
-    """{"send": its word, "io_uring": its word} of the setting, {} while there is none."""
+@functools.cache
+def settings_known():
+    """{setting: the line that says its kind}, of the program that is measured."""
     text = subprocess.run([PROGRAM, "config", "--help"], capture_output=True, text=True, check=False).stdout.splitlines()
-    row = next((i for i, line in enumerate(text) if line.split()[:1] == ["send-path"]), None)
-    if row is None:
-        return {}
-    choices = [word.strip() for word in text[row + 1].rsplit("one of ", 1)[-1].split(",")]
-    uring = next((word for word in choices if "uring" in word), None)
-    return {"send": "send", "io_uring": uring} if uring is not None and "send" in choices else {}
+    return {line.split()[0]: kind for line, kind in zip(text, text[1:]) if line.startswith("  ") and line[2:3].isalpha()}
+
+
+def send_paths():
+    """The ways to the sockets that --send-path can be told, () while there is no such setting."""
+    kind = settings_known().get("send-path", "")
+    return [word for word in ("send", "io_uring") if word in kind]
 
 
 # Limits that stand in the way of a bench: all of its clients come from this machine, at once.
-RAISED = {"messages-per-second-max": 100000, "messages-burst-max": 100000, "host-messages-per-second-max": 100000,
-          "host-messages-burst-max": 100000, "holds-per-viewer-max": 10000, "accepts-per-second-max": 100000}
+TALK = {"messages-per-second-max": 100000, "messages-burst-max": 100000, "host-messages-per-second-max": 100000,
+        "host-messages-burst-max": 100000, "holds-per-viewer-max": 10000}
+DOOR = {"accepts-per-second-max": 1000000, "admit-per-second-min": 1000000, "admit-per-second-max": 1000000}
+RAISED = TALK | DOOR
 # Whoever stalls is to stay.
 PATIENT = {"slow-timeout-ms": 600000, "heartbeat-ms": 600000, "user-timeout-ms": 600000}
 
 
+class Redis:
+    """A server of the bench's own on a unix socket, synced before every answer as the private one of a node is."""
+
+    def __init__(self, log):
+        self.folder = tempfile.mkdtemp(prefix="bench-redis-")
+        self.url = f"unix://{self.folder}/s"
+        self.process = start(["redis-server", "--port", "0", "--unixsocket", f"{self.folder}/s", "--dir", self.folder, "--save", "",
+                              "--appendonly", "yes", "--appendfsync", "always", "--logfile", f"{self.folder}/log"], SERVER_CORE, log)
+        wait_until(pathlib.Path(f"{self.folder}/s").exists, "redis-server")
+
+    def close(self):
+        stop(self.process)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
 class Shop(Server):
-    """A node, or `workers` of them, with a private Redis that syncs its file, `rooms` live broadcasts that sell one SKU."""
+    """A node, or `workers` of them, with a private Redis that syncs its file, `rooms` live broadcasts that sell one SKU. `settings` that
+    the program does not know are left out."""
 
     dialect = "liveshelf"
 
     def __init__(self, log, rooms=1, workers=1, settings=None):
         super().__init__(log)
         self.data, self.rooms = tempfile.mkdtemp(prefix="bench-fanout-"), rooms
-        words = [PROGRAM, "serve", "--listen", "127.0.0.1:0", "--data-dir", self.data, "--log-level", "warn", "--workers", workers,
-                 "--drain-ms", 0]
-        for name, value in (RAISED if settings is None else settings).items():
-            words += [f"--{name}", value]
         try:
-            self.ready(words)
+            self.ready(self.words(self.data, workers, RAISED if settings is None else settings))
             self.pids = [pid for pid in children_of(self.process.pid) if words_of(pid)[1:2] == ["node"]]
             if len(self.pids) != workers:
                 raise Broken(f"{len(self.pids)} nodes instead of {workers}")
@@ -253,6 +270,14 @@ class Shop(Server):
             self.close()
             raise
         self.fan_words = ("--token", self.tokens["viewer"], "--host-token", self.tokens["host"], "--rooms", rooms)
+
+    @staticmethod
+    def words(data, workers, settings):
+        words = [PROGRAM, "serve", "--listen", "127.0.0.1:0", "--data-dir", data, "--log-level", "warn", "--workers", workers,
+                 "--drain-ms", 0]
+        for name, value in settings.items():
+            words += [f"--{name}", value] if name in settings_known() else []
+        return words
 
     def token(self, role):
         return subprocess.run([PROGRAM, "token", "--data-dir", self.data, "--shop", "bench", "--role", role], capture_output=True,
@@ -277,12 +302,33 @@ class Shop(Server):
             raise Broken(f"{method} {path}: {why}") from why
 
     def metric(self, name):
-        """Of one node, all labels added up."""
+        """Of one node, all labels added up; with a label when `name` has one. None: there is none."""
         with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/metrics", timeout=20) as answer:
             lines = answer.read().decode().splitlines()
-        values = [float(line.rsplit(" ", 1)[1]) for line in lines if line.split("{")[0].split(" ")[0] == name]
+        values = [float(line.rsplit(" ", 1)[1]) for line in lines if name in (line.rsplit(" ", 1)[0], line.split("{")[0].split(" ")[0])]
         return sum(values) if values else None
 
     def close(self):
         super().close()
         shutil.rmtree(self.data, ignore_errors=True)
+
+
+class FarShop(Shop):
+    """Two instances on one Redis: viewers are on the one that is measured, the host is on the other."""
+
+    def __init__(self, log):
+        self.other_data = tempfile.mkdtemp(prefix="bench-fanout-")
+        self.redis, self.other = Redis(log), Server(log)
+        super().__init__(log, settings=RAISED | {"redis-url": self.redis.url})
+        try:
+            self.other.ready(self.words(self.other_data, 1, RAISED | {"redis-url": self.redis.url, "key-file": f"{self.data}/key"}))
+        except BaseException:
+            self.close()
+            raise
+        self.fan_words += ("--host-port", self.other.port)
+
+    def close(self):
+        self.other.close()
+        super().close()
+        self.redis.close()
+        shutil.rmtree(self.other_data, ignore_errors=True)
