@@ -43,7 +43,7 @@ void memory_world_destroy(struct memory_world *w)
         return;
     MUST(list_is_empty(&w->nodes));
     world_empty(w);
-    history_finish(w);
+    world_history_finish(w);
     free(w);
 }
 
@@ -186,7 +186,7 @@ static void write_destroy(struct world_write *write)
     free(write);
 }
 
-void history_finish(struct memory_world *w)
+void world_history_finish(struct memory_world *w)
 {
     list_for_each (at, &w->history)
         write_destroy(container_of(at, struct world_write, link));

@@ -89,6 +89,6 @@ void history_keep_batch(struct memory_world *w, const struct shop_id *shop, int6
                         const struct inventory_request *requests, size_t count);
 void history_keep_append(struct memory_world *w, const struct log_append *append);
 void history_keep_store(struct memory_world *w, const struct store_request *r, int64_t now_ms);
-void history_finish(struct memory_world *w);
+void world_history_finish(struct memory_world *w);
 
 #endif

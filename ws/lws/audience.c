@@ -191,6 +191,8 @@ static void audience_reset(struct audience *a, const struct show_view *show)
         if (channel_is_open(&room->channels[i]))
             channel_break(&room->channels[i]);
     }
+    for (size_t i = 0; room != NULL && i < ARRAY_LEN(room->histories); i++)
+        history_reset(&room->histories[i]);
 }
 
 static int64_t audience_pace_ms(struct audience *a, const struct show_view *show)

@@ -44,6 +44,7 @@ struct greeting { /* what is forgotten once a conn is live */
     bool has_resume;
     struct epoch_id resume_epoch;
     uint64_t resume_seq;
+    struct list waits; /* for a history, or its turn after it */
 };
 
 struct conn {
@@ -102,6 +103,7 @@ void conn_send_error(struct conn *c, const char *re, enum error_code code, const
 void conn_show(struct conn *c, const struct show_view *show); /* the whole state: a snapshot, or the volumes */
 void conn_set_role(struct conn *c, enum role role);
 void greet_hello(struct conn *c, struct command *hello);
+void greet_go_on(struct greeting *g); /* what it waited for is there, or never will be */
 void greet_finish(struct conn *c); /* forgets the greeting, cancels what it waits for */
 
 #endif

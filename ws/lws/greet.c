@@ -2,7 +2,8 @@
  *
  *   greet_hello       token, role, broadcast; who the viewer is
  *     orchestrator    folds shop and broadcast
- *   greet_opened      welcome, then the missed events out of the ring, or the whole state */
+ *   greet_opened      are the missed events in the ring, or read again already? Else they may have to be: history.c
+ *   greet_welcome     welcome, then the missed events, or the whole state */
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,7 +13,9 @@
 
 #define RETRY_FULL_MS 2000
 
+static void greet_open(struct conn *c);
 static void greet_opened(struct orchestrator_open *open);
+static void greet_welcome(struct conn *c, const struct show_view *show);
 
 static void refuse(struct conn *c, const char *re, enum error_code code, const char *detail, enum close_code close_code)
 {
@@ -67,8 +70,14 @@ void greet_hello(struct conn *c, struct command *hello)
     g->resume_epoch = hello->hello.resume_epoch;
     g->resume_seq = hello->hello.resume_seq;
     memcpy(g->re, hello->id, sizeof g->re);
-    g->open = (struct orchestrator_open){.shop = g->shop, .broadcast = g->broadcast, .done = greet_opened};
     conn_move(c, CONN_OPENING);
+    greet_open(c);
+}
+
+static void greet_open(struct conn *c)
+{
+    struct greeting *g = c->greeting;
+    g->open = (struct orchestrator_open){.shop = g->shop, .broadcast = g->broadcast, .done = greet_opened};
     orchestrator_open(c->hub->orchestrator, &g->open);
 }
 
@@ -78,6 +87,7 @@ void greet_finish(struct conn *c)
         return;
     if (c->hub != NULL && c->state == CONN_OPENING && c->greeting->open.done != NULL)
         orchestrator_open_cancel(c->hub->orchestrator, &c->greeting->open);
+    list_remove(&c->greeting->waits);
     free(c->greeting);
     c->greeting = NULL;
 }
@@ -87,17 +97,35 @@ static enum audience_class class_of(enum role role)
     return role == ROLE_HOST ? AUDIENCE_HOSTS : role == ROLE_LOGISTICS ? AUDIENCE_LOGISTICS : AUDIENCE_VIEWERS;
 }
 
-/* Where in the ring everything starts that this conn has not seen; false: only a snapshot can tell. */
-static bool resume_cursor(const struct conn *c, const struct show_view *show, uint64_t *ret)
+enum resumed { RESUMED_NOT, RESUMED_FROM_RING, RESUMED_FROM_LOG };
+struct place { /* where everything starts that this conn has not seen */
+    struct channel *channel;
+    uint64_t cursor;
+    enum resumed from; /* NOT: only a snapshot can tell what it has not seen */
+};
+
+static struct history *history_for(struct conn *c, struct room *room) { return &room->histories[class_of(c->role)]; }
+
+static bool may_resume(const struct conn *c, const struct show_view *show)
 {
-    const struct greeting *g = c->greeting;
-    const struct ring_log *ring = &c->room->channels[class_of(c->role)].ring;
-    if (!g->has_resume || c->role == ROLE_LOGISTICS || !ID_EQUAL(g->resume_epoch, show->broadcast->epoch))
-        return false;
-    if (ring_log_behind(ring, g->resume_seq, ret))
-        return true;
-    *ret = ring->head;
-    return g->resume_seq == show->broadcast->seq; /* nothing was missed */
+    return c->greeting->has_resume && c->role != ROLE_LOGISTICS &&
+           ID_EQUAL(c->greeting->resume_epoch, show->broadcast->epoch);
+}
+
+static struct place place_of(struct conn *c, struct room *room, const struct show_view *show)
+{
+    uint64_t seq = c->greeting->resume_seq;
+    struct channel *live = &room->channels[class_of(c->role)];
+    struct place place = {.channel = live, .cursor = live->ring.head};
+    if (!may_resume(c, show))
+        return place;
+    if (ring_log_behind(&live->ring, seq, &place.cursor) || seq == show->broadcast->seq) {
+        place.from = RESUMED_FROM_RING;
+    } else if (history_behind(history_for(c, room), &show->broadcast->epoch, seq, &place.cursor)) {
+        place.from = RESUMED_FROM_LOG;
+        place.channel = &history_for(c, room)->channel;
+    }
+    return place;
 }
 
 static void welcome(struct conn *c, const struct show_view *show, bool recovered)
@@ -136,65 +164,97 @@ static enum result viewer_link(struct conn *c)
     return result;
 }
 
-/* Takes a place in the room and its ring. */
-static enum result room_enter(struct conn *c, const struct show_view *show, bool *ret_recovered)
+static enum result room_find(struct conn *c, struct room **ret)
 {
-    const struct greeting *g = c->greeting;
-    struct room *room = NULL;
-    uint64_t cursor;
-    enum result result = hub_room_open(c->hub, &g->shop, &g->broadcast, &room);
-    if (result == RESULT_OK)
-        result = room_open_channel(room, class_of(c->role));
-    if (result != RESULT_OK)
-        return result;
+    enum result result = hub_room_open(c->hub, &c->greeting->shop, &c->greeting->broadcast, ret);
+    return result == RESULT_OK ? room_open_channel(*ret, class_of(c->role)) : result;
+}
+
+/* Takes a place in the room. */
+static enum result room_enter(struct conn *c, struct room *room, const struct place *place)
+{
     c->room = room;
-    bool recovered = resume_cursor(c, show, &cursor);
-    struct channel *channel = &room->channels[class_of(c->role)];
-    result = outlet_follow(&c->outlet, channel, recovered ? cursor : channel->ring.head);
+    enum result result = outlet_follow(&c->outlet, place->channel, place->cursor);
     if (result == RESULT_OK)
         result = viewer_link(c);
     if (result != RESULT_OK) {
         outlet_unfollow(&c->outlet);
         c->room = NULL;
-        return result;
     }
-    *ret_recovered = recovered;
-    return RESULT_OK;
+    return result;
+}
+
+static void refuse_for_now(struct conn *c, enum error_code code)
+{
+    refuse(c, c->greeting->re, code, "Try again in a moment.", CLOSE_TRY_LATER);
 }
 
 static void greet_opened(struct orchestrator_open *open)
 {
     struct greeting *g = container_of(open, struct greeting, open);
     struct conn *c = g->conn;
-    struct hub *hub = c->hub;
+    struct room *room;
     open->done = NULL; /* nothing left to cancel */
-    bool recovered = false;
-    hub_turn(hub);
+    hub_turn(c->hub);
     const struct show_view *show =
-        open->result == RESULT_OK ? orchestrator_show(hub->orchestrator, &g->shop, &g->broadcast) : NULL;
-    if (open->result == RESULT_NOT_FOUND) {
+        open->result == RESULT_OK ? orchestrator_show(c->hub->orchestrator, &g->shop, &g->broadcast) : NULL;
+    if (open->result == RESULT_NOT_FOUND)
         refuse(c, g->re, ERROR_NOT_FOUND, "No such broadcast.", CLOSE_POLICY);
+    else if (show == NULL)
+        refuse_for_now(c, ERROR_UNAVAILABLE);
+    else if (room_find(c, &room) != RESULT_OK)
+        refuse_for_now(c, ERROR_OVERLOADED);
+    else if (!may_resume(c, show) || place_of(c, room, show).from != RESUMED_NOT ||
+             !history_wait(history_for(c, room), show, g))
+        greet_welcome(c, show);
+}
+
+void greet_go_on(struct greeting *g)
+{
+    struct conn *c = g->conn;
+    const struct show_view *show = orchestrator_show(c->hub->orchestrator, &g->shop, &g->broadcast);
+    if (show == NULL)
+        greet_open(c); /* history was lost meanwhile, say: until a new one has begun */
+    else
+        greet_welcome(c, show);
+}
+
+static void count_resumed(enum resumed from, bool wanted)
+{
+    if (from != RESUMED_NOT)
+        meter_count(&meters.resumed[from == RESUMED_FROM_RING ? RESUMED_RING : RESUMED_LOG]);
+    else if (wanted)
+        meter_count(&meters.resume_snapshots);
+}
+
+static void greet_welcome(struct conn *c, const struct show_view *show)
+{
+    struct hub *hub = c->hub;
+    struct room *room;
+    struct place place = {0};
+    enum result result = room_find(c, &room);
+    if (result == RESULT_OK) {
+        place = place_of(c, room, show);
+        result = room_enter(c, room, &place);
+    }
+    if (result != RESULT_OK) {
+        refuse_for_now(c, ERROR_OVERLOADED);
         return;
     }
-    if (show == NULL || room_enter(c, show, &recovered) != RESULT_OK) {
-        refuse(c, g->re, show == NULL ? ERROR_UNAVAILABLE : ERROR_OVERLOADED, "Try again in a moment.",
-               CLOSE_TRY_LATER);
-        return;
-    }
-    orchestrator_joined(hub->orchestrator, &c->room->shop, &c->room->broadcast, c->role);
+    orchestrator_joined(hub->orchestrator, &room->shop, &room->broadcast, c->role);
     c->tokens_milli =
         1000 * (c->role == ROLE_HOST ? hub->limits->host_messages_burst_max : hub->limits->messages_burst_max);
     c->seen_ms = hub->outlets.now_ms;
-    conn_move(c, recovered ? CONN_RESUMING : CONN_LIVE);
+    conn_move(c, place.from != RESUMED_NOT ? CONN_RESUMING : CONN_LIVE);
+    count_resumed(place.from, c->greeting->has_resume);
     outlet_cork(&c->outlet);
-    welcome(c, show, recovered);
+    welcome(c, show, place.from != RESUMED_NOT);
     greet_finish(c);
     if (c->state == CONN_LIVE)
         conn_show(c, show);
     outlet_uncork(&c->outlet);
     if (c->state != CONN_RESUMING)
         return;
-    meter_count(&meters.resumed);
     c->outlet.behind = true;
     outlet_drain(&c->outlet);
 }

@@ -28,6 +28,7 @@ enum result hub_create(struct clock *clock, struct auth *auth, const struct net_
     list_init(&hub->outlets.dirty);
     list_init(&hub->outlets.waiting);
     list_init(&hub->rooms_list);
+    list_init(&hub->greets);
     for (size_t i = 0; i < CONN_STATES; i++)
         list_init(&hub->conns[i]);
     directory_init(&hub->directory, residents_max(limits));
@@ -120,7 +121,8 @@ bool hub_flush(struct hub *hub)
         if (list_is_linked(first))
             list_move(&hub->outlets.dirty, first); /* unfinished: other broadcasts get their turn */
     }
-    return !list_is_empty(&hub->outlets.dirty);
+    bool waiting = history_greet_some(hub);
+    return waiting || !list_is_empty(&hub->outlets.dirty);
 }
 
 /* ---- the tick ---- */
@@ -213,6 +215,10 @@ void hub_tick(struct hub *hub)
         struct room *room = container_of(at, struct room, link);
         if (hub->outlets.now_ms >= room->ping_at_ms)
             room_ping(room);
+        for (size_t i = 0; i < ARRAY_LEN(room->histories); i++)
+            history_tick(&room->histories[i]);
+        if (hub->outlets.now_ms - room->values_at_ms < VALUES_RECENT_MS)
+            hub->values_ns += sweep_ns(room);
     }
     close_silent(hub);
     close_slow(hub);

@@ -30,6 +30,8 @@ struct hub {
     struct list
         conns[CONN_STATES]; /* by state; LIVE: the longest silent first, others: the oldest in that state first */
     uint32_t conns_count;   /* on those lists */
+    struct list greets;     /* struct greeting, by `waits`: their waiting is over (history.c) */
+    uint32_t histories;     /* open now */
     bool draining;
     double values_ns;     /* what telling one value to every audience that was told some lately takes */
     struct bytes scratch; /* one message being made */

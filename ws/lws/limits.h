@@ -52,6 +52,11 @@ struct net_limits {
     uint32_t send_path;          /* enum send_path */
     int64_t snapshot_ms;         /* an encoded snapshot is reused for so long at most */
     uint32_t rooms_max;          /* broadcasts with an audience */
+    uint64_t resume_events_max;  /* missed by one who comes back; more: a snapshot */
+    size_t resume_bytes_max;     /* of events read again from a log, per broadcast and role; older ones: a snapshot */
+    uint32_t resume_histories_max; /* of those kept at a time; further ones: a snapshot */
+    int64_t resume_wait_ms;      /* reading a log again takes no longer; then: a snapshot */
+    int64_t resume_keep_ms;      /* what was read again is kept for the next who come */
     /* ---- HTTP ---- */
     size_t http_body_bytes_max;   /* more: 413 */
     int64_t http_body_timeout_ms; /* from the headers to the end of the body: 408 */

@@ -30,6 +30,18 @@ static const double retry_bounds[] = {0.5, 1, 2, 4, 8, 15, 30};
         .name = "liveshelf_send_path", .labels = "path=\"" path "\"",                                                  \
         .help = "1 for the way messages go to sockets: io_uring or send.", .kind = METRIC_GAUGE                        \
     }
+#define RESUMED(from)                                                                                                  \
+    {                                                                                                                  \
+        .name = "liveshelf_resumed_total", .labels = "source=\"" from "\"",                                            \
+        .help = "Connections that got exactly the events they had missed, by where those were.",                       \
+        .kind = METRIC_COUNTER                                                                                         \
+    }
+#define REPLAYS(end)                                                                                                   \
+    {                                                                                                                  \
+        .name = "liveshelf_replays_total", .labels = "result=\"" end "\"",                                             \
+        .help = "Times a broadcast's log was read again for viewers or for hosts who came back.",                      \
+        .kind = METRIC_COUNTER                                                                                         \
+    }
 #define HTTP(status)                                                                                                   \
     {                                                                                                                  \
         .name = "liveshelf_http_requests_total", .labels = "class=\"" status "\"",                                     \
@@ -66,7 +78,12 @@ struct meters meters = {
     .turn_seconds = HISTOGRAM(
         "turn_seconds", "One turn of the loop, from waking to resting: what a request waits at most.", turn_bounds),
     .hello_refused = COUNTER("hello_refused_total", "Hellos refused: no valid token, or not for this broadcast."),
-    .resumed = COUNTER("resumed_total", "Connections that got exactly the events they had missed."),
+    .resumed = {[RESUMED_RING] = RESUMED("ring"), [RESUMED_LOG] = RESUMED("log")},
+    .resume_snapshots = COUNTER("resume_snapshots_total", "Connections that came back and got a snapshot instead."),
+    .replays_done = REPLAYS("done"),
+    .replays_failed = REPLAYS("failed"),
+    .replay_seconds = HISTOGRAM("replay_seconds", "Reading a broadcast's log again, from the first event.", publish_bounds),
+    .history_bytes = GAUGE("history_bytes", "Reserved for events read again from logs; most of it is not touched."),
     .snapshots = COUNTER("snapshots_total", "Snapshots sent."),
     .snapshots_encoded =
         COUNTER("snapshots_encoded_total", "Snapshots encoded; the others were sent from one encoding."),
@@ -118,12 +135,17 @@ void meters_register(void)
     register_all(&meters.streams, 1);
     register_all(&meters.handshakes, 1);
     register_all(meters.refused, ARRAY_LEN(meters.refused));
+    register_all(meters.resumed, ARRAY_LEN(meters.resumed));
     struct metric *singles[] = {
         &meters.retry_after_seconds,
         &meters.admission_rate,
         &meters.turn_seconds,
         &meters.hello_refused,
-        &meters.resumed,
+        &meters.resume_snapshots,
+        &meters.replays_done,
+        &meters.replays_failed,
+        &meters.replay_seconds,
+        &meters.history_bytes,
         &meters.snapshots,
         &meters.snapshots_encoded,
         &meters.messages_in,

@@ -19,6 +19,8 @@ enum refusal { /* of a socket or an upgrade, before there is a conn */
                REFUSALS,
 };
 
+enum resume_source { RESUMED_RING, RESUMED_LOG, RESUME_SOURCES };
+
 struct meters {
     struct metric conns[ROLE_INTEGRATOR + 1]; /* by role; ROLE_NONE: no hello yet */
     struct metric rooms;
@@ -29,7 +31,8 @@ struct meters {
     struct metric admission_rate;
     struct metric turn_seconds;
     struct metric hello_refused;
-    struct metric resumed, snapshots, snapshots_encoded;
+    struct metric resumed[RESUME_SOURCES], resume_snapshots, snapshots, snapshots_encoded;
+    struct metric replays_done, replays_failed, replay_seconds, history_bytes;
     struct metric messages_in, messages_out;
     struct metric sends, delivered, bytes_out, again, partial;
     struct metric lapped, values_skipped, slow_closed, silent_closed;

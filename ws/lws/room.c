@@ -41,6 +41,8 @@ enum result room_create(struct hub *hub, const struct shop_id *shop, const struc
     *room = (struct room){.hub = hub, .shop = *shop, .broadcast = *broadcast};
     map_init(&room->viewers, hub->limits->conns_max);
     room->ping_at_ms = hub->outlets.now_ms + hub->limits->heartbeat_ms;
+    history_init(&room->histories[AUDIENCE_VIEWERS], room, ROLE_VIEWER);
+    history_init(&room->histories[AUDIENCE_HOSTS], room, ROLE_HOST);
     enum result result = room_open_channel(room, AUDIENCE_VIEWERS);
     if (result == RESULT_OK)
         result = room_open_channel(room, AUDIENCE_HOSTS);
@@ -60,6 +62,7 @@ void room_destroy(struct room *room)
     for (size_t i = 0; i < AUDIENCE_CLASSES; i++)
         channel_finish(&room->channels[i]);
     for (size_t i = 0; i < ARRAY_LEN(room->snapshots); i++) {
+        history_finish(&room->histories[i]);
         bytes_finish(&room->snapshots[i].bytes);
         bytes_finish(&room->values[i].bytes);
     }

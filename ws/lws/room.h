@@ -6,6 +6,7 @@
 #include "base/map.h"
 #include "core/orchestrator/orchestrator.h"
 #include "ws/lws/channel.h"
+#include "ws/lws/history.h"
 
 struct hub;
 
@@ -32,6 +33,7 @@ struct room {
     struct map viewers;             /* viewer id -> one of the conns of that person, chained in conn.of_viewer */
     struct encoding snapshots[2];   /* [AUDIENCE_VIEWERS], [AUDIENCE_HOSTS] */
     struct encoding values[2];
+    struct history histories[2]; /* for those who were away longer than the rings reach back */
     int64_t ping_at_ms;
     int64_t values_at_ms; /* when a value was last published to viewers or hosts */
 };

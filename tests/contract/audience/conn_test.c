@@ -410,6 +410,7 @@ static void what_cannot_be_resumed_is_a_snapshot(void **state)
     (void)state;
     struct stage_options options = stage_options_default();
     options.limits.ring_bytes = 4096; /* forgets soon, and wraps */
+    options.limits.resume_events_max = 20; /* further back not even the log is asked */
     struct stage *s = stage_open(&options);
     struct peer first;
     char resume[160], text[400];

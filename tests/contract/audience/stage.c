@@ -193,7 +193,7 @@ struct stage *stage_open(const struct stage_options *options)
     log_level_set(getenv("STAGE_LOG") != NULL ? LOG_DEBUG : LOG_WARN);
     uv_loop_init(&s->loop);
     clock_open(&s->clock, &s->loop);
-    struct memory_config memory = {0};
+    struct memory_config memory = {.keeps_history = true};
     s->world = memory_world_create(&memory);
     s->node = memory_attach(s->world, &(struct node_id){.text = "n1"}, &s->clock.clock);
     auth_open(s);
