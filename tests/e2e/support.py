@@ -22,6 +22,7 @@ import select
 import shutil
 import signal
 import socket
+import ssl
 import struct
 import subprocess
 import sys
@@ -87,8 +88,14 @@ class Refused(Exception):
 class WebSocket:
     """RFC 6455, the client's half, as little as the tests need and as rude as they like (send_raw)."""
 
-    def __init__(self, port, path, headers=(), connect=True):
-        self.sock = socket.create_connection(("127.0.0.1", port), timeout=DEADLINE)
+    def __init__(self, port, path, headers=(), connect=True, ca=None, receive_buffer=0):
+        self.sock = socket.socket()
+        if receive_buffer:
+            self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+        self.sock.settimeout(DEADLINE)
+        self.sock.connect(("127.0.0.1", port))
+        if ca:
+            self.sock = ssl.create_default_context(cafile=ca).wrap_socket(self.sock, server_hostname="localhost")
         self.rest = b""
         self.closed = None
         if connect:
@@ -183,13 +190,13 @@ class WebSocket:
 class Conn:
     """Somebody on a broadcast: says hello, keeps books on seq, finds messages."""
 
-    def __init__(self, port, broadcast, token, resume=None, viewer_key=None, hello=True, headers=()):
+    def __init__(self, port, broadcast, token, resume=None, viewer_key=None, hello=True, headers=(), ws=None):
         self.port, self.broadcast, self.token = port, broadcast, token
         self.messages, self.events = [], []
         self.epoch, self.seq, self.gaps, self.duplicates = None, None, 0, 0
         self.viewer_key = viewer_key
         self.next_id = 0
-        self.ws = WebSocket(port, f"/v1/broadcasts/{broadcast}/live", headers)
+        self.ws = ws or WebSocket(port, f"/v1/broadcasts/{broadcast}/live", headers)
         if resume:
             self.epoch, self.seq = resume
         if hello:
@@ -280,8 +287,9 @@ class Conn:
 class Server:
     """`liveshelf serve` on a free port with a data folder of its own."""
 
-    def __init__(self, *flags, command="serve", data_dir=None, log_dir=None, env=None):
+    def __init__(self, *flags, command="serve", data_dir=None, log_dir=None, env=None, ca=None):
         self.flags, self.command, self.env, self.log_dir = flags, command, env, log_dir
+        self.ca = ca  # it speaks TLS, with a certificate of this authority
         self.own_dir = data_dir is None
         self.data_dir = data_dir or tempfile.mkdtemp(prefix="ls-e2e-")
         self.process, self.port, self.url, self.lines = None, None, None, []
@@ -331,7 +339,7 @@ class Server:
         return self.lines[-1]
 
     def wait_ready(self, deadline=DEADLINE):
-        while not (found := re.match(r"ready (http://\S+:(\d+))$", self.read_line(deadline))):
+        while not (found := re.match(r"ready (https?://\S+:(\d+))$", self.read_line(deadline))):
             pass
         self.url, self.port = found[1], int(found[2])
 
@@ -392,7 +400,9 @@ class Server:
 
     def http(self, method, path, body=None, token=None, headers=None, deadline=DEADLINE):
         """(status, decoded JSON or text, headers)"""
-        conn = http.client.HTTPConnection("127.0.0.1", self.port, timeout=deadline)
+        conn = (http.client.HTTPSConnection("localhost", self.port, timeout=deadline,
+                                            context=ssl.create_default_context(cafile=self.ca)) if self.ca
+                else http.client.HTTPConnection("127.0.0.1", self.port, timeout=deadline))
         headers = dict(headers or {})
         if token:
             headers["Authorization"] = "Bearer " + token
@@ -421,6 +431,8 @@ class Server:
         return sums
 
     def conn(self, role="viewer", broadcast="show", sub=None, shop="demo", **more):
+        if self.ca and "ws" not in more:
+            more["ws"] = WebSocket(self.port, f"/v1/broadcasts/{broadcast}/live", more.pop("headers", ()), ca=self.ca)
         return Conn(self.port, broadcast, self.token(role, sub=sub, shop=shop), **more)
 
     def redis(self, *words):
