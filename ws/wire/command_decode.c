@@ -1,6 +1,7 @@
 /* ws/wire/command_decode.c - one message of the socket to a command.
  *
  *   command_decode
+ *     command_plain     the two that every viewer sends, in one pass when they are plain; all others:
  *     json_parse        guarded: never deep, valid UTF-8, no name twice
  *     envelope_read     `id` first, so that even a refusal can name what it answers; then `t`
  *     read_object       the members of that kind of command, by its table
@@ -9,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ws/wire/command_plain.h"
 #include "ws/wire/json_scan.h"
 #include "ws/wire/limits.h"
 #include "ws/wire/parts_in.h"
@@ -256,6 +258,10 @@ static enum result message_read(struct json_in *in, const json_t *message, struc
 enum result command_decode(const char *data, size_t len, struct command *ret, struct decode_fault *ret_fault)
 {
     *ret_fault = (struct decode_fault){0};
+    if (command_plain(data, len, ret)) {
+        memcpy(ret_fault->id, ret->id, sizeof ret_fault->id);
+        return RESULT_OK;
+    }
     struct json_in in = {.source = FROM_SOCKET, .fault = ret_fault};
     struct command c = {0};
     json_t *message = NULL;
