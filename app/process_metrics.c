@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/metric.h"
@@ -35,8 +36,12 @@ static struct metric delay = {.name = "liveshelf_loop_delay_seconds",
                               .bounds = delay_bounds,
                               .bounds_count = ARRAY_LEN(delay_bounds)};
 
+/* Since Linux 6.2 the folder's size tells. Before, every name in it is read, which with 20,000 sockets takes milliseconds. */
 static double open_files(void)
 {
+    struct stat status;
+    if (stat("/proc/self/fd", &status) == 0 && status.st_size > 0)
+        return (double)status.st_size;
     double count = 0;
     DIR *folder = opendir("/proc/self/fd");
     while (folder != NULL && readdir(folder) != NULL)
