@@ -1,0 +1,80 @@
+#include "loadtest/books.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct books_sku *books_sku(struct books *b, const char *sku)
+{
+    for (size_t i = 0; i < b->skus_count; i++)
+        if (strcmp(b->skus[i].sku, sku) == 0)
+            return &b->skus[i];
+    if (b->skus_count == BOOKS_SKUS_MAX)
+        return NULL;
+    struct books_sku *s = &b->skus[b->skus_count++];
+    *s = (struct books_sku){0};
+    snprintf(s->sku, sizeof s->sku, "%.63s", sku);
+    return s;
+}
+
+void books_answer(struct books *b, const char *code, size_t len)
+{
+    for (size_t i = 0; i < BOOKS_ANSWERS_MAX; i++) {
+        struct books_answer *a = &b->answers[i];
+        if (a->code[0] == '\0')
+            snprintf(a->code, sizeof a->code, "%.*s", (int)(len < 31 ? len : 31), code);
+        if (strlen(a->code) == len && memcmp(a->code, code, len) == 0) {
+            a->count++;
+            return;
+        }
+    }
+}
+
+uint64_t books_answered(const struct books *b, const char *code)
+{
+    for (size_t i = 0; i < BOOKS_ANSWERS_MAX; i++)
+        if (strcmp(b->answers[i].code, code) == 0)
+            return b->answers[i].count;
+    return 0;
+}
+
+int64_t books_over(const struct books_sku *s)
+{
+    int64_t over = s->held + s->sold - (s->allocated - s->sold_before);
+    return s->known && over > 0 ? over : 0;
+}
+
+bool books_move(struct books_sku *s, int64_t held, int64_t sold)
+{
+    s->held += held;
+    s->sold += sold;
+    if (books_over(s) > 0)
+        return false;
+    if (s->held + s->sold > s->most)
+        s->most = s->held + s->sold;
+    return true;
+}
+
+void books_oversold(struct books_sku *s)
+{
+    int64_t over = books_over(s);
+    if (s->held + s->sold > s->most)
+        s->most = s->held + s->sold;
+    if (over > s->oversold_max)
+        s->oversold_max = over;
+}
+
+static int64_t sum(const struct books *b, int64_t (*of)(const struct books_sku *s))
+{
+    int64_t all = 0;
+    for (size_t i = 0; i < b->skus_count; i++)
+        all += of(&b->skus[i]);
+    return all;
+}
+
+static int64_t oversold_of(const struct books_sku *s) { return s->oversold_max; }
+static int64_t outstanding_of(const struct books_sku *s) { return s->held + s->sold; }
+static int64_t allocated_of(const struct books_sku *s) { return s->allocated; }
+
+int64_t books_oversold_units(const struct books *b) { return sum(b, oversold_of); }
+int64_t books_outstanding(const struct books *b) { return sum(b, outstanding_of); }
+int64_t books_allocated(const struct books *b) { return sum(b, allocated_of); }

@@ -1,0 +1,49 @@
+/* loadtest/books.h - what the viewers were told, in units: the load generator's own proof that nothing was promised twice.
+ *
+ * Per SKU: `held` and `sold` are what viewers of this crowd have been told is theirs, and is not ended. They may never be more
+ * than was given to sell when the crowd came, less what others had bought by then, plus what its host gave since. Pure. */
+#ifndef LOADTEST_BOOKS_H
+#define LOADTEST_BOOKS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define BOOKS_SKUS_MAX 64
+#define BOOKS_ANSWERS_MAX 40
+
+struct books_sku {
+    char sku[64];
+    bool known;                 /* the three below were told by the server */
+    int64_t allocated;          /* now; grows and shrinks as the host gives and takes */
+    int64_t sold_before;        /* by others, when the crowd came: no longer to be had */
+    int64_t available_before;   /* what could be sold then */
+    int64_t held, sold;         /* units told to be ours: for a time; for good */
+    int64_t most, oversold_max; /* of held + sold; of what was above the limit */
+};
+
+struct books_answer {
+    char code[32]; /* "held" or the error's code */
+    uint64_t count;
+};
+
+struct books {
+    struct books_sku skus[BOOKS_SKUS_MAX];
+    size_t skus_count;
+    struct books_answer answers[BOOKS_ANSWERS_MAX];
+};
+
+/* The one of that name, made when it is new; NULL when there are too many. */
+struct books_sku *books_sku(struct books *b, const char *sku);
+void books_answer(struct books *b, const char *code, size_t len);
+uint64_t books_answered(const struct books *b, const char *code);
+
+/* More or fewer units held (or sold). True while all is within the limit, or no limit is known. */
+bool books_move(struct books_sku *s, int64_t held, int64_t sold);
+int64_t books_over(const struct books_sku *s);       /* units above the limit now; 0: none, or no limit is known */
+void books_oversold(struct books_sku *s);            /* notes the present excess: called when it was made sure of */
+int64_t books_oversold_units(const struct books *b); /* the sum of the worst of each SKU */
+int64_t books_outstanding(const struct books *b);
+int64_t books_allocated(const struct books *b);
+
+#endif
