@@ -25,7 +25,7 @@
 #define FAN_EVENT_BYTES 400     /* of the payload of one event, as a viewer gets it */
 #define FAN_WORD_BYTES 4096     /* the longest thing said to a server */
 #define FAN_KEY_BYTES 128
-#define FAN_PATIENCE_US (60 * 1000000LL) /* for anything to come to its end */
+#define FAN_PATIENCE_MS 60000 /* for anything to come to its end, when not said */
 
 enum fan_state { FAN_CLOSED, FAN_WAITING, FAN_CONNECTING, FAN_UPGRADING, FAN_GREETING, FAN_LIVE };
 
@@ -106,6 +106,7 @@ struct fan {
     uint64_t wishes;               /* claims so far; names them */
     struct fan_books books;
     struct fan_samples each, last, claims;
+    int64_t patience_us; /* a phase that is not over by then has failed */
     bool stdin_ready;
 };
 

@@ -1,7 +1,7 @@
 /* loadtest/fan/fan_main.c - liveshelf-fan: told what to do on standard input, answers with one JSON line each.
  *
  *   liveshelf-fan DIALECT PORT VIEWERS_MAX [--token T] [--host-token T] [--rooms N] [--buyers N] [--tiny-from N]
- *                [--host-port PORT]
+ *                [--host-port PORT] [--patience-ms N]
  *
  *   gather N                 all hosts and N viewers are live
  *   leave                    the viewers' lines are reset
@@ -106,6 +106,8 @@ static bool options_read(struct fan *f, int argc, char **argv)
             f->buyers = number;
         else if (strcmp(argv[i], "--tiny-from") == 0)
             f->tiny_from = number;
+        else if (strcmp(argv[i], "--patience-ms") == 0)
+            f->patience_us = (int64_t)number * 1000;
         else if (strcmp(argv[i], "--host-port") == 0)
             f->host_port = (unsigned)number;
         else
@@ -116,11 +118,12 @@ static bool options_read(struct fan *f, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    static struct fan f = {.epoll = -1, .rooms_count = 1, .tiny_from = SIZE_MAX};
+    static struct fan f = {
+        .epoll = -1, .rooms_count = 1, .tiny_from = SIZE_MAX, .patience_us = FAN_PATIENCE_MS * 1000LL};
     struct rlimit files;
     if (!options_read(&f, argc, argv)) {
         fputs("usage: liveshelf-fan DIALECT PORT VIEWERS_MAX [--token T] [--host-token T] [--rooms N] [--buyers N] "
-              "[--tiny-from N] [--host-port PORT]\n",
+              "[--tiny-from N] [--host-port PORT] [--patience-ms N]\n",
               stderr);
         return 2;
     }

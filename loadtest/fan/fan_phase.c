@@ -44,7 +44,7 @@ enum result fan_gather(struct fan *f, size_t viewers, struct fan_report *ret)
     MUST(viewers <= f->conns_max);
     memset(&f->books, 0, sizeof f->books);
     hosts_connect(f);
-    while (f->live < viewers + f->rooms_count && fan_now_us() - began < FAN_PATIENCE_US) {
+    while (f->live < viewers + f->rooms_count && fan_now_us() - began < f->patience_us) {
         while (f->conns_count < viewers && f->opening < FAN_OPENING_MAX)
             fan_connect(f, &f->conns[f->conns_count++]);
         fan_turn(f, TURN_US);
@@ -213,7 +213,7 @@ enum result fan_run(struct fan *f, const struct fan_phase *phase, struct fan_rep
     if (phase->until_back)
         fan_cut(f);
     r.over_us = now + phase->last_us;
-    while (!ended && now - r.began_us < FAN_PATIENCE_US) {
+    while (!ended && now - r.began_us < f->patience_us) {
         if (now < r.over_us || !back)
             work_step(f, &r, now);
         else
