@@ -3,7 +3,7 @@
  *   journey.c    one command under way: taken, asked of the stock, answered once, ended
  *   append.c     one compare-and-append to a log: until it is folded here, or somebody was faster
  *   shop.c       a shop as this node knows it: its log, its ledger (ledger.c), its open broadcasts (show.c)
- *   tick.c       values (counts, demand, volumes) to the screens; share.c the same between nodes
+ *   tick.c       values (stock, audience, demand ...) to the screens; share.c between nodes (values.h)
  *
  * Everything outlives its callbacks by name: journeys keep ids and look shops and shows up again. */
 #ifndef LIVESHELF_CORE_ORCHESTRATOR_JOURNEYS_H
@@ -13,6 +13,7 @@
 #include "base/rng.h"
 #include "core/orchestrator/keeping.h"
 #include "core/orchestrator/orchestrator.h"
+#include "core/orchestrator/values.h"
 #include "scripts/load/runofshow_load.h"
 
 #define ERRANDS_MAX 1024                 /* commands of hosts and machines in flight on one node */
@@ -172,26 +173,17 @@ struct show {
         bool appending;
         struct clock_timer again;
     } heal;
-    struct {               /* values to publish on the tick */
-        struct list link;  /* in o->changed */
-        struct map marked; /* SKUs below, to find them */
-        struct sku_id *skus;
-        size_t count, capacity;
-        bool demand, volumes;
-    } changed;
+    struct values values;
+    struct show_lag lag;
     size_t conns;
-    uint64_t viewers, viewers_elsewhere, viewers_published, viewers_shared;
+    uint64_t viewers, viewers_elsewhere, viewers_shared;
     struct map demand_at; /* sku -> struct demand_row * */
     struct demand_row **demand_rows;
     struct demand *demand; /* the sums, same indices */
     size_t demand_count, demand_capacity;
     bool demand_unshared;
     struct node_id share_node; /* this node since it opened the show: what an earlier run counted stays apart */
-    struct share {
-        struct store_request ask;
-        struct show *show;
-        bool busy;
-    } share_viewers, share_demand;
+    struct share share_viewers, share_demand;
     struct clock_timer offer_timer;
     struct hold_clock hold_clock;
     struct map trips; /* sku -> struct trip *: claims at low prices, to stop a sale that runs away */
@@ -222,14 +214,7 @@ MUST_USE enum result show_read_run(const struct broadcast *b, struct run_of_show
 bool replay_reads(const struct show *show); /* its log is being read again */
 void replays_free(struct orchestrator *o);  /* asks no port */
 
-/* ---- tick.c, share.c ---- */
-void show_mark_sku(struct show *show, const struct sku_id *sku);
-void show_mark_all(struct show *show);
-void show_mark_demand(struct show *show);
-void show_mark_volumes(struct show *show);
-void tick_fire(struct clock_timer *timer);
-void share_start(struct orchestrator *o);
-void share_fire(struct clock_timer *timer);
+/* ---- share.c, expiry.c ---- */
 void demand_count(struct show *show, const struct sku_id *sku, bool refused); /* an attempt, or that it was refused */
 void expiry_start(struct orchestrator *o);
 void expiry_fire(struct clock_timer *timer);
@@ -399,6 +384,19 @@ enum metric_name {
     METRIC_OFFERS,
     METRIC_EVENTS,
     METRIC_TICK_PUBLISHES,
+    METRIC_TICK_PACE,
+    METRIC_VALUES_STOCK,
+    METRIC_VALUES_COUNTS,
+    METRIC_VALUES_AUDIENCE,
+    METRIC_VALUES_LAG,
+    METRIC_VALUES_DEMAND,
+    METRIC_VALUES_VOLUMES,
+    METRIC_VALUES_HEALTH,
+    METRIC_VALUES_HOLD_CLOCK,
+    METRIC_VALUES_UNCHANGED,
+    METRIC_VALUES_MERGED,
+    METRIC_LAG,
+    METRIC_LAG_NONSENSE,
     METRIC_BROADCASTS_OPEN,
     METRIC_REWINDS_EVENTS,
     METRIC_REWINDS_LEDGER,
@@ -411,6 +409,8 @@ enum metric_name {
 };
 void metrics_register(void); /* once, however many orchestrators there are */
 void metrics_add(enum metric_name name, double by);
+void metrics_set(enum metric_name name, double value);
+void metrics_observe(enum metric_name name, double value);
 enum metric_name metric_of_reserve(enum error_code code); /* a reserve that was refused */
 enum metric_name metric_of_host(enum error_code code);
 
@@ -424,12 +424,12 @@ struct orchestrator {
     const struct hold **holds; /* holds_per_viewer_max places, to count one viewer's */
     size_t errands;
     struct list unanswered, late;
-    struct clock_timer deadline, turn_timer, tick, share, expire, open_timer, drain_timer;
-    bool turn_armed, tick_armed, open_armed;
+    struct clock_timer deadline, turn_timer, share, expire, open_timer, drain_timer;
+    bool turn_armed, open_armed;
     struct list turns;
-    struct list changed; /* shows with values to publish */
-    struct list replays; /* struct replay (history.c): under way */
-    struct list opened;  /* struct orchestrator_open that are to be told */
+    struct sku_id *stock_due, *counts_due; /* SHELF_ITEMS_MAX places each, for one tick */
+    struct list replays;                   /* struct replay (history.c): under way */
+    struct list opened;                    /* struct orchestrator_open that are to be told */
     struct turn opened_turn;
     size_t opens_waiting;
     void (*drained)(void *ctx);

@@ -173,19 +173,12 @@ static void answered_forget(struct shop *shop)
 
 /* ---- counts go out ---- */
 
-static void clock_tell(struct show *show)
-{
-    if (show == NULL || !show_is_ready(show) || show->b.seq == 0)
-        return; /* a snapshot says it too */
-    struct audience *audience = show->shop->o->config.audience;
-    audience->publish_hold_clock(audience, show_view(show));
-}
-
 static void movement_mark(struct shop *shop, const struct movement *m)
 {
     struct show *show = map_get(&shop->shows, m->hold.broadcast.text);
     if (m->kind == MOVE_FROZEN || m->kind == MOVE_THAWED) {
-        clock_tell(show);
+        if (show != NULL)
+            values_tell_hold_clock(show);
         return;
     }
     if (!movement_is_of_hold(m->kind)) {
@@ -209,13 +202,6 @@ static void each_show(struct shop *shop, void (*what)(struct show *show))
         what(value);
 }
 
-void show_tell_health(struct show *show)
-{
-    struct audience *audience = show->shop->o->config.audience;
-    if (show_is_on(show))
-        audience->publish_health(audience, show_view(show));
-}
-
 void shop_opens_again(struct shop *shop, bool missed)
 {
     if (missed)
@@ -236,7 +222,6 @@ static void ledger_caught_up(struct ledger_follow *follow)
 {
     struct shop *shop = container_of(follow, struct shop, ledger);
     bool was_rewound = shop->ledger_rewound, was_lost = shop->ledger_lost;
-    bool was_selling = shop_is_selling(shop);
     shop->ledger_lost = shop->ledger_rewound = false;
     shop->claims.complete = true;
     journeys_check_folds(shop);
@@ -245,8 +230,7 @@ static void ledger_caught_up(struct ledger_follow *follow)
     }
     if (was_rewound || was_lost)
         keeping_caught_up(shop, was_rewound);
-    if (was_selling != shop_is_selling(shop))
-        each_show(shop, show_tell_health);
+    each_show(shop, show_tell_health); /* told where it differs, be it in the reason alone */
     shop_check_waiters(shop);
 }
 

@@ -11,12 +11,18 @@
         .name = (metric_name), .help = (metric_help), .kind = METRIC_GAUGE                                             \
     }
 
+#define VALUES(value)                                                                                                  \
+    COUNTER("liveshelf_values_published_total", "value=\"" value "\"",                                                 \
+            "Values told to an audience, by which; of stock and counts each SKU.")
+
 #define RESERVE(answer)                                                                                                \
     COUNTER("liveshelf_reservations_total", "answer=\"" answer "\"", "Reserves by what was answered.")
 #define HOST(answer)                                                                                                   \
     COUNTER("liveshelf_host_commands_total", "answer=\"" answer "\"", "Acts of hosts by what was answered.")
 #define REWIND(log)                                                                                                    \
     COUNTER("liveshelf_rewinds_total", "log=\"" log "\"", "Times a log had lost what this node had seen of it.")
+
+static const double lag_bounds[] = {0, 1, 2, 4, 6, 8, 12, 16, 24, 32, 60, 120, 300, 600};
 
 static struct metric metrics[METRIC_NAMES] = {
     [METRIC_RESERVE_HELD] = RESERVE("held"),
@@ -52,6 +58,27 @@ static struct metric metrics[METRIC_NAMES] = {
     [METRIC_EVENTS] = COUNTER("liveshelf_events_total", NULL, "Broadcast events folded by this node."),
     [METRIC_TICK_PUBLISHES] =
         COUNTER("liveshelf_tick_publishes_total", NULL, "Times changed values of a broadcast were published."),
+    [METRIC_TICK_PACE] = GAUGE("liveshelf_tick_pace_seconds",
+                               "Least time between two publishes of values, of the broadcast that published last."),
+    [METRIC_VALUES_STOCK] = VALUES("stock"),
+    [METRIC_VALUES_COUNTS] = VALUES("counts"),
+    [METRIC_VALUES_AUDIENCE] = VALUES("audience"),
+    [METRIC_VALUES_LAG] = VALUES("lag"),
+    [METRIC_VALUES_DEMAND] = VALUES("demand"),
+    [METRIC_VALUES_VOLUMES] = VALUES("volumes"),
+    [METRIC_VALUES_HEALTH] = VALUES("health"),
+    [METRIC_VALUES_HOLD_CLOCK] = VALUES("hold_clock"),
+    [METRIC_VALUES_UNCHANGED] = COUNTER("liveshelf_values_unchanged_total", NULL,
+                                        "Values left out because the audience was told the same before."),
+    [METRIC_VALUES_MERGED] =
+        COUNTER("liveshelf_values_merged_total", NULL, "Changes of values that went out together with a later one."),
+    [METRIC_LAG] = {.name = "liveshelf_viewer_lag_seconds",
+                    .help = "How much later than the host acts viewers here see it, as they say.",
+                    .kind = METRIC_HISTOGRAM,
+                    .bounds = lag_bounds,
+                    .bounds_count = ARRAY_LEN(lag_bounds)},
+    [METRIC_LAG_NONSENSE] = COUNTER("liveshelf_viewer_lag_nonsense_total", NULL,
+                                    "Clocks of viewers left out because they cannot be right."),
     [METRIC_BROADCASTS_OPEN] = GAUGE("liveshelf_broadcasts_open", "Broadcasts followed by this node."),
     [METRIC_REWINDS_EVENTS] = REWIND("events"),
     [METRIC_REWINDS_LEDGER] = REWIND("ledger"),
@@ -79,6 +106,9 @@ void metrics_register(void)
 }
 
 void metrics_add(enum metric_name name, double by) { metric_add(&metrics[name], by); }
+
+void metrics_set(enum metric_name name, double value) { metric_set(&metrics[name], value); }
+void metrics_observe(enum metric_name name, double value) { metric_observe(&metrics[name], value); }
 
 enum metric_name metric_of_reserve(enum error_code code)
 {

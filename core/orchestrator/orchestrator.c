@@ -41,12 +41,10 @@ static void orchestrator_init(struct orchestrator *o, const struct orchestrator_
     list_init(&o->unanswered);
     list_init(&o->late);
     list_init(&o->turns);
-    list_init(&o->changed);
     list_init(&o->opened);
     list_init(&o->replays);
     o->deadline.fire = deadline_fire;
     o->turn_timer.fire = turns_run;
-    o->tick.fire = tick_fire;
     o->share.fire = share_fire;
     o->expire.fire = expiry_fire;
     o->open_timer.fire = open_sweep;
@@ -63,7 +61,9 @@ enum result orchestrator_create(const struct orchestrator_config *config, struct
     metrics_register();
     enum result result = pool_init(&o->journeys, sizeof(struct journey), config->limits.requests_in_flight_max);
     o->holds = calloc(config->limits.holds_per_viewer_max, sizeof(const struct hold *));
-    if (result == RESULT_OK && o->holds == NULL)
+    o->stock_due = calloc(SHELF_ITEMS_MAX, sizeof *o->stock_due);
+    o->counts_due = calloc(SHELF_ITEMS_MAX, sizeof *o->counts_due);
+    if (result == RESULT_OK && (o->holds == NULL || o->stock_due == NULL || o->counts_due == NULL))
         result = RESULT_NO_MEMORY;
     if (result != RESULT_OK) {
         orchestrator_destroy(o);
@@ -80,7 +80,7 @@ void orchestrator_destroy(struct orchestrator *o)
     if (o == NULL)
         return;
     struct clock *clock = o->config.clock;
-    struct clock_timer *timers[] = {&o->deadline, &o->turn_timer, &o->tick,       &o->share,
+    struct clock_timer *timers[] = {&o->deadline, &o->turn_timer, &o->share,
                                     &o->expire,   &o->open_timer, &o->drain_timer};
     for (size_t i = 0; i < ARRAY_LEN(timers); i++)
         clock->stop(clock, timers[i]);
@@ -97,6 +97,8 @@ void orchestrator_destroy(struct orchestrator *o)
     metrics_add(METRIC_BROADCASTS_OPEN, -(double)o->shows_open);
     pool_finish(&o->journeys);
     free(o->holds);
+    free(o->stock_due);
+    free(o->counts_due);
     free(o);
 }
 
@@ -194,7 +196,11 @@ const struct show_view *orchestrator_show(struct orchestrator *o, const struct s
                                           const struct broadcast_id *broadcast)
 {
     struct show *show = show_find(o, shop, broadcast);
-    return show != NULL && show_is_ready(show) && show->b.seq > 0 ? show_view(show) : NULL;
+    if (show == NULL || !show_is_ready(show) || show->b.seq == 0)
+        return NULL;
+    const struct show_view *view = show_view(show);
+    values_seen(show, view);
+    return view;
 }
 
 bool orchestrator_volumes(struct orchestrator *o, const struct shop_id *shop, const struct broadcast_id *broadcast,

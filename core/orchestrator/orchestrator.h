@@ -20,7 +20,7 @@ struct orchestrator_limits {
     uint32_t broadcasts_max;         /* open on this node */
     uint32_t shops_max;
     int64_t request_timeout_ms; /* a viewer hears `unavailable` after this, whatever Redis does */
-    int64_t tick_ms;            /* counts and demand are published at most once per tick */
+    int64_t tick_ms;            /* values of a broadcast are published at most this often, a lone change at once */
     int64_t share_ms;           /* audience and demand are shared between nodes this often */
     int64_t expire_ms;          /* due holds are looked for this often */
     int64_t offer_ms;           /* how long an offer from the waitlist lasts */
@@ -100,7 +100,7 @@ void orchestrator_replay_cancel(struct orchestrator_replay *replay); /* `done` d
 /* The command is borrowed for the call, except that owned members (document, products) may be taken and are NULL then. */
 void orchestrator_command(struct orchestrator *o, const struct asker *asker, struct command *command);
 
-/* NULL when not open on this node. */
+/* NULL when not open on this node. What is in it counts as shown to somebody: a value that goes back is told again. */
 const struct show_view *orchestrator_show(struct orchestrator *o, const struct shop_id *shop,
                                           const struct broadcast_id *broadcast);
 bool orchestrator_volumes(struct orchestrator *o, const struct shop_id *shop, const struct broadcast_id *broadcast,
@@ -111,6 +111,11 @@ void orchestrator_joined(struct orchestrator *o, const struct shop_id *shop, con
                          enum role role);
 void orchestrator_left(struct orchestrator *o, const struct shop_id *shop, const struct broadcast_id *broadcast,
                        enum role role);
+
+/* A viewer's video shows the moment `playing_ms` of the encoder's clock now. To be told once per viewer in each LAG_SLOT_MS of
+ * server time (core/broadcast/lag.h). What cannot be is counted and left out. */
+void orchestrator_lag(struct orchestrator *o, const struct shop_id *shop, const struct broadcast_id *broadcast,
+                      int64_t playing_ms);
 
 /* The link's state, told by the wiring. Not ready: selling answers `unavailable` at once and hosts are told. */
 void orchestrator_stock_ready(struct orchestrator *o, bool ready);

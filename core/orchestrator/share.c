@@ -1,18 +1,16 @@
-/* core/orchestrator/share.c - what each node counts alone and all show together: viewers now here, demand per SKU.
+/* core/orchestrator/share.c - what each node counts alone and all show together: viewers now here, demand per SKU, lag (lag.c).
  *
  *   share_fire        every share_ms: this node's numbers of each broadcast into the store, everybody's out of it
  *     share_viewers_answered, share_demand_answered   own numbers live, the others' as they last said
  *
  * A share is kept under the node's name *since it opened the broadcast*, so that a restarted node never writes over what
- * its earlier run counted. Of a node that dies: its viewers count on for VIEWERS_TTL_SHARES shares, then are gone; its demand
+ * its earlier run counted. Of a node that dies: its viewers count on for SHARES_TTL shares, then are gone; its demand
  * stays (DEMAND_TTL_MS), less what it counted after its last share: at most share_ms is lost, nothing is counted twice. */
 #include "core/orchestrator/journeys.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define VIEWERS_TTL_SHARES 3 /* shares that may be missed before a node's viewers are forgotten */
 
 static void share_show(struct show *show);
 static void share_viewers_answered(struct store_request *ask);
@@ -43,7 +41,7 @@ void share_fire(struct clock_timer *timer)
 
 /* ---- into the store ---- */
 
-static void share_ask(struct share *share, const char *topic, int64_t ttl_ms, void (*done)(struct store_request *ask))
+void share_ask(struct share *share, const char *topic, int64_t ttl_ms, void (*done)(struct store_request *ask))
 {
     struct show *show = share->show;
     struct store *store = show->shop->o->config.store;
@@ -61,11 +59,12 @@ static void share_show(struct show *show)
 {
     int64_t share_ms = show->shop->o->config.limits.share_ms;
     show->share_viewers.show = show->share_demand.show = show;
+    lag_share(show);
     if (!show->share_viewers.busy && (show->conns > 0 || show->viewers_shared > 0)) {
         bytes_clear(&show->share_viewers.ask.value);
         bytes_format(&show->share_viewers.ask.value, "%llu", (unsigned long long)show->viewers);
         show->viewers_shared = show->viewers;
-        share_ask(&show->share_viewers, "viewers", VIEWERS_TTL_SHARES * share_ms, share_viewers_answered);
+        share_ask(&show->share_viewers, "viewers", SHARES_TTL * share_ms, share_viewers_answered);
     }
     if (!show->share_demand.busy && (show->conns > 0 || show->demand_unshared)) {
         struct bytes *value = &show->share_demand.ask.value;
@@ -83,8 +82,7 @@ static void share_show(struct show *show)
 
 /* ---- out of it: lines "node value\n" ---- */
 
-/* Calls `take` with the value of every other node's line. */
-static void share_read(struct show *show, const struct bytes *lines, void (*take)(struct show *show, char *value))
+void share_read(struct show *show, const struct bytes *lines, void (*take)(struct show *show, char *value))
 {
     char *rest = lines->data;
     while (rest != NULL && *rest != '\0') {
@@ -103,20 +101,12 @@ static void viewers_take(struct show *show, char *value) { show->viewers_elsewhe
 static void share_viewers_answered(struct store_request *ask)
 {
     struct show *show = container_of(ask, struct share, ask)->show;
-    struct audience *audience = show->shop->o->config.audience;
     show->share_viewers.busy = false;
     if (ask->result == RESULT_OK) {
         show->viewers_elsewhere = 0;
         share_read(show, &ask->value, viewers_take);
     }
-    uint64_t viewers =
-        show->viewers + show->viewers_elsewhere; /* without the store: this node's, and the last word of others */
-    if (viewers != show->viewers_published && show_is_ready(show)) {
-        show->viewers_published = viewers;
-        const struct show_view *view = show_view(show);
-        audience->publish_audience(audience, view, ROLE_VIEWER);
-        audience->publish_audience(audience, view, ROLE_HOST);
-    }
+    show_mark_audience(show); /* without the store: this node's, and the last word of others */
 }
 
 static bool demand_grow(struct show *show)

@@ -44,7 +44,7 @@ static enum result show_create(struct shop *shop, const struct broadcast_id *id,
     logbook_init(&show->log);
     list_init(&show->waiters);
     list_init(&show->acts);
-    map_init(&show->changed.marked, SHELF_ITEMS_MAX);
+    values_init(show);
     map_init(&show->demand_at, SHELF_ITEMS_MAX);
     map_init(&show->trips, SHELF_ITEMS_MAX);
     map_init(&show->heal.known, EPOCHS_MAX);
@@ -146,6 +146,8 @@ static void show_tell(struct show *show, const struct event *e)
         show->view.preflight = show_preflight(show);
         show_mark_all(show);
     }
+    if (e->kind == EVENT_SKU)
+        show_mark_sku(show, &e->u.sku.sku);
     if (show->heal.pending)
         ; /* everybody is sent a snapshot once the new epoch has begun */
     else if (e->kind == EVENT_EPOCH)
@@ -195,7 +197,8 @@ const struct show_view *show_view(struct show *show)
         .demand = show->demand,
         .demand_count = show->demand_count,
         .audience = show->viewers + show->viewers_elsewhere,
-        .audience_shown = show->viewers + show->viewers_elsewhere,
+        .audience_shown = audience_shown(show->viewers + show->viewers_elsewhere, show->values.viewers.shown),
+        .lag = lag_sum_view(&show->lag.all),
         .preflight = show->b.state < BROADCAST_LIVE ? show_preflight(show) : NULL,
         .selling_available = shop_is_selling(shop),
         .selling_why = shop_selling_words(shop),
@@ -224,19 +227,18 @@ void show_free(struct show *show)
     struct clock *clock = show->shop->o->config.clock;
     clock->stop(clock, &show->heal.again);
     clock->stop(clock, &show->offer_timer);
-    list_remove(&show->changed.link);
+    values_finish(show);
     list_remove(&show->heal.append.turn.link);
     append_finish(&show->heal.append);
     broadcast_finish(&show->b);
     run_of_show_finish(&show->run);
-    map_finish(&show->changed.marked);
     map_finish(&show->demand_at);
     trips_free(show);
     map_finish(&show->heal.known);
     map_finish(&show->heal.since);
     bytes_finish(&show->share_viewers.ask.value);
     bytes_finish(&show->share_demand.ask.value);
-    free(show->changed.skus);
+    bytes_finish(&show->lag.share.ask.value);
     for (size_t i = 0; i < show->demand_count; i++)
         free(show->demand_rows[i]);
     free(show->demand_rows);
@@ -248,7 +250,8 @@ static bool show_is_idle(const struct show *show)
 {
     return show->conns == 0 && list_is_empty(&show->waiters) && list_is_empty(&show->acts) &&
            list_is_empty(&show->log.appends) && !show->heal.pending && !show->heal.appending &&
-           !show->share_viewers.busy && !show->share_demand.busy && !show->demand_unshared && !replay_reads(show);
+           !show->share_viewers.busy && !show->share_demand.busy && !show->lag.share.busy && !show->demand_unshared &&
+           !replay_reads(show);
 }
 
 static void show_close(struct show *show)

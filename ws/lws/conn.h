@@ -63,9 +63,10 @@ struct conn {
     uint32_t tokens_milli; /* thousandths of messages it may send now */
     uint32_t refused_in_row;
     uint32_t malformed_in_row;
+    uint32_t clock_slot; /* of LAG_SLOT_MS: in it was said last where the video is */
     enum conn_state state;
     enum role role;
-    bool has_sub; /* the token names the person; otherwise `viewer` is only this browser */
+    bool has_sub;             /* the token names the person; otherwise `viewer` is only this browser */
     const char *close_reason; /* static text */
     struct viewer_id viewer;
 };

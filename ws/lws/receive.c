@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/broadcast/lag.h"
 #include "ws/lws/hub.h"
 #include "ws/lws/meters.h"
 #include "ws/wire/command_decode.h"
@@ -55,6 +56,17 @@ static void ask_core(struct conn *c, struct command *command)
     orchestrator_command(c->hub->orchestrator, &asker, command);
 }
 
+/* However often it is said, it counts once in a slot. */
+static void clock_take(struct conn *c, const struct command *command)
+{
+    uint32_t slot = (uint32_t)(c->hub->outlets.now_ms / LAG_SLOT_MS);
+    if (c->role == ROLE_VIEWER && slot != c->clock_slot)
+        orchestrator_lag(c->hub->orchestrator, &c->room->shop, &c->room->broadcast, command->playing_ms);
+    c->clock_slot = slot;
+    message_ok(conn_message(c), command->id);
+    conn_send(c);
+}
+
 static void command_take(struct conn *c, struct command *command)
 {
     if (command->kind == COMMAND_HELLO) {
@@ -70,8 +82,7 @@ static void command_take(struct conn *c, struct command *command)
         message_pong(conn_message(c), command->id, c->hub->outlets.now_ms);
         conn_send(c);
     } else if (command->kind == COMMAND_CLOCK) {
-        message_ok(conn_message(c), command->id);
-        conn_send(c);
+        clock_take(c, command);
     } else if (!command_is_allowed(command->kind, c->role)) {
         conn_send_error(c, command->id, ERROR_FORBIDDEN, "t", "Not for this role.", 0);
     } else {

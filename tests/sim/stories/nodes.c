@@ -30,6 +30,7 @@ static void a_viewer_resumes_on_another_node_without_a_gap(void **state)
                     "[    0] *1    6 pin 0 cleared\n"
                     "[    0] *1    7 pin 0 mug-red\n"
                     "[    0] *1    8 pin 0 cap-blue\n"
+                    "[    0] *1    shelf tee-green 0 free, 0 held, 0 sold\n"
                     "[    0] a     back\n");
     world_close(w);
 }
@@ -66,7 +67,7 @@ static void after_three_seconds_a_viewer_hears_unavailable_and_the_hold_when_it_
     world_expect(w, "[ 1569] *     audience 1\n"
                     "[ 3200] a     refused reserve: unavailable\n"
                     "[ 3900] a     hears held mug-red at 1290 until 63900\n"
-                    "[ 4000] *     shelf mug-red 1 free, 1 held, 0 sold\n");
+                    "[ 3900] *     shelf mug-red 1 free, 1 held, 0 sold\n");
     world_close(w);
 }
 
@@ -85,10 +86,10 @@ static void a_node_dies_mid_reserve_and_the_same_id_is_the_same_hold_elsewhere(v
     world_expect(w, "[  200] *2    1 begun\n"
                     "[  200] *2    2 shelf\n"
                     "[  200] *2    3 state live forced\n"
+                    "[  200] *2    shelf mug-red 0 free, 1 held, 0 sold\n"
+                    "[  200] *2    shelf tee-green 0 free, 0 held, 0 sold\n"
                     "[  200] a     back\n"
-                    "[  200] a     held mug-red at 1290 until 60200 (as before)\n"
-                    "[  300] *2    shelf mug-red 0 free, 1 held, 0 sold\n"
-                    "[  300] *2    shelf tee-green 0 free, 0 held, 0 sold\n");
+                    "[  200] a     held mug-red at 1290 until 60200 (as before)\n");
     world_close(w);
 }
 
@@ -102,6 +103,7 @@ static void another_screen_of_the_same_viewer_hears_too(void **state)
     world_do(w, "viewer a reserves mug-red; viewer a/2 extends a-1; viewer a/2 releases a-1");
     world_expect(w, "[  200] a/2   hears held mug-red at 1290 until 60200\n"
                     "[  200] a     held mug-red at 1290 until 60200\n"
+                    "[  200] *2    shelf mug-red 0 free, 1 held, 0 sold\n"
                     "[  200] a/2   held mug-red at 1290 until 60200 (as before)\n"
                     "[  200] a     hears released mug-red\n"
                     "[  200] a/2   released mug-red\n");
@@ -151,16 +153,17 @@ static void a_node_that_is_cut_off_catches_up(void **state)
                     "[  200] b     held mug-red at 1290 until 60200\n"
                     "[  200] a     refused reserve: unavailable\n"
                     "[  300] *1    shelf mug-red 1 free, 1 held, 0 sold\n"
+                    "[  400] *2    selling unavailable\n"
                     "[  400] *2    4 pin 0 mug-red\n"
+                    "[  400] *2    shelf mug-red 1 free, 1 held, 0 sold\n"
                     "[  400] a     refused reserve: unavailable\n"
-                    "[  500] *2    shelf mug-red 1 free, 1 held, 0 sold\n"
                     "[  569] *1    audience 1\n"
                     "[  639] *2    audience 2\n"
                     "[ 1400] *2    selling ok\n"
                     "[ 1416] *1    audience 2\n"
                     "[ 1600] a     held mug-red at 1290 until 61600\n"
-                    "[ 1700] *2    shelf mug-red 0 free, 2 held, 0 sold\n"
-                    "[ 1700] *1    shelf mug-red 0 free, 2 held, 0 sold\n");
+                    "[ 1600] *1    shelf mug-red 0 free, 2 held, 0 sold\n"
+                    "[ 1700] *2    shelf mug-red 0 free, 2 held, 0 sold\n");
     world_close(w);
 }
 
@@ -175,6 +178,8 @@ static void a_lost_history_begins_a_new_epoch_for_all(void **state)
     world_run_ms(w, 500);
     world_do(w, "host pins tee-green; viewer b comes 2");
     world_expect(w, "[  200] *1    selling unavailable\n"
+                    "[  200] *2    selling unavailable\n"
+                    "[  200] *1    selling unavailable\n"
                     "[  200] *2    selling unavailable\n"
                     "[  200] *1    snapshot at 4\n"
                     "[  200] *2    snapshot at 4\n"
@@ -210,8 +215,10 @@ static void a_loss_of_an_epochs_beginning_never_goes_back_to_an_old_one(void **s
     world_expect(w, "[    0] *     4 pin 0 mug-red\n"
                     "[    0] host  ok 4\n"
                     "[    0] *     selling unavailable\n"
+                    "[    0] *     selling unavailable\n"
                     "[    0] *     snapshot at 4\n"
                     "[  100] *     shelf tee-green 0 free, 0 held, 0 sold\n"
+                    "[  500] *     selling unavailable\n"
                     "[  500] *     selling unavailable\n"
                     "[  500] *     snapshot at 4\n"
                     "[  600] *     shelf tee-green 0 free, 0 held, 0 sold\n");
@@ -234,17 +241,17 @@ static void a_hold_that_a_fail_over_lost_is_put_back_before_anything_is_sold(voi
     world_run_ms(w, 1000);
     world_expect(w, "[  200] *     selling unavailable\n"
                     "[  262] *     selling unavailable\n"
+                    "[  262] *     shelf mug-red 1 free, 1 held, 0 sold\n"
                     "[  356] b     hears held mug-red at 1290 until 60021\n"
-                    "[  362] *     shelf tee-green 0 free, 0 held, 0 sold\n"
                     "[  362] *     shelf mug-red 0 free, 2 held, 0 sold\n"
-                    "[  693] *     audience 1\n"
+                    "[  692] *     audience 1\n"
                     "[ 1200] c     snapshot at 3\n"
                     "[ 1200] c     refused reserve: unavailable\n"
-                    "[ 1589] *     audience 2\n"
+                    "[ 1462] *     audience 2\n"
                     "[ 2285] *     snapshot at 3\n"
                     "[ 2285] *     selling ok\n"
-                    "[ 2385] *     shelf mug-red 0 free, 2 held, 0 sold\n"
-                    "[ 2385] *     shelf tee-green 0 free, 0 held, 0 sold\n"
+                    "[ 2362] *     shelf mug-red 0 free, 2 held, 0 sold\n"
+                    "[ 2362] *     shelf tee-green 0 free, 0 held, 0 sold\n"
                     "[ 5200] c     refused reserve: held_out mug-red\n");
     world_close(w);
 }
@@ -275,9 +282,9 @@ static void a_draining_node_finishes_what_it_began(void **state)
     world_run_ms(w, 1000);
     world_expect(w, "[  200] a     refused reserve: unavailable\n"
                     "[  200] host  refused pin.set: unavailable\n"
+                    "[  646] *     shelf mug-red 1 free, 1 held, 0 sold\n"
                     "[  687] a     held mug-red at 1290 until 60396\n"
-                    "[  746] *     shelf mug-red 1 free, 1 held, 0 sold\n"
-                    "[  900] *     audience 1\n");
+                    "[  868] *     audience 1\n");
     assert_true(d.at_ms > 200 && d.at_ms <= 800);
     world_close(w);
 }

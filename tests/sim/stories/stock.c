@@ -13,9 +13,12 @@ static void a_stopped_product_is_refused_and_opens_again(void **state)
                 "host stops mug-red; host opens mug-red; viewer b reserves mug-red; host stops hat");
     world_run_ms(w, 200);
     world_expect(w, "[    0] host  stock mug-red 3 = 3 + 0 + 0\n"
+                    "[    0] *1    shelf mug-red 3 free, 0 held, 0 sold\n"
                     "[    0] *2    1 begun\n"
                     "[    0] *2    2 shelf\n"
                     "[    0] *2    3 state live forced\n"
+                    "[    0] *2    shelf mug-red 3 free, 0 held, 0 sold\n"
+                    "[    0] *2    shelf tee-green 0 free, 0 held, 0 sold\n"
                     "[    0] a     snapshot at 3\n"
                     "[    0] a     held mug-red at 1290 until 60000\n"
                     "[    0] *1    4 sku mug-red stopped\n"
@@ -31,9 +34,8 @@ static void a_stopped_product_is_refused_and_opens_again(void **state)
                     "[    0] host  ok 5\n"
                     "[    0] b     held mug-red at 1290 until 60000\n"
                     "[    0] host  refused stock.stop: sku_unknown hat\n"
-                    "[  100] *1    shelf mug-red 1 free, 1 held, 1 sold\n"
                     "[  100] *2    shelf mug-red 1 free, 1 held, 1 sold\n"
-                    "[  100] *2    shelf tee-green 0 free, 0 held, 0 sold\n");
+                    "[  100] *1    shelf mug-red 1 free, 1 held, 1 sold\n");
     world_close(w);
 }
 
@@ -46,6 +48,7 @@ static void a_recalled_product_leaves_every_screen_and_never_comes_back(void **s
                 "host pins mug-red 1; host opens mug-red; host recalls mug-red");
     world_run_ms(w, 200);
     world_expect(w, "[    0] host  stock mug-red 3 = 3 + 0 + 0\n"
+                    "[    0] *     shelf mug-red 3 free, 0 held, 0 sold\n"
                     "[    0] *     4 pin 0 mug-red\n"
                     "[    0] host  ok 4\n"
                     "[    0] *     5 pin 2 mug-red\n"
@@ -73,6 +76,7 @@ static void stock_is_moved_once_per_reference(void **state)
                 "shop counts mug-red 9 1 2");
     world_run_ms(w, 200);
     world_expect(w, "[    0] shop  stock mug-red 5 = 5 + 0 + 0\n"
+                    "[    0] *     shelf mug-red 5 free, 0 held, 0 sold\n"
                     "[    0] shop  stock mug-red 3 = 3 + 0 + 0\n"
                     "[    0] shop  refused stock.withdraw: sold_out mug-red\n"
                     "[    0] shop  stock mug-red 7 = 7 + 0 + 0\n"
@@ -91,6 +95,7 @@ static void a_short_count_sells_nothing_until_units_arrive(void **state)
                 "viewer b reserves mug-red");
     world_run_ms(w, 200);
     world_expect(w, "[    0] shop  stock mug-red 5 = 5 + 0 + 0\n"
+                    "[    0] *     shelf mug-red 5 free, 0 held, 0 sold\n"
                     "[    0] a     snapshot at 3\n"
                     "[    0] a     held mug-red 4 at 5160 until 60000\n"
                     "[    0] shop  stock mug-red 3 = -1 + 4 + 0\n"

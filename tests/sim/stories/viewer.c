@@ -16,8 +16,8 @@ static void the_last_unit_goes_to_one_of_two(void **state)
     world_run_ms(w, 300);
     world_expect(w, "[  205] b     held mug-red at 1290 until 60202\n"
                     "[  211] a     refused reserve: held_out mug-red\n"
-                    "[  300] *1    shelf mug-red 0 free, 1 held, 0 sold\n"
-                    "[  300] *2    shelf mug-red 0 free, 1 held, 0 sold\n");
+                    "[  300] *2    shelf mug-red 0 free, 1 held, 0 sold\n"
+                    "[  300] *1    shelf mug-red 0 free, 1 held, 0 sold\n");
     world_close(w);
 }
 
@@ -47,10 +47,10 @@ static void an_expired_hold_returns_to_the_shelf(void **state)
                     "[    0] a     held mug-red at 1290 until 60000\n"
                     "[    0] b     snapshot at 3\n"
                     "[    0] b     refused reserve: held_out mug-red\n"
-                    "[  100] *     shelf mug-red 0 free, 1 held, 0 sold\n"
+                    "[   36] *     shelf mug-red 0 free, 1 held, 0 sold\n"
                     "[  848] *     audience 2\n"
                     "[60034] a     hears expired mug-red\n"
-                    "[60134] *     shelf mug-red 1 free, 0 held, 0 sold\n"
+                    "[60056] *     shelf mug-red 1 free, 0 held, 0 sold\n"
                     "[61000] b     held mug-red at 1290 until 121000\n"
                     "[61000] a     refused reserve: held_out mug-red\n"
                     "[61000] a     refused release: hold_expired\n"
@@ -73,6 +73,8 @@ static void who_waits_is_offered_what_comes_free(void **state)
                     "[    0] *2    1 begun\n"
                     "[    0] *2    2 shelf\n"
                     "[    0] *2    3 state live forced\n"
+                    "[    0] *2    shelf mug-red 0 free, 1 held, 0 sold\n"
+                    "[    0] *2    shelf tee-green 0 free, 0 held, 0 sold\n"
                     "[    0] b     snapshot at 3\n"
                     "[    0] b     in line for mug-red behind 0\n"
                     "[    0] c     snapshot at 3\n"
@@ -84,16 +86,15 @@ static void who_waits_is_offered_what_comes_free(void **state)
                     "[    0] d     left the line for mug-red\n"
                     "[    0] b     hears offered mug-red at 1290 until 120000\n"
                     "[    0] a     released mug-red\n"
-                    "[  100] *1    shelf mug-red 0 free, 1 held, 0 sold\n"
+                    "[   36] *1    shelf mug-red 0 free, 1 held, 0 sold\n"
                     "[  100] *2    shelf mug-red 0 free, 1 held, 0 sold\n"
-                    "[  100] *2    shelf tee-green 0 free, 0 held, 0 sold\n"
                     "[  848] *1    audience 3\n"
                     "[  885] *2    audience 4\n"
                     "[ 1796] *1    audience 4\n"
                     "[120015] c     hears offered mug-red at 1290 until 240015\n"
                     "[120015] b     hears expired mug-red\n"
-                    "[120115] *1    shelf mug-red 0 free, 1 held, 0 sold\n"
-                    "[120115] *2    shelf mug-red 0 free, 1 held, 0 sold\n");
+                    "[120015] *2    shelf mug-red 0 free, 1 held, 0 sold\n"
+                    "[120099] *1    shelf mug-red 0 free, 1 held, 0 sold\n");
     world_close(w);
 }
 
@@ -112,7 +113,7 @@ static void a_hold_given_back_is_heard_once(void **state)
                     "[    0] a     released mug-red (as before)\n"
                     "[    0] b     snapshot at 3\n"
                     "[    0] b     refused release: hold_unknown\n"
-                    "[  100] *     shelf mug-red 1 free, 0 held, 0 sold\n");
+                    "[   36] *     shelf mug-red 1 free, 0 held, 0 sold\n");
     world_close(w);
 }
 
@@ -128,12 +129,10 @@ static void extensions_are_counted(void **state)
     world_expect(w, "[    0] host  stock mug-red 1 = 1 + 0 + 0\n"
                     "[    0] a     snapshot at 3\n"
                     "[    0] a     held mug-red at 1290 until 60000\n"
-                    "[  100] *     shelf mug-red 0 free, 1 held, 0 sold\n"
+                    "[   36] *     shelf mug-red 0 free, 1 held, 0 sold\n"
                     "[  848] *     audience 1\n"
                     "[30000] a     held mug-red at 1290 until 90000\n"
-                    "[30100] *     shelf mug-red 0 free, 1 held, 0 sold\n"
                     "[60000] a     held mug-red at 1290 until 120000\n"
-                    "[60100] *     shelf mug-red 0 free, 1 held, 0 sold\n"
                     "[90000] a     refused extend: limit_reached\n");
     world_close(w);
 }
@@ -214,6 +213,8 @@ static void paid_in_time_is_sold_and_stays_sold(void **state)
                     "[    0] *2    1 begun\n"
                     "[    0] *2    2 shelf\n"
                     "[    0] *2    3 state live forced\n"
+                    "[    0] *2    shelf mug-red 1 free, 0 held, 0 sold\n"
+                    "[    0] *2    shelf tee-green 0 free, 0 held, 0 sold\n"
                     "[    0] a     snapshot at 3\n"
                     "[    0] a     held mug-red at 1290 until 60000\n"
                     "[    0] a     held mug-red at 1290 until 60000\n"
@@ -224,9 +225,8 @@ static void paid_in_time_is_sold_and_stays_sold(void **state)
                     "[    0] shop  a-1 sold for A-1 (as before)\n"
                     "[    0] shop  refused hold.release: hold_confirmed\n"
                     "[    0] a     refused release: hold_confirmed\n"
-                    "[  100] *1    shelf mug-red 0 free, 0 held, 1 sold\n"
+                    "[   36] *1    shelf mug-red 0 free, 0 held, 1 sold\n"
                     "[  100] *2    shelf mug-red 0 free, 0 held, 1 sold\n"
-                    "[  100] *2    shelf tee-green 0 free, 0 held, 0 sold\n"
                     "[  885] *2    audience 1\n"
                     "[ 1796] *1    audience 1\n"
                     "[61000] shop  confirmed mug-red\n");
@@ -249,7 +249,7 @@ static void paid_too_late_is_sold_while_there_is_one_and_refunded_otherwise(void
                     "[61000] b     hears void mug-red\n"
                     "[61000] shop  refused hold.confirm: hold_expired\n"
                     "[61000] shop  refused hold.confirm: hold_expired\n"
-                    "[61100] *     shelf mug-red 0 free, 1 held, 1 sold\n");
+                    "[61050] *     shelf mug-red 0 free, 1 held, 1 sold\n");
     world_close(w);
 }
 
@@ -266,7 +266,7 @@ static void the_shop_gives_back_for_a_viewer(void **state)
                     "[    0] shop  released mug-red\n"
                     "[    0] shop  released mug-red (as before)\n"
                     "[    0] shop  refused hold.release: hold_unknown\n"
-                    "[  100] *     shelf mug-red 1 free, 0 held, 0 sold\n");
+                    "[   36] *     shelf mug-red 1 free, 0 held, 0 sold\n");
     world_close(w);
 }
 
