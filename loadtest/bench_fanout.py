@@ -22,6 +22,7 @@ import subprocess
 import sys
 import time
 
+sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent / "fan"))
 # pylint: disable=wrong-import-position
 import processes  # noqa: E402
@@ -172,7 +173,7 @@ def rounds_of(contestants, count, *command):
 
 def shop_by(log, path):
     shop = Shop(log, settings=servers.RAISED | {"send-path": path})
-    if shop.metric(f'liveshelf_send_path{{path="{path}"}}') == 0:
+    if shop.metric("liveshelf_send_path", f'path="{path}"') == 0:
         shop.close()
         raise Skipped("the kernel does not let it")
     return shop
@@ -362,7 +363,11 @@ def stalled(b):
     beset.ask("stall", b.scale.viewers - others)
     for c in (calm, beset):
         c.ask("flood", 16, b.scale.fill_ms)
+    full, there = beset.server.metric("liveshelf_sends_full_total"), beset.server.metric("liveshelf_conns")
     found = rounds_of([calm, beset], b.scale.rounds, "flood", 1, b.scale.flood_ms)
+    if beset.server.metric("liveshelf_conns") < there:
+        raise Broken("those who stalled were closed meanwhile: nothing is known of the others beside them")
+    print(f"    {there:.0f} conns, {full:.0f} sends that found a socket full", flush=True)
     for key, name, unit, bar in (("cpu_us", "CPU per delivery to the others", "us", 1.05), ("each_p99_ms", "p99 of the others", "ms", 1.10)):
         b.table.add(f"5 % of the viewers stalled: {name}", median([f[key] for f in found[beset]]), unit,
                     median([f[key] for f in found[calm]]), "none stalled", bar)
@@ -455,6 +460,7 @@ def main():
         return 0
     if shutil.which("taskset") is None:
         sys.exit("bench: taskset (util-linux) is needed")
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # also below a shell that ignores it for what runs behind
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     SCALE = Scale(chosen.quick, chosen.rounds)
     table = Table({"viewers": SCALE.viewers, "event_bytes": EVENT_BYTES, "rounds": SCALE.rounds, "quick": SCALE.quick,

@@ -301,11 +301,11 @@ class Shop(Server):
         except (urllib.error.URLError, OSError) as why:
             raise Broken(f"{method} {path}: {why}") from why
 
-    def metric(self, name):
-        """Of one node, all labels added up; with a label when `name` has one. None: there is none."""
+    def metric(self, name, label=""):
+        """All its samples, or those with this label, added up. None: there is none."""
         with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/metrics", timeout=20) as answer:
             lines = answer.read().decode().splitlines()
-        values = [float(line.rsplit(" ", 1)[1]) for line in lines if name in (line.rsplit(" ", 1)[0], line.split("{")[0].split(" ")[0])]
+        values = [float(line.rsplit(" ", 1)[1]) for line in lines if line.split("{")[0].split(" ")[0] == name and label in line]
         return sum(values) if values else None
 
     def close(self):

@@ -34,10 +34,12 @@ class Fan:
     def __enter__(self):
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, failed, *_):
         self.process.stdin.close()
-        self.process.wait(DEADLINE)
+        code = self.process.wait(DEADLINE)
         self.process.stdout.close()
+        if code != 0 and failed is None:
+            raise AssertionError(f"liveshelf-fan ended with {code}")
 
 
 class Liar(threading.Thread):
