@@ -18,6 +18,7 @@
 #define SERVICE_BYTES 8192
 #define SPARE_DESCRIPTORS 256 /* Redis, files, lws' own pipe; a socket with a number beyond them all is refused */
 #define LWS_TIMEOUT_S 60      /* ours are shorter */
+#define LWS_SLACK_S 2 /* so that it is we who cut a handshake, and count it */
 #define CLOSE_TURNS 3         /* of the loop, until what lws closed is closed */
 #define CLOSE_TURNS_MAX 1000
 
@@ -247,7 +248,7 @@ static enum result context_create(struct server *s)
         .max_http_header_data = HEADER_BYTES_MAX,
         .max_http_header_pool = (unsigned short)(limits->handshakes_max + limits->http_requests_max),
         .timeout_secs = LWS_TIMEOUT_S,
-        .timeout_secs_ah_idle = (unsigned)((limits->handshake_timeout_ms + 999) / 1000),
+        .timeout_secs_ah_idle = LWS_SLACK_S + (unsigned)((limits->handshake_timeout_ms + 999) / 1000),
         .keepalive_timeout = (int)((limits->keepalive_ms + 999) / 1000),
     };
     if (tls_is_on(&s->tls)) {

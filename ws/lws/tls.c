@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <openssl/x509.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -94,9 +95,10 @@ static enum result pair_read(const struct tls *t, SSL_CTX *ctx, struct tls_fault
     SSL_CTX_set_default_passwd_cb(ctx, no_passphrase);
     if (SSL_CTX_use_certificate_chain_file(ctx, t->cert_file) != 1)
         return fault(ret_fault, CERT, t->cert_file, ssl_reason("no certificate in PEM form"));
-    if (SSL_CTX_use_PrivateKey_file(ctx, t->key_file, SSL_FILETYPE_PEM) != 1)
+    bool good = SSL_CTX_use_PrivateKey_file(ctx, t->key_file, SSL_FILETYPE_PEM) == 1;
+    if (!good && ERR_GET_REASON(ERR_peek_last_error()) != X509_R_KEY_VALUES_MISMATCH)
         return fault(ret_fault, KEY, t->key_file, ssl_reason("no key in PEM form without a passphrase"));
-    if (SSL_CTX_check_private_key(ctx) != 1)
+    if (!good || SSL_CTX_check_private_key(ctx) != 1)
         return fault(ret_fault, KEY, t->key_file, "is not the key of that certificate");
     return RESULT_OK;
 }
