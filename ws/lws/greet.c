@@ -1,8 +1,8 @@
 /* From hello to live: who is it, is the broadcast here, what was missed.
  *
  *   greet_hello       token, role, broadcast; who the viewer is
- *     orchestrator    folds shop and broadcast
- *   greet_opened      are the missed events in the ring, or read again already? Else they may have to be: history.c
+ *     greet_opened    unless they are open here already, the orchestrator has folded shop and broadcast
+ *   greet_shown       are the missed events in the ring, or read again already? Else they may have to be: history.c
  *   greet_welcome     welcome, then the missed events, or the whole state */
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +15,7 @@
 
 static void greet_open(struct conn *c);
 static void greet_opened(struct orchestrator_open *open);
+static void greet_shown(struct conn *c, const struct show_view *show);
 static void greet_welcome(struct conn *c, const struct show_view *show);
 
 static void refuse(struct conn *c, const char *re, enum error_code code, const char *detail, enum close_code close_code)
@@ -71,7 +72,12 @@ void greet_hello(struct conn *c, struct command *hello)
     g->resume_seq = hello->hello.resume_seq;
     memcpy(g->re, hello->id, sizeof g->re);
     conn_move(c, CONN_OPENING);
-    greet_open(c);
+    const struct show_view *show =
+        c->hub->draining ? NULL : orchestrator_show(c->hub->orchestrator, &g->shop, &g->broadcast);
+    if (show != NULL)
+        greet_shown(c, show); /* open here, as it is for all but the first: there is nothing to wait for */
+    else
+        greet_open(c);
 }
 
 static void greet_open(struct conn *c)
@@ -193,7 +199,6 @@ static void greet_opened(struct orchestrator_open *open)
 {
     struct greeting *g = container_of(open, struct greeting, open);
     struct conn *c = g->conn;
-    struct room *room;
     open->done = NULL; /* nothing left to cancel */
     hub_turn(c->hub);
     const struct show_view *show =
@@ -202,10 +207,17 @@ static void greet_opened(struct orchestrator_open *open)
         refuse(c, g->re, ERROR_NOT_FOUND, "No such broadcast.", CLOSE_POLICY);
     else if (show == NULL)
         refuse_for_now(c, ERROR_UNAVAILABLE);
-    else if (room_find(c, &room) != RESULT_OK)
+    else
+        greet_shown(c, show);
+}
+
+static void greet_shown(struct conn *c, const struct show_view *show)
+{
+    struct room *room;
+    if (room_find(c, &room) != RESULT_OK)
         refuse_for_now(c, ERROR_OVERLOADED);
     else if (!may_resume(c, show) || place_of(c, room, show).from != RESUMED_NOT ||
-             !history_wait(history_for(c, room), show, g))
+             !history_wait(history_for(c, room), show, c->greeting))
         greet_welcome(c, show);
 }
 
