@@ -32,11 +32,9 @@ void admission_init(struct admission *a, const struct admission_limits *limits, 
 
 static void fill(struct admission *a, int64_t now_ms)
 {
-    if (now_ms <= a->filled_at_ms) /* a clock set back gives nothing for a while */
-        return;
-    double gained = (double)(now_ms - a->filled_at_ms) * a->per_second / 1000;
-    a->joins = least(a->joins + gained, bucket_size(a));
-    a->filled_at_ms = now_ms;
+    if (now_ms > a->filled_at_ms)
+        a->joins = least(a->joins + (double)(now_ms - a->filled_at_ms) * a->per_second / 1000, bucket_size(a));
+    a->filled_at_ms = now_ms; /* also when the clock was set back: that gives nothing, and stops nothing */
 }
 
 bool admission_is_open(struct admission *a, int64_t now_ms)
@@ -79,8 +77,11 @@ static int64_t told(struct admission *a, double place_ms, int64_t now_ms)
     return (int64_t)wait_ms;
 }
 
-static double line_end_ms(const struct admission *a, int64_t now_ms)
+static double line_end_ms(struct admission *a, int64_t now_ms)
 {
+    if (now_ms < a->placed_at_ms) /* the clock was set back */
+        a->last_place_ms -= (double)(a->placed_at_ms - now_ms);
+    a->placed_at_ms = now_ms;
     return most(a->last_place_ms + 1000 / (a->usual_per_second * LINE_PER_RATE),
                 (double)now_ms + ADMISSION_RETRY_MIN_MS);
 }

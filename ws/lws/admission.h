@@ -36,6 +36,7 @@ struct admission {
     double joins; /* in the bucket; below 0 after tickets */
     int64_t filled_at_ms;
     double last_place_ms; /* of the line */
+    int64_t placed_at_ms;
     /* this window */
     int64_t window_at_ms;
     double turns_squared_ms; /* the sum */

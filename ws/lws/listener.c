@@ -164,6 +164,8 @@ static void tokens_refill(struct listener *l)
 {
     int64_t now_ms = l->outlets->now_ms, per_second = l->outlets->limits->accepts_per_second_max;
     int64_t gained = (now_ms - l->tokens_at_ms) * per_second / 1000;
+    if (now_ms < l->tokens_at_ms)
+        l->tokens_at_ms = now_ms; /* the clock was set back */
     if (gained <= 0)
         return;
     l->tokens_at_ms = now_ms;

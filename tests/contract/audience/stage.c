@@ -30,7 +30,11 @@ static struct running *running_of(struct clock_timer *timer) { return (struct ru
 
 static struct stage_clock *clock_of(struct clock *clock) { return container_of(clock, struct stage_clock, clock); }
 
-static int64_t clock_now(struct clock *clock) { return stage_now_ms() + clock_of(clock)->ahead_ms; }
+static int64_t clock_now(struct clock *clock)
+{
+    const struct stage_clock *c = clock_of(clock);
+    return (c->stands_ms != 0 ? c->stands_ms : stage_now_ms()) + c->ahead_ms;
+}
 
 static void clock_start(struct clock *clock, struct clock_timer *timer, int64_t delay_ms)
 {

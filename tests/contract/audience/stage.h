@@ -18,6 +18,7 @@ struct stage_clock {
     uv_timer_t timer;
     struct list running; /* struct clock_timer, by impl */
     int64_t ahead_ms;    /* moved forward by tests */
+    int64_t stands_ms;   /* 0: it runs; otherwise it stands there */
 };
 
 struct stage {
