@@ -5,7 +5,7 @@
  *     open_sweep         time is up
  *   opened_run           `done`, on a later turn
  *
- * A viewer who resumes needs no more: the hub replays from its ring, the snapshot reads the copies. */
+ * A viewer who resumes needs no more as long as the hub's ring has what was missed; history.c reads the log again otherwise. */
 #include "core/orchestrator/journeys.h"
 
 #define OPEN_SWEEP_MS 100

@@ -19,6 +19,14 @@ static void history_lapped(struct outlet *o);
 
 static const struct net_limits *limits_of(const struct history *h) { return h->room->hub->limits; }
 
+/* Before a conn that waits would be closed as one that never got anywhere. */
+static int64_t wait_ms(const struct history *h)
+{
+    const struct net_limits *limits = limits_of(h);
+    return limits->resume_wait_ms < limits->hello_timeout_ms / 2 ? limits->resume_wait_ms
+                                                                 : limits->hello_timeout_ms / 2;
+}
+
 static struct channel *live_channel(const struct history *h)
 {
     return &h->room->channels[h->role == ROLE_HOST ? AUDIENCE_HOSTS : AUDIENCE_VIEWERS];
@@ -208,18 +216,17 @@ static void ahead_check(struct history *h)
     list_for_each (at, &h->ahead) {
         const struct greeting *g = container_of(at, struct greeting, waits);
         bool there = show == NULL || show->broadcast->seq >= g->resume_seq;
-        if (there || hub->outlets.now_ms - g->conn->since_ms >= hub->limits->resume_wait_ms)
+        if (there || hub->outlets.now_ms - g->conn->since_ms >= wait_ms(h))
             list_move(&hub->greets, at);
     }
 }
 
 void history_tick(struct history *h)
 {
-    const struct net_limits *limits = limits_of(h);
     int64_t age_ms = h->room->hub->outlets.now_ms - h->since_ms;
-    int64_t keep_ms = limits->resume_keep_ms * (h->channel.count == 0 ? 1 : FOLLOWED_KEEPS_MAX);
+    int64_t keep_ms = limits_of(h)->resume_keep_ms * (h->channel.count == 0 ? 1 : FOLLOWED_KEEPS_MAX);
     ahead_check(h);
-    if (h->state == HISTORY_READING && age_ms >= limits->resume_wait_ms) {
+    if (h->state == HISTORY_READING && age_ms >= wait_ms(h)) {
         log_warn("replay.given_up", "shop=%s broadcast=%s after_ms=%lld", h->room->shop.text, h->room->broadcast.text,
                  (long long)age_ms);
         history_give_up(h);
