@@ -55,6 +55,25 @@ static void hello_is_answered_with_welcome_and_snapshot(void **state)
     stage_close(s);
 }
 
+/* The broadcast is open here: nobody is told to wait for the welcome who need not. */
+static void what_comes_right_behind_hello_is_answered(void **state)
+{
+    (void)state;
+    struct stage *s = stage_open(NULL);
+    struct peer first, p;
+    peer_join(&first, s, ROLE_VIEWER, NULL);
+    hello_as(&p, s, ROLE_VIEWER, NULL, NULL, HOUR_MS, "");
+    peer_say(&p, "{\"t\":\"ping\",\"id\":\"p1\"}");
+    peer_expect(&p, "\"re\":\"p1\"");
+    assert_int_equal(p.messages_count, 3);
+    assert_non_null(strstr(p.messages[0], "\"t\":\"welcome\""));
+    assert_non_null(strstr(p.messages[1], "\"t\":\"snapshot\""));
+    assert_non_null(strstr(p.messages[2], "\"t\":\"pong\""));
+    peer_finish(&first);
+    peer_finish(&p);
+    stage_close(s);
+}
+
 static void hosts_see_the_cards_and_viewers_do_not(void **state)
 {
     (void)state;
@@ -409,7 +428,7 @@ static void what_cannot_be_resumed_is_a_snapshot(void **state)
 {
     (void)state;
     struct stage_options options = stage_options_default();
-    options.limits.ring_bytes = 4096; /* forgets soon, and wraps */
+    options.limits.ring_bytes = 4096;      /* forgets soon, and wraps */
     options.limits.resume_events_max = 20; /* further back not even the log is asked */
     struct stage *s = stage_open(&options);
     struct peer first;
@@ -460,6 +479,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(hello_is_answered_with_welcome_and_snapshot),
+        cmocka_unit_test(what_comes_right_behind_hello_is_answered),
         cmocka_unit_test(hosts_see_the_cards_and_viewers_do_not),
         cmocka_unit_test(wrong_tokens_are_refused),
         cmocka_unit_test(an_unknown_broadcast_is_not_found),
