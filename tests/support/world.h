@@ -96,7 +96,7 @@ void world_print_tally(const struct world *w);      /* what was answered, publis
 bool world_step(struct world *w, int64_t until_ms); /* one timer; false: none left until then */
 
 /* At any moment: the stock's own laws; every hold somebody was told is theirs is so, but while a fail-over is mended; every command
- * whose time is up was answered. With each publish: under one epoch and seq every node says the same. */
+ * whose time is up was answered; screens show what is so, or a tick is to come. With each publish: under one epoch and seq every node says the same. */
 void world_check(struct world *w);
 /* When nothing is under way: a host's `ok` names an event that is there; every node's broadcast equals every other's, its counts and holds equal the truth. */
 void world_check_all(struct world *w);

@@ -62,6 +62,7 @@ void world_check(struct world *w)
     void *told;
     memory_check(w->memory);
     check_in_time(w);
+    check_screens(w);
     while (!w->mending && map_next(&w->told, &at, &key, &told)) {
         check_promise(w, told);
         const struct hold *hold = memory_hold(w->memory, &world_shop_id, &((struct told *)told)->hold);

@@ -4,10 +4,12 @@
  *   world_people.c  people and what they are sent: the recording audience, the trace
  *   world_words.c   sentences become commands
  *   world_tell.c    outcomes and events become lines of the trace
+ *   world_screens.c what each of them sees of stock and audience
  *   world_check.c   what must hold at any moment, and what when all is quiet */
 #ifndef LIVESHELF_TESTS_SUPPORT_WORLD_INNER_H
 #define LIVESHELF_TESTS_SUPPORT_WORLD_INNER_H
 
+#include "core/broadcast/shown.h"
 #include "logistics/board/board.h"
 #include "tests/support/world.h"
 
@@ -30,6 +32,16 @@ struct world_node {
     struct ring rings[8];
     size_t rings_count;
 };
+struct world_screen { /* stock and audience as somebody sees them */
+    bool is_told;     /* false: a snapshot is to come */
+    struct world_shown {
+        struct sku_id sku;
+        struct stock_shown shown;
+        struct claim_sku counts; /* hosts */
+    } skus[8];
+    size_t count;
+    uint64_t audience;
+};
 struct world_person {
     struct world *w;
     char name[16];
@@ -43,6 +55,7 @@ struct world_person {
     uint64_t seq;
     unsigned commands; /* given so far */
     struct hold_id last_hold;
+    struct world_screen screen;
     const char *answer; /* to their last command that was answered */
 };
 struct asked { /* a command that waits for its one answer */
@@ -109,6 +122,13 @@ void people_asked(struct world *w, uint64_t conn, unsigned node, const struct co
 void told_forget_all(struct world *w);
 void published_forget_all(struct world *w);
 void check_acknowledged(struct world *w);
+
+/* world_screens.c */
+void screen_snapshot(struct world_person *p); /* nothing, when the broadcast is not ready */
+void screens_stock(struct world_node *n, const struct show_view *view, const struct sku_id *skus, size_t count);
+void screens_counts(struct world_node *n, const struct show_view *view, const struct sku_id *skus, size_t count);
+void screens_audience(struct world_node *n, const struct show_view *view, enum role role);
+void check_screens(struct world *w);
 
 /* world_tell.c */
 void tell_outcome(struct world *w, const char *who, const struct outcome *outcome, bool pushed);

@@ -87,6 +87,7 @@ static void person_welcome(struct world_person *p)
     p->epoch = ring->epoch;
     p->seq = ring->head;
     p->conn = ++w->conns;
+    screen_snapshot(p);
     orchestrator_joined(n->o, &world_shop_id, &p->broadcast, p->role);
 }
 
@@ -467,6 +468,7 @@ static void people_reset(struct audience *a, const struct show_view *show)
             continue;
         p->epoch = ring->epoch;
         p->seq = ring->head;
+        p->screen.is_told = false;
     }
     tally(w, "published", "snapshot");
     world_line(w, all_of(n), "snapshot at %llu", (unsigned long long)ring->head);
@@ -476,6 +478,7 @@ static void people_publish_counts(struct audience *a, const struct show_view *sh
                                   size_t count)
 {
     struct world_node *n = node_of(a);
+    screens_counts(n, show, skus, count);
     for (size_t i = 0; i < count; i++) {
         const struct claim_sku *sku = claims_sku(show->claims, skus[i].text);
         if (sku != NULL)
@@ -512,14 +515,13 @@ static void people_publish_demand(struct audience *a, const struct show_view *sh
 static void people_publish_stock(struct audience *a, const struct show_view *show, const struct sku_id *skus,
                                  size_t count)
 {
-    (void)a;
-    for (size_t i = 0; i < count; i++)
-        MUST(broadcast_item(show->broadcast, skus[i].text) != NULL);
+    screens_stock(node_of(a), show, skus, count);
 }
 
 static void people_publish_audience(struct audience *a, const struct show_view *show, enum role role)
 {
     struct world_node *n = node_of(a);
+    screens_audience(n, show, role);
     if (!n->w->config.quiet && role == ROLE_HOST)
         world_line(n->w, all_of(n), "audience %llu", (unsigned long long)show->audience);
 }
