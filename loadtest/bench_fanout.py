@@ -15,6 +15,7 @@ import json
 import os
 import pathlib
 import platform
+import resource
 import shutil
 import signal
 import statistics
@@ -463,6 +464,10 @@ def main():
     signal.signal(signal.SIGINT, signal.default_int_handler)  # also below a shell that ignores it for what runs behind
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     SCALE = Scale(chosen.quick, chosen.rounds)
+    _, files = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if 0 <= files < SCALE.most + 200:
+        sys.exit(f"bench: ulimit -Hn {SCALE.most + 200} is needed, for each server and for its client")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))
     table = Table({"viewers": SCALE.viewers, "event_bytes": EVENT_BYTES, "rounds": SCALE.rounds, "quick": SCALE.quick,
                    "kernel": platform.release(), "cpu": f"{os.cpu_count()} x {cpu_name()}"})
     servers.OUT.mkdir(parents=True, exist_ok=True)

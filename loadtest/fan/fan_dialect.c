@@ -115,8 +115,7 @@ static size_t nats_event(struct fan *f, uint32_t mark, char *ret)
 {
     int head = snprintf(ret, FAN_WORD_BYTES, "PUB t %d\r\n", FAN_EVENT_BYTES);
     size_t len = (size_t)head + plain_event(f, mark, ret + head);
-    memcpy(ret + len, "\r\n", 2);
-    return len + 2;
+    return len + (size_t)snprintf(ret + len, FAN_WORD_BYTES - len, "\r\n");
 }
 
 /* ---- Liveshelf ---- */

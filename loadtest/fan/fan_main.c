@@ -41,11 +41,16 @@ static void report_print(struct fan *f, const struct fan_report *r, enum result 
     fflush(stdout);
 }
 
-static enum result command_run(struct fan *f, const char *line, struct fan_report *report)
+/* Takes the line apart. */
+static enum result command_run(struct fan *f, char *line, struct fan_report *report)
 {
-    char word[16] = "";
-    long long a = 0, b = 0, c = 0;
-    sscanf(line, "%15s %lld %lld %lld", word, &a, &b, &c);
+    char *numbers = line + strcspn(line, " \n");
+    bool are_some = *numbers == ' ';
+    *numbers = '\0';
+    numbers += are_some;
+    const char *word = line;
+    long long a = strtoll(numbers, &numbers, 10), b = strtoll(numbers, &numbers, 10),
+              c = strtoll(numbers, &numbers, 10);
     if (strcmp(word, "gather") == 0)
         return a >= 0 && (size_t)a <= f->conns_max ? fan_gather(f, (size_t)a, report) : RESULT_MALFORMED;
     if (strcmp(word, "flood") == 0)

@@ -6,7 +6,7 @@
 void fan_samples_add(struct fan_samples *s, int64_t us)
 {
     if (s->us == NULL) {
-        s->us = malloc(FAN_SAMPLES_MAX * sizeof *s->us);
+        s->us = calloc(FAN_SAMPLES_MAX, sizeof *s->us);
         MUST(s->us != NULL);
         s->stride = 1;
     }

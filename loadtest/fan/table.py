@@ -88,6 +88,8 @@ def peers_markdown(peers):
 def readme_write(readme, results):
     data = json.loads(results.read_text(encoding="utf-8"))
     about = data["about"]
+    if about["quick"]:
+        raise SystemExit("bench: the last run was a quick one, its figures mean nothing")
     block = [BEGIN, "", f"{about['viewers']:,} viewers, events of {about['event_bytes']} bytes, medians of {about['rounds']} interleaved "
              f"rounds, kernel {about['kernel']}, {about['cpu']}.", ""]
     block += [*figures_markdown(data["figures"]), "", *peers_markdown(data["peers"]), ""]
