@@ -54,13 +54,29 @@ bool books_move(struct books_sku *s, int64_t held, int64_t sold)
     return true;
 }
 
-void books_oversold(struct books_sku *s)
+void books_doubt(struct books_sku *s)
 {
-    int64_t over = books_over(s);
-    if (s->held + s->sold > s->most)
-        s->most = s->held + s->sold;
+    if (s->held + s->sold > s->doubted)
+        s->doubted = s->held + s->sold;
+}
+
+bool books_is_doubted(const struct books *b)
+{
+    for (size_t i = 0; i < b->skus_count; i++)
+        if (b->skus[i].doubted > 0)
+            return true;
+    return false;
+}
+
+void books_judge(struct books_sku *s, int64_t doubted)
+{
+    int64_t over = doubted - (s->allocated - s->sold_before);
+    if (doubted > s->most)
+        s->most = doubted;
     if (over > s->oversold_max)
         s->oversold_max = over;
+    if (s->doubted <= doubted)
+        s->doubted = 0;
 }
 
 static int64_t sum(const struct books *b, int64_t (*of)(const struct books_sku *s))

@@ -20,6 +20,7 @@ struct books_sku {
     int64_t available_before;   /* what could be sold then */
     int64_t held, sold;         /* units told to be ours: for a time; for good */
     int64_t most, oversold_max; /* of held + sold; of what was above the limit */
+    int64_t doubted, asked; /* held + sold above the limit as we know it; of that, what the shop is being asked about */
 };
 
 struct books_answer {
@@ -40,8 +41,11 @@ uint64_t books_answered(const struct books *b, const char *code);
 
 /* More or fewer units held (or sold). True while all is within the limit, or no limit is known. */
 bool books_move(struct books_sku *s, int64_t held, int64_t sold);
-int64_t books_over(const struct books_sku *s);       /* units above the limit now; 0: none, or no limit is known */
-void books_oversold(struct books_sku *s);            /* notes the present excess: called when it was made sure of */
+int64_t books_over(const struct books_sku *s); /* units above the limit now; 0: none, or no limit is known */
+/* Others may have given units meanwhile: what is above is doubted first, and judged when the shop has said what there is. */
+void books_doubt(struct books_sku *s);
+bool books_is_doubted(const struct books *b);
+void books_judge(struct books_sku *s, int64_t doubted);
 int64_t books_oversold_units(const struct books *b); /* the sum of the worst of each SKU */
 int64_t books_outstanding(const struct books *b);
 int64_t books_allocated(const struct books *b);

@@ -36,7 +36,7 @@ struct buyer {
     struct crowd *crowd;
     struct load_timer back, think, read; /* comes back or moves; sees a pin and wants it; reads a little */
     unsigned fails;                      /* to come in, one after the other */
-    bool live, level, expected, away, moving, slow;
+    bool live, level, expected, away, moving, slow, arrived;
     int64_t due_us, lost_us; /* when to come in; since when gone against the will, 0: not */
     uint64_t since_pin, seen_pin;
     int64_t lag_ms; /* of the video; below 0: not drawn yet */
@@ -77,6 +77,8 @@ void claims_expire(struct crowd *c);                                  /* what is
 void claims_forget(struct buyer *b);
 bool pay_start(struct claim *claim); /* false: no memory */
 void pay_finish(struct crowd *c);
+
+void stock_doubt(struct crowd *c); /* asks the shop what there is, unless it is being asked */
 
 void wishes_run(struct crowd *c);
 void wish_again(struct buyer *b); /* of the closed loop */

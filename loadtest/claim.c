@@ -70,8 +70,8 @@ static void claim_count(struct claim *claim, int64_t held, int64_t sold)
         return;
     sweep(c, claim->sku);
     if (books_over(claim->sku) > 0) {
-        crowd_trouble(c, "more was promised than there is", claim->sku->sku);
-        books_oversold(claim->sku);
+        books_doubt(claim->sku);
+        stock_doubt(c);
     }
 }
 
@@ -86,6 +86,8 @@ static void claim_sold(struct claim *claim)
 
 static void claim_send(struct claim *claim)
 {
+    if (!load_viewer_is_live(&claim->buyer->viewer)) /* claims_resume asks when the line is back */
+        return;
     claim->taps_due++;
     claim->attempts++;
     load_sendf(&claim->buyer->viewer.conn, "{\"t\":\"reserve\",\"id\":\"%s\",\"lines\":[{\"sku\":\"%s\",\"qty\":%u}]}",
@@ -110,7 +112,7 @@ bool claim_ask(struct buyer *b, const struct wish *wish)
                             .loops = wish->loops,
                             .due_us = wish->due_us,
                             .then_ms = wish->then_ms};
-    rng_text(&c->set.rng, random, 20);
+    rng_text(&c->ids, random, 20);
     snprintf(claim->hold, sizeof claim->hold, "h_%s", random);
     c->counts.asked++;
     claim_move(claim, CLAIM_ASKED);
@@ -169,8 +171,7 @@ static void claim_timer(struct load_timer *timer)
     switch (claim->state) {
     case CLAIM_ASKED:
         c->counts.asked_again += !taps;
-        if (load_viewer_is_live(&claim->buyer->viewer)) /* else claims_resume asks */
-            claim_send(claim);
+        claim_send(claim);
         load_timer_start(&c->set, timer, ASK_AGAIN_MS);
         break;
     case CLAIM_HELD:
@@ -345,7 +346,7 @@ void claims_resume(struct buyer *b)
         bool unanswered = claim->state == CLAIM_ASKED || (claim->state != CLAIM_NONE && claim->taps_due > 0);
         claim->taps_due = 0; /* answers of the old line do not come any more */
         if (unanswered && claim->state != CLAIM_GIVING_BACK) {
-            b->crowd->counts.asked_again++;
+            b->crowd->counts.asked_again += claim->attempts > 0;
             claim_send(claim);
         } else if (claim->state == CLAIM_GIVING_BACK) {
             claim_give_back(claim);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/must.h"
 #include "loadtest/buyer.h"
@@ -91,6 +92,7 @@ enum result crowd_init(struct crowd *c, const struct crowd_config *config)
     list_init(&c->payments);
     clock_gettime(CLOCK_REALTIME, &unix_time);
     c->began_unix_ms = (int64_t)unix_time.tv_sec * 1000 + unix_time.tv_nsec / 1000000;
+    rng_seed(&c->ids, (uint64_t)unix_time.tv_sec * 1000000007 + (uint64_t)unix_time.tv_nsec + (uint64_t)getpid());
     c->server_ahead_ms = c->began_unix_ms - load_now_ms();
     c->began_us = load_now_us();
     series_init(&c->series, c->began_us);
@@ -104,6 +106,8 @@ void crowd_finish(struct crowd *c)
     c->wishing.wishes = NULL;
     load_timer_stop(&c->host_back);
     pay_finish(c);
+    if (c->doubt_asking)
+        load_close(&c->doubt.conn, 0);
     for (size_t i = 0; i < c->config.viewers; i++) {
         struct buyer *b = &c->buyers[i];
         load_timer_stop(&b->back);
@@ -166,11 +170,12 @@ bool ramp_run(struct crowd *c)
 
 static bool host_is_there(const struct crowd *c) { return c->host.token == NULL || load_viewer_is_live(&c->host); }
 
-/* Until so many viewers are level, and the host is there; false: not within the time, or nobody is let in at all. */
+/* Until so many viewers have come and all who should be here are level, and the host is there; false: not within the time, or
+ * nobody is let in at all. */
 static bool joined_wait(struct crowd *c, size_t viewers, int64_t until)
 {
     int64_t began = load_now_ms();
-    while (c->level < viewers || !host_is_there(c)) {
+    while (c->arrived < viewers || c->level < c->expected || !host_is_there(c)) {
         bool hopeless = c->counts.joins == 0 && c->counts.refused_joins > 0 && load_now_ms() > began + HOPELESS_MS &&
                         c->counts.refused_joins >= c->ramp_joined;
         if (hopeless || !crowd_goes_on(c, until))

@@ -13,7 +13,8 @@
  * from when this process came to do them: a stalled server, or a stalled load generator, cannot hide what it did not let happen.
  *
  * A viewer who loses the line comes back alone: exponential back-off with full jitter, what the server says of the time to
- * come back honoured, resume from the last event seen. Nobody else may host or give stock meanwhile. */
+ * come back honoured, resume from the last event seen. Nobody else may host meanwhile; who gives stock meanwhile is found out by
+ * asking the shop, which needs a token that may. */
 #ifndef LOADTEST_CROWD_H
 #define LOADTEST_CROWD_H
 
@@ -126,6 +127,7 @@ struct crowd {
     char stock_why[160]; /* what GET /v1/stock did not agree with; "": nothing */
     /* ---- who is here ---- */
     size_t live, level, expected, attentive; /* welcomed; up to date; should be; live and no slow reader */
+    size_t arrived;                          /* were level at least once */
     struct crowd_fault faults[CROWD_FAULTS_MAX];
     size_t faults_count;
     bool fault_open;
@@ -140,6 +142,9 @@ struct crowd {
     int64_t manner_began_us;
     uint64_t manner_acts[CROWD_MANNERS_MAX];
     struct list payments;
+    struct rng ids; /* of holds: never the same again, whatever the seed */
+    struct load_http doubt;
+    bool doubt_asking;
     size_t asking, busy; /* claims without an answer; those, and what is being given back or paid */
     double slow_read_ms, slow_ping_ms;
     size_t slow_read_bytes;

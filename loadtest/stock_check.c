@@ -26,17 +26,22 @@ static void stock_told(struct load_http *http, int status, const char *body, siz
     ask->answer = status == 200 ? json_loadb(body, len, 0, NULL) : NULL;
 }
 
+static void ask_prepare(const struct crowd *c, struct load_http *http)
+{
+    *http = (struct load_http){.method = "GET",
+                               .path = "/v1/stock",
+                               .token = c->config.integrator_token != NULL ? c->config.integrator_token
+                                                                           : c->config.host_token};
+}
+
 /* The rows; NULL: not to be had. The caller's to json_decref. */
 static json_t *stock_read(struct crowd *c)
 {
     struct stock_ask ask = {0};
     json_t *rows = NULL;
-    ask.http = (struct load_http){.method = "GET",
-                                  .path = "/v1/stock",
-                                  .token = c->config.integrator_token != NULL ? c->config.integrator_token
-                                                                              : c->config.host_token,
-                                  .done = stock_told,
-                                  .ctx = &ask};
+    ask_prepare(c, &ask.http);
+    ask.http.done = stock_told;
+    ask.http.ctx = &ask;
     if (ask.http.token == NULL)
         return NULL;
     load_http_start(&c->set, &ask.http);
@@ -74,6 +79,59 @@ bool crowd_stock_before(struct crowd *c)
     json_decref(rows);
     return read;
 }
+
+/* ---- while it runs: more is promised than we know of ---- */
+
+static void doubts_judge(struct crowd *c, json_t *rows)
+{
+    for (size_t i = 0; i < c->books.skus_count; i++) {
+        struct books_sku *s = &c->books.skus[i];
+        size_t at;
+        json_t *row;
+        json_array_foreach(rows, at, row)
+        {
+            const char *sku = json_string_value(json_object_get(row, "sku"));
+            if (s->asked > 0 && sku != NULL && strcmp(sku, s->sku) == 0)
+                s->allocated = number(row, "allocated");
+        }
+        if (s->asked == 0)
+            continue;
+        books_judge(s, s->asked); /* nobody may tell: then it is what we know that counts */
+        s->asked = 0;
+        if (s->oversold_max > 0)
+            crowd_trouble(c, "more was promised than there is", s->sku);
+    }
+}
+
+static void doubt_told(struct load_http *http, int status, const char *body, size_t len)
+{
+    struct crowd *c = http->ctx;
+    json_t *answer = status == 200 ? json_loadb(body, len, 0, NULL) : NULL;
+    c->doubt_asking = false;
+    doubts_judge(c, json_object_get(answer, "stock"));
+    json_decref(answer);
+    if (books_is_doubted(&c->books) && !c->finishing)
+        stock_doubt(c); /* of what came behind the question */
+}
+
+void stock_doubt(struct crowd *c)
+{
+    if (c->doubt_asking)
+        return;
+    for (size_t i = 0; i < c->books.skus_count; i++)
+        c->books.skus[i].asked = c->books.skus[i].doubted;
+    ask_prepare(c, &c->doubt);
+    if (c->doubt.token == NULL) {
+        doubts_judge(c, NULL);
+        return;
+    }
+    c->doubt.done = doubt_told;
+    c->doubt.ctx = c;
+    c->doubt_asking = true;
+    load_http_start(&c->set, &c->doubt);
+}
+
+/* ---- behind it ---- */
 
 /* Empty `ret`: nothing is wrong with this row. */
 static void row_check(const json_t *row, const struct books_sku *s, char *ret, size_t size)

@@ -101,7 +101,7 @@ void crowd_settle(struct crowd *c)
             load_timer_stop(&b->back);
     }
     int64_t until = load_now_ms() + (c->stopped ? STOPPED_WAIT_MS : ANSWER_WAIT_MS);
-    while ((c->busy > 0 || c->level < c->expected) && load_now_ms() < until)
+    while ((c->busy > 0 || c->doubt_asking || c->level < c->expected) && load_now_ms() < until)
         crowd_turn(c, 1);
     c->counts.unanswered = c->asking;
     c->counts.missing = c->expected - c->level;
