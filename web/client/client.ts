@@ -1,6 +1,7 @@
 /* LiveshelfClient: one conn to one broadcast that survives everything but a bad token.
  *
  *   connect -> hello -> welcome -> snapshot, or the missed events     lost -> wait with full jitter -> connect
+ *   never opened -> ask the same address over HTTP why -> wait as it says, or as above -> connect
  *
  * It counts seq: an event is applied once and in order or not at all. It shows pins and cues when the viewer's own video gets there.
  * A reserve is repeated under the same id until it is answered, across lost connections and a reload of the page.
@@ -15,6 +16,8 @@ export const PROTOCOL = 'liveshelf.v1';
 const BACKOFF_FIRST_MS = 500;
 const BACKOFF_MAX_MS = 15_000;
 const BUSY_MS = 5_000;                 /* least wait after 1013 and 4429 */
+const ASK_MS = 4_000;                  /* the answer to why a socket did not open is not waited for longer */
+const TOLD_MAX_MS = 60_000;            /* whatever the server says, or a proxy before it */
 const WELCOME_MS = 10_000;             /* from opening a socket to `welcome` */
 const STABLE_MS = 5_000;               /* a conn that lives this long starts back-off afresh */
 const PONG_MS = 5_000;
@@ -34,6 +37,7 @@ export interface Env {
   clearTimeout(timer: any): void;
   random(): number;
   WebSocket: { new (url: string, protocols: string[]): any };
+  fetch(url: string, options: RequestInit): Promise<Response>;
   storage: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'> | null;
 }
 
@@ -124,6 +128,9 @@ export class LiveshelfClient extends Emitter<ClientEvents> {
   #heartbeat = 25_000;
   #welcomed = false;
   #helloAt = 0;
+  #opened = false;                     /* this socket, ever */
+  #ticket = '';                        /* past a crowd that waits, for those who run the show */
+  #asks = 0;
   #moveAt = 0;                         /* a `reconnect` message gave us this time to move */
   #timers: Record<string, any> = {};
   #page: (() => void) | null = null;
@@ -141,6 +148,7 @@ export class LiveshelfClient extends Emitter<ClientEvents> {
       clearTimeout: (t) => clearTimeout(t),
       random: () => Math.random(),
       WebSocket: globalThis.WebSocket as any,
+      fetch: (url, options) => fetch(url, options),
       storage: storageOf(),
       ...options.env,
     };
@@ -195,10 +203,12 @@ export class LiveshelfClient extends Emitter<ClientEvents> {
     this.#stop('move');
     this.#moveAt = 0;
     this.#socketDrop();
-    this.#welcomed = false;
+    this.#welcomed = this.#opened = false;
+    this.#asks++;
     this.#become({ status: 'connecting', retry_ms: 0 });
-    const url = `${this.base.replace(/^http/, 'ws')}/v1/broadcasts/${encodeURIComponent(this.broadcast)}/live`;
-    const ws = (this.#ws = new this.#env.WebSocket(url, [PROTOCOL]));
+    const ticket = this.#ticket && `?ticket=${encodeURIComponent(this.#ticket)}`;
+    this.#ticket = '';
+    const ws = (this.#ws = new this.#env.WebSocket(this.#address().replace(/^http/, 'ws') + ticket, [PROTOCOL]));
     ws.onopen = () => this.#hello();
     ws.onmessage = (e: { data: unknown }) => ws === this.#ws && this.#received(e.data);
     ws.onclose = (e: { code: number; reason: string }) => ws === this.#ws && this.#lost(e.code, e.reason);
@@ -206,7 +216,12 @@ export class LiveshelfClient extends Emitter<ClientEvents> {
     this.#after('welcome', WELCOME_MS, () => this.#lost(0, 'no answer'));
   }
 
+  #address(): string {
+    return `${this.base}/v1/broadcasts/${encodeURIComponent(this.broadcast)}/live`;
+  }
+
   #hello(): void {
+    this.#opened = true;
     this.#helloAt = this.#env.now();
     const hello: Message = { t: 'hello', id: this.#id('q_'), token: this.#token, locale: this.#options.locale ?? globalThis.navigator?.language };
     const key = this.#env.storage?.getItem(this.#keyName());
@@ -244,6 +259,36 @@ export class LiveshelfClient extends Emitter<ClientEvents> {
       reason: busy ? 'busy' : code === 1001 || this.#moveAt ? 'moving' : code === 4413 || reason === 'gap' ? 'behind' : 'network',
     });
     this.#after('retry', wait, () => this.#open());
+    if (!this.#opened && code === 1006) this.#askWhy(wait);
+  }
+
+  /* No script may read why a socket did not open. The same address answers a plain GET: come (426), or come later (503, 429). */
+  #askWhy(wait: number): void {
+    const asked = ++this.#asks, since = this.#env.now();
+    const current = () => asked === this.#asks && this.connection.status === 'waiting';
+    const role = tokenClaims(this.#token).role;
+    const headers: Record<string, string> = role === 'host' || role === 'logistics' ? { authorization: `Bearer ${this.#token}` } : {};
+    this.#after('retry', Math.max(wait, ASK_MS), () => this.#open());
+    const asUsual = () => current() && this.#after('retry', Math.max(0, since + wait - this.#env.now()), () => this.#open());
+    this.#env.fetch(this.#address(), { headers, cache: 'no-store' }).then(async (answer) => {
+      const d = await answer.json().catch(() => ({}));
+      if (!current()) return;
+      const told = d.retry_after_ms ?? 1000 * Number(answer.headers.get('retry-after') ?? 0);
+      if ((answer.status === 503 || answer.status === 429) && told > 0) this.#told(told, d.detail ?? '');
+      else asUsual();
+      if (d.ticket) this.#pass(d.ticket);
+    }).catch(asUsual);
+  }
+
+  #told(retry_after_ms: number, detail: string): void {
+    const wait = Math.min(TOLD_MAX_MS, retry_after_ms) + this.#env.random() * Math.min(1_000, retry_after_ms / 10);
+    this.#become({ reason: 'busy', retry_ms: this.#env.now() + wait, detail });
+    this.#after('retry', wait, () => this.#open());
+  }
+
+  #pass(ticket: string): void {
+    this.#ticket = ticket;
+    this.#after('retry', this.#env.random() * BACKOFF_FIRST_MS, () => this.#open());
   }
 
   #socketDrop(): void {

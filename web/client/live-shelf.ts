@@ -258,7 +258,8 @@ export class LiveShelf extends HTMLElement {
     const [text, kind] = this.#bannerText(s);
     banner!.hidden = !text;
     banner!.className = `banner ${kind}`;
-    if (text && banner!.textContent !== text) this.#sayPolitely('banner', text);
+    const words = (t: string | null) => t?.replace(/\d+/g, ''); /* seconds that count down are not said each time */
+    if (text && words(banner!.textContent) !== words(text)) this.#sayPolitely('banner', text);
     setText(banner!, text);
     notice!.hidden = !s?.notice;
     if (s?.notice && notice!.dataset.shown !== s.notice.level + s.notice.text) {
@@ -270,6 +271,14 @@ export class LiveShelf extends HTMLElement {
     disclosure!.hidden = !(s && (b?.sponsored || s.cue?.sponsored || Object.values(s.pins).some((p) => p.sponsored)));
   }
 
+  /* In a storm of joins the server says when our turn comes. */
+  #turnText(left_ms: number): string {
+    const s = this.client?.state;
+    const safe = s && Object.values(s.holds).some((h) => h.state === 'held') ? ' Your holds are safe.' : '';
+    if (left_ms <= 1_000) return `Many are coming in. You are next.${safe}`;
+    return `Many are coming in. Your turn is in about ${Math.ceil(left_ms / 1000)} s.${safe}`;
+  }
+
   #bannerText(s: State | undefined): [string, string] {
     const c = this.client?.connection;
     if (!this.client) return ['This link is not complete. Go back to the shop and open the show again.', 'bad'];
@@ -279,7 +288,7 @@ export class LiveShelf extends HTMLElement {
         : ['This link is not for this show. Go back to the shop and open the show again.', 'bad'];
     }
     if (c!.status !== 'open') {
-      if (c!.reason === 'busy') return ['Very many people are here. You will be let in in a few seconds.', 'wait'];
+      if (c!.reason === 'busy') return [this.#turnText(c!.retry_ms - Date.now()), 'wait'];
       if (!s?.broadcast) return ['Connecting…', 'wait'];
       const lost = Date.now() - (c!.lost_ms || Date.now());
       if (c!.reason === 'moving' && lost < 8_000) return ['', ''];

@@ -62,7 +62,7 @@ export async function createMock({ port = 0, hold_ms = 300_000, state = 'live', 
   const health = { selling: 'ok', why: '', sync_delay_ms: null };
   const clock = { running: state !== 'paused', stood_ms: 0, ...(state === 'paused' ? { since_ms: Date.now() } : {}) };
   const stood = () => clock.stood_ms + (clock.running ? 0 : Date.now() - clock.since_ms);
-  const mock = { conns, heard, holds, lines, stock, log, b, shelf, silent: new Set(), refuse: null, port: 0 };
+  const mock = { conns, heard, holds, lines, stock, log, b, shelf, silent: new Set(), refuse: null, retry_after_ms: 0, port: 0 };
 
   const entry = (sku) => shelf.find((e) => e.sku === sku);
   const available = (sku) => stock[sku].allocated - stock[sku].held - stock[sku].sold;
@@ -499,6 +499,10 @@ export async function createMock({ port = 0, hold_ms = 300_000, state = 'live', 
       response.end(JSON.stringify({ type: `https://liveshelf.example/errors/${code}`, title: detail, status, code, detail }));
     };
     if (mock.httpDown) return request.socket.destroy();
+    if (mock.retry_after_ms && url.pathname.endsWith('/live')) {
+      response.writeHead(503, { 'content-type': 'application/problem+json', 'retry-after': String(Math.ceil(mock.retry_after_ms / 1000)) });
+      return response.end(JSON.stringify({ status: 503, code: 'overloaded', title: 'Very busy', retry: true, retry_after_ms: mock.retry_after_ms }));
+    }
     const recalled = url.pathname.match(/^\/v1\/broadcasts\/[^/]+\/recalls\/(.+)\.csv$/);
     if (recalled) {
       if (!/^Bearer ./.test(request.headers.authorization ?? '')) return problem(401, 'unauthenticated', 'A token is needed');
@@ -543,7 +547,7 @@ export async function createMock({ port = 0, hold_ms = 300_000, state = 'live', 
   });
   server.on('upgrade', (request, socket) => {
     const broadcast = request.url.match(/^\/v1\/broadcasts\/([^/]+)\/live$/)?.[1];
-    if (!broadcast || mock.refuse === 'upgrade') return socket.destroy();
+    if (!broadcast || mock.refuse === 'upgrade' || mock.retry_after_ms) return socket.destroy();
     const c = { ws: accept(request, socket, 'liveshelf.v1'), broadcast: decodeURIComponent(broadcast), role: '', viewer: '' };
     conns.add(c);
     c.ws.onmessage = (text) => received(c, JSON.parse(text));

@@ -18,7 +18,7 @@ const START = 1_795_177_200_000;
 const MUG = { sku: 'mug-red', title: 'Red mug', price: { amount: 990, currency: 'EUR', version: 2 }, image: '', url: '', limit: 2, state: 'open' };
 
 function world(options = {}) {
-  const w = { now: START, timers: [], sockets: [], store: new Map(options.store ?? []), serial: 0 };
+  const w = { now: START, timers: [], sockets: [], store: new Map(options.store ?? []), serial: 0, asked: [], answer: null };
   class Socket {
     constructor(url, protocols) {
       Object.assign(this, { url, protocols, readyState: 0, sent: [] });
@@ -52,6 +52,12 @@ function world(options = {}) {
     clearTimeout: (timer) => (w.timers = w.timers.filter((t) => t !== timer)),
     random: () => 0.5,
     WebSocket: Socket,
+    fetch: options.fetch ?? (async (url, { headers }) => {
+      w.asked.push({ url, headers });
+      if (!w.answer) throw new TypeError('Failed to fetch');
+      const [status, body, more = {}] = w.answer;
+      return { status, headers: { get: (name) => more[name] ?? null }, json: async () => JSON.parse(body) };
+    }),
     storage: { getItem: (k) => w.store.get(k) ?? null, setItem: (k, v) => w.store.set(k, v), removeItem: (k) => w.store.delete(k) },
   };
   w.run = (ms) => {
@@ -84,6 +90,9 @@ function world(options = {}) {
   };
   return w;
 }
+
+/* Every promise that could go on has. */
+const settled = () => new Promise((resolve) => setImmediate(resolve));
 
 const pinSet = (seq, sku, media_at_ms, slot = 0) => ({ t: 'pin.set', seq, ms: START, media_at_ms, d: { slot, sku, cue: '', title: sku, price: MUG.price, image: '', url: '', sponsored: false, text: '' } });
 const hold = (id, more = {}) => ({ hold: id, state: 'held', expires_ms: START + 300_000, extends_left: 2, lines: [{ sku: 'mug-red', qty: 1, price: MUG.price }], total: { amount: 990, currency: 'EUR' }, checkout_url: '/checkout/', ...more });
@@ -287,15 +296,96 @@ test('1013 waits longer, reconnect moves when told', () => {
   assert.equal(w.sockets.length, 3);
 });
 
-test('back-off has full jitter and grows', () => {
+test('back-off has full jitter and grows', async () => {
   const w = world().join();
   const waits = [];
   for (let i = 0; i < 5; i++) {
     w.socket().end();
     waits.push(w.client.connection.retry_ms - w.now);
+    await settled();
     w.run(waits[i]);
+    assert.equal(w.sockets.length, i + 2);
   }
   assert.deepEqual(waits, [250, 500, 1000, 2000, 4000]);
+});
+
+test('a socket that never opened is asked about, and the time it is told is kept', async () => {
+  const w = world().join();
+  w.socket().end();
+  assert.equal(w.asked.length, 0);                     /* it had been open: nobody refused it */
+  w.run(250);
+  w.answer = [503, '{"code":"overloaded","detail":"Many.","retry_after_ms":4000}'];
+  w.socket().end();
+  await settled();
+  assert.deepEqual(w.asked, [{ url: 'https://shows.example/v1/broadcasts/spring-drop/live', headers: {} }]);
+  assert.deepEqual([w.client.connection.status, w.client.connection.reason, w.client.connection.retry_ms - w.now], ['waiting', 'busy', 4200]);
+  w.client.nudge();                                    /* nobody gets past the line by looking at the page again */
+  w.run(4199);
+  assert.equal(w.sockets.length, 2);
+  w.run(1);
+  assert.equal(w.sockets.length, 3);
+  w.answer = [429, '', { 'retry-after': '7' }];
+  w.socket().end();
+  await settled();
+  assert.equal(w.client.connection.retry_ms - w.now, 7350);
+  w.run(7350);
+  w.back(10);
+  assert.deepEqual([w.client.connection.status, w.client.connection.reason], ['open', '']);
+});
+
+test('when the door is open, or nobody answers, it waits as usual', async () => {
+  const w = world().join();
+  w.socket().end();
+  w.run(250);
+  w.answer = [426, '{"code":"bad_request"}'];
+  w.socket().end();
+  await settled();
+  assert.equal(w.client.connection.reason, 'network');
+  w.run(499);
+  assert.equal(w.sockets.length, 2);
+  w.run(1);
+  assert.equal(w.sockets.length, 3);
+  w.answer = [503, '<html>'];
+  w.socket().end();
+  await settled();
+  w.run(1000);
+  assert.equal(w.sockets.length, 4);
+});
+
+test('an answer that never comes, or comes too late, changes nothing', async () => {
+  let late;
+  const w = world({ fetch: () => new Promise((resolve) => (late = resolve)) }).join();
+  w.socket().end();
+  w.run(250);
+  w.socket().end();
+  await settled();
+  w.run(3999);
+  assert.equal(w.sockets.length, 2);
+  w.run(1);
+  assert.equal(w.sockets.length, 3);
+  late({ status: 503, headers: { get: () => null }, json: async () => ({ retry_after_ms: 30_000 }) });
+  await settled();
+  assert.equal(w.client.connection.status, 'connecting');
+  w.back(10);
+  assert.equal(w.client.connection.status, 'open');
+});
+
+test('who runs the show asks with the token, and passes with a ticket, once', async () => {
+  const host = 'a.' + Buffer.from('{"shop":"demo","role":"host"}').toString('base64url') + '.b';
+  const w = world({ client: { token: host } }).join();
+  w.socket().end();
+  w.run(250);
+  w.answer = [426, '{"ticket":"1.x"}'];
+  w.socket().end();
+  await settled();
+  assert.equal(w.asked[0].headers.authorization, `Bearer ${host}`);
+  w.run(250);
+  assert.equal(w.socket().url, 'wss://shows.example/v1/broadcasts/spring-drop/live?ticket=1.x');
+  w.answer = null;
+  w.socket().end();
+  await settled();
+  w.run(1000);
+  assert.equal(w.socket().url, 'wss://shows.example/v1/broadcasts/spring-drop/live');
 });
 
 test('silence: a ping after 2.5 heartbeats, and a new conn when it stays unanswered', () => {

@@ -194,6 +194,21 @@ test('viewer: reconnecting is said, 4401 ends with a way back', async () => {
   await see(page, 'state-banner', 'has run out or is not valid');
 });
 
+test('viewer: in a storm of joins the page says when its turn is, and keeps to it', async () => {
+  mock = await createMock();
+  mock.cueGo(1);
+  const page = await openPage(mock.link('viewer'));
+  await id(page, 'pin-card').waitFor();
+  mock.retry_after_ms = 3000;
+  mock.drop();
+  await see(page, 'state-banner', /Many are coming in. Your turn is in about \d s./);
+  mock.retry_after_ms = 0;
+  await page.evaluate(() => window.liveshelf.nudge()); /* does not help */
+  assert.equal(await page.evaluate(() => window.liveshelf.connection.status), 'waiting');
+  await id(page, 'state-banner').waitFor({ state: 'hidden' });
+  assert.equal(await page.evaluate(() => window.liveshelf.connection.status), 'open');
+});
+
 test('viewer: hls.js comes only with a video, and the shop goes on without the picture', async () => {
   mock = await createMock();
   mock.cueGo(1);
