@@ -1,7 +1,7 @@
 /* core/orchestrator/tick.c - values to the screens: the latest wins, and only what differs from what was told last.
  *
- *   show_mark_...   something may have changed; the first mark starts the broadcast's tick: on the next turn, or when its audience
- *                   can take values again
+ *   show_mark_...   something may have changed; a SKU starts the broadcast's tick on the next turn, or when its audience can take
+ *                   values again. The others wait tick_ms for company: a reserve counts as demand before it moves stock
  *     tick_fire     what differs is published
  *       next_ms     nothing more for tick_ms, or as long as the audience needs (audience.pace_ms), whichever is longer
  *
@@ -50,19 +50,28 @@ void values_finish(struct show *show)
 
 /* ---- marks ---- */
 
-static void show_mark(struct show *show, bool *mark)
+static void tick_arm(struct show *show, int64_t wait_ms)
 {
     struct values *v = &show->values;
     struct clock *clock = show->shop->o->config.clock;
+    int64_t now_ms = clock->now_ms(clock);
+    int64_t due_ms = now_ms + wait_ms > v->next_ms ? now_ms + wait_ms : v->next_ms;
+    if (v->armed && v->due_ms <= due_ms)
+        return;
+    clock->start(clock, &v->tick, due_ms - now_ms);
+    v->due_ms = due_ms;
+    v->armed = true;
+}
+
+static void show_mark(struct show *show, bool *mark, int64_t wait_ms)
+{
     if (*mark)
         metrics_add(METRIC_VALUES_MERGED, 1);
     *mark = true;
-    if (v->armed)
-        return;
-    int64_t wait_ms = v->next_ms - clock->now_ms(clock);
-    clock->start(clock, &v->tick, wait_ms > 0 ? wait_ms : 0);
-    v->armed = true;
+    tick_arm(show, wait_ms);
 }
+
+static int64_t tick_ms(const struct show *show) { return show->shop->o->config.limits.tick_ms; }
 
 /* NULL: no memory; its next change is told. */
 static struct sku_told *sku_told_of(struct values *v, const struct sku_id *sku)
@@ -90,7 +99,7 @@ void show_mark_sku(struct show *show, const struct sku_id *sku)
         return;
     if (!told->marked)
         v->marked[v->marked_count++] = told;
-    show_mark(show, &told->marked);
+    show_mark(show, &told->marked, 0);
 }
 
 void show_mark_all(struct show *show)
@@ -104,13 +113,13 @@ void show_mark_all(struct show *show)
 
 void show_mark_demand(struct show *show)
 {
-    show_mark(show, &show->values.demand);
+    show_mark(show, &show->values.demand, tick_ms(show));
     show->values.volumes = true;
 }
 
-void show_mark_audience(struct show *show) { show_mark(show, &show->values.audience); }
-void show_mark_lag(struct show *show) { show_mark(show, &show->values.lag); }
-void show_mark_volumes(struct show *show) { show_mark(show, &show->values.volumes); }
+void show_mark_audience(struct show *show) { show_mark(show, &show->values.audience, tick_ms(show)); }
+void show_mark_lag(struct show *show) { show_mark(show, &show->values.lag, tick_ms(show)); }
+void show_mark_volumes(struct show *show) { show_mark(show, &show->values.volumes, tick_ms(show)); }
 
 /* ---- what snapshots tell early ---- */
 
@@ -177,10 +186,8 @@ static void tick_fire(struct clock_timer *timer)
     }
     v->next_ms = orchestrator_now(o) + pace_ms;
     metrics_set(METRIC_TICK_PACE, (double)pace_ms / 1000);
-    if (v->marked_count > 0 && show->conns > 0) { /* stock is being read again: what waits is told afterwards */
-        o->config.clock->start(o->config.clock, timer, pace_ms);
-        v->armed = true;
-    }
+    if (v->marked_count > 0 && show->conns > 0)
+        tick_arm(show, 0); /* stock is being read again: what waits is told afterwards */
 }
 
 static void tick_publish(struct show *show, const struct show_view *view)

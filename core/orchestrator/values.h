@@ -36,6 +36,7 @@ struct sku_told {
 struct values {
     struct clock_timer tick;
     bool armed;
+    int64_t due_ms;           /* armed: when it fires */
     int64_t next_ms;          /* nothing is published before; 0: never was */
     struct map skus;          /* SKU -> struct sku_told *: those told or marked since the shelf changed */
     struct sku_told **marked; /* SHELF_ITEMS_MAX places once there is one */

@@ -148,7 +148,7 @@ static void an_offer_ends_by_itself_once_whoever_is_there(void **state)
     world_expect(w, "[    0] *1    4 offer mug-red started 790 EUR v2\n"
                     "[    0] *2    4 offer mug-red started 790 EUR v2\n"
                     "[    0] host  ok 4\n"
-                    "[  807] *2    audience 1\n"
+                    "[  907] *2    audience 1\n"
                     "[30000] *2    5 offer mug-red stopped 1290 EUR v3\n");
     world_close(w);
 }

@@ -20,6 +20,7 @@ static void too_many_at_once_hear_so_and_the_others_are_served(void **state)
     world_do(w, "viewer a reserves mug-red; viewer b reserves mug-red; viewer c reserves mug-red; host pins mug-red");
     world_run_ms(w, 600);
     world_expect(w, "[    0] c     refused reserve: overloaded\n"
+                    "[   51] *     shelf mug-red 9 free, 0 held, 0 sold\n"
                     "[  156] *     4 pin 0 mug-red\n"
                     "[  271] a     held mug-red at 1290 until 60186\n"
                     "[  288] host  ok 4\n"

@@ -46,8 +46,8 @@ static void a_lost_answer_is_asked_again_and_is_the_same_hold(void **state)
     world_do(w, "viewer a reserves mug-red");
     world_set_faults(w, &(struct world_faults){0});
     world_run_ms(w, 2000);
-    world_expect(w, "[  300] *     shelf mug-red 1 free, 1 held, 0 sold\n"
-                    "[  569] *     audience 1\n"
+    world_expect(w, "[  200] *     shelf mug-red 1 free, 1 held, 0 sold\n"
+                    "[  669] *     audience 1\n"
                     "[ 1300] a     held mug-red at 1290 until 60200 (as before)\n");
     world_close(w);
 }
@@ -64,7 +64,7 @@ static void after_three_seconds_a_viewer_hears_unavailable_and_the_hold_when_it_
     world_run_ms(w, 3500);
     world_set_faults(w, &(struct world_faults){0});
     world_run_ms(w, 3000);
-    world_expect(w, "[ 1569] *     audience 1\n"
+    world_expect(w, "[ 1669] *     audience 1\n"
                     "[ 3200] a     refused reserve: unavailable\n"
                     "[ 3900] a     hears held mug-red at 1290 until 63900\n"
                     "[ 3900] *     shelf mug-red 1 free, 1 held, 0 sold\n");
@@ -83,7 +83,8 @@ static void a_node_dies_mid_reserve_and_the_same_id_is_the_same_hold_elsewhere(v
     world_set_faults(w, &(struct world_faults){0});
     world_do(w, "viewer a comes 2; viewer a reserves mug-red as wish");
     world_run_ms(w, 200);
-    world_expect(w, "[  200] *2    1 begun\n"
+    world_expect(w, "[  200] *1    shelf mug-red 0 free, 1 held, 0 sold\n"
+                    "[  200] *2    1 begun\n"
                     "[  200] *2    2 shelf\n"
                     "[  200] *2    3 state live forced\n"
                     "[  200] *2    shelf mug-red 0 free, 1 held, 0 sold\n"
@@ -103,6 +104,7 @@ static void another_screen_of_the_same_viewer_hears_too(void **state)
     world_do(w, "viewer a reserves mug-red; viewer a/2 extends a-1; viewer a/2 releases a-1");
     world_expect(w, "[  200] a/2   hears held mug-red at 1290 until 60200\n"
                     "[  200] a     held mug-red at 1290 until 60200\n"
+                    "[  200] *1    shelf mug-red 0 free, 1 held, 0 sold\n"
                     "[  200] *2    shelf mug-red 0 free, 1 held, 0 sold\n"
                     "[  200] a/2   held mug-red at 1290 until 60200 (as before)\n"
                     "[  200] a     hears released mug-red\n"
@@ -126,11 +128,11 @@ static void without_stock_nothing_is_sold_and_the_show_goes_on(void **state)
                     "[  200] host  refused stock.allocate: unavailable\n"
                     "[  200] *     4 pin 0 mug-red\n"
                     "[  200] host  ok 4\n"
+                    "[  200] *     shelf mug-red 2 free, 0 held, 0 sold, stopped\n"
                     "[  200] *     5 sku mug-red stopped\n"
                     "[  200] host  ok 5\n"
                     "[  200] *     selling ok\n"
-                    "[  200] a     refused reserve: stopped mug-red\n"
-                    "[  300] *     shelf mug-red 2 free, 0 held, 0 sold, stopped\n");
+                    "[  200] a     refused reserve: stopped mug-red\n");
     world_close(w);
 }
 
@@ -151,19 +153,19 @@ static void a_node_that_is_cut_off_catches_up(void **state)
                     "[  200] *1    4 pin 0 mug-red\n"
                     "[  200] host  ok 4\n"
                     "[  200] b     held mug-red at 1290 until 60200\n"
+                    "[  200] *1    shelf mug-red 1 free, 1 held, 0 sold\n"
                     "[  200] a     refused reserve: unavailable\n"
-                    "[  300] *1    shelf mug-red 1 free, 1 held, 0 sold\n"
                     "[  400] *2    selling unavailable\n"
                     "[  400] *2    4 pin 0 mug-red\n"
                     "[  400] *2    shelf mug-red 1 free, 1 held, 0 sold\n"
                     "[  400] a     refused reserve: unavailable\n"
-                    "[  569] *1    audience 1\n"
-                    "[  639] *2    audience 2\n"
+                    "[  669] *1    audience 1\n"
+                    "[  739] *2    audience 2\n"
                     "[ 1400] *2    selling ok\n"
-                    "[ 1416] *1    audience 2\n"
+                    "[ 1516] *1    audience 2\n"
                     "[ 1600] a     held mug-red at 1290 until 61600\n"
-                    "[ 1600] *1    shelf mug-red 0 free, 2 held, 0 sold\n"
-                    "[ 1700] *2    shelf mug-red 0 free, 2 held, 0 sold\n");
+                    "[ 1616] *1    shelf mug-red 0 free, 2 held, 0 sold\n"
+                    "[ 1635] *2    shelf mug-red 0 free, 2 held, 0 sold\n");
     world_close(w);
 }
 
@@ -187,8 +189,7 @@ static void a_lost_history_begins_a_new_epoch_for_all(void **state)
                     "[  300] *1    shelf tee-green 0 free, 0 held, 0 sold\n"
                     "[  300] *2    shelf mug-red 2 free, 0 held, 0 sold\n"
                     "[  300] *2    shelf tee-green 0 free, 0 held, 0 sold\n"
-                    "[  569] *1    audience 1\n"
-                    "[  639] *2    audience 2\n"
+                    "[  669] *1    audience 1\n"
                     "[  700] *1    5 pin 0 tee-green\n"
                     "[  700] *2    5 pin 0 tee-green\n"
                     "[  700] host  ok 5\n"
@@ -244,14 +245,14 @@ static void a_hold_that_a_fail_over_lost_is_put_back_before_anything_is_sold(voi
                     "[  262] *     shelf mug-red 1 free, 1 held, 0 sold\n"
                     "[  356] b     hears held mug-red at 1290 until 60021\n"
                     "[  362] *     shelf mug-red 0 free, 2 held, 0 sold\n"
-                    "[  692] *     audience 1\n"
+                    "[  792] *     audience 1\n"
                     "[ 1200] c     snapshot at 3\n"
                     "[ 1200] c     refused reserve: unavailable\n"
-                    "[ 1462] *     audience 2\n"
+                    "[ 1562] *     audience 2\n"
                     "[ 2285] *     snapshot at 3\n"
                     "[ 2285] *     selling ok\n"
-                    "[ 2362] *     shelf mug-red 0 free, 2 held, 0 sold\n"
-                    "[ 2362] *     shelf tee-green 0 free, 0 held, 0 sold\n"
+                    "[ 2285] *     shelf mug-red 0 free, 2 held, 0 sold\n"
+                    "[ 2285] *     shelf tee-green 0 free, 0 held, 0 sold\n"
                     "[ 5200] c     refused reserve: held_out mug-red\n");
     world_close(w);
 }
@@ -284,7 +285,7 @@ static void a_draining_node_finishes_what_it_began(void **state)
                     "[  200] host  refused pin.set: unavailable\n"
                     "[  646] *     shelf mug-red 1 free, 1 held, 0 sold\n"
                     "[  687] a     held mug-red at 1290 until 60396\n"
-                    "[  868] *     audience 1\n");
+                    "[  968] *     audience 1\n");
     assert_true(d.at_ms > 200 && d.at_ms <= 800);
     world_close(w);
 }

@@ -142,6 +142,7 @@ static void a_recalled_product_is_offered_by_nobody(void **state)
                     "[    0] host2 back\n"
                     "[    0] *     4 approval a4 asked mug-red at 129\n"
                     "[    0] host  refused offer.start: approval_needed a4\n"
+                    "[    0] *     shelf mug-red 0 free, 0 held, 0 sold, stopped\n"
                     "[    0] *     5 sku mug-red recalled\n"
                     "[    0] *     6 notice recall: lid cracks\n"
                     "[    0] host  recalled mug-red (cancel): 0 holds of 0, 0 orders of 0\n"
@@ -245,16 +246,17 @@ static void a_sale_that_runs_away_stops_and_is_opened_as_meant(void **state)
     world_run_ms(w, 200);
     world_expect(w, "[  200] a     held mug-red 3 at 387 until 60200\n"
                     "[  200] *1    shelf mug-red 17 free, 3 held, 0 sold\n"
-                    "[  300] *2    shelf mug-red 17 free, 3 held, 0 sold\n"
-                    "[  807] *2    audience 1\n"
-                    "[ 1528] *1    audience 1\n"
+                    "[  200] *2    shelf mug-red 17 free, 3 held, 0 sold\n"
+                    "[  907] *2    audience 1\n"
+                    "[ 1628] *1    audience 1\n"
                     "[11200] a     held mug-red at 129 until 71200\n"
                     "[11200] *1    shelf mug-red 16 free, 4 held, 0 sold\n"
+                    "[11200] *2    shelf mug-red 16 free, 4 held, 0 sold\n"
                     "[11200] *1    5 sku mug-red stopped by itself\n"
                     "[11200] *2    5 sku mug-red stopped by itself\n"
                     "[11200] a     refused reserve: stopped mug-red\n"
-                    "[11300] *2    shelf mug-red 16 free, 4 held, 0 sold, stopped\n"
                     "[11300] *1    shelf mug-red 16 free, 4 held, 0 sold, stopped\n"
+                    "[11300] *2    shelf mug-red 16 free, 4 held, 0 sold, stopped\n"
                     "[11400] *1    shelf mug-red 16 free, 4 held, 0 sold\n"
                     "[11400] *2    shelf mug-red 16 free, 4 held, 0 sold\n"
                     "[11400] *1    6 sku mug-red open\n"
@@ -280,6 +282,7 @@ static void a_slow_sale_and_a_fair_price_go_on(void **state)
     world_do(w, "viewer a reserves mug-red");
     world_run_ms(w, 200);
     world_expect(w, "[61200] a     held mug-red at 386 until 121200\n"
+                    "[61200] *     shelf mug-red 16 free, 4 held, 0 sold\n"
                     "[61200] *     6 sku mug-red stopped by itself\n"
                     "[61300] *     shelf mug-red 16 free, 4 held, 0 sold, stopped\n");
     world_close(w);
@@ -325,8 +328,9 @@ static void history_trips_nothing(void **state)
     world_do(w, "viewer a reserves mug-red");
     world_run_ms(w, 200);
     world_expect(w, "[  200] a     held mug-red 4 at 516 until 60200\n"
-                    "[  300] *1    shelf mug-red 12 free, 8 held, 0 sold\n"
+                    "[  200] *1    shelf mug-red 12 free, 8 held, 0 sold\n"
                     "[  400] a     held mug-red at 129 until 60400\n"
+                    "[  400] *1    shelf mug-red 11 free, 9 held, 0 sold\n"
                     "[  400] *1    5 sku mug-red stopped by itself\n"
                     "[  500] *1    shelf mug-red 11 free, 9 held, 0 sold, stopped\n");
     world_close(w);
@@ -352,7 +356,7 @@ static void a_fail_over_trips_nothing(void **state)
                     "[  200] *     shelf mug-red 19 free, 1 held, 0 sold\n"
                     "[  200] a     hears held mug-red 2 at 258 until 60000\n"
                     "[  300] *     shelf mug-red 17 free, 3 held, 0 sold\n"
-                    "[  554] *     audience 1\n"
+                    "[  654] *     audience 1\n"
                     "[ 2200] *     snapshot at 4\n"
                     "[ 2200] *     selling ok\n"
                     "[ 2200] *     shelf mug-red 17 free, 3 held, 0 sold\n"
@@ -360,7 +364,7 @@ static void a_fail_over_trips_nothing(void **state)
                     "[ 5200] a     held mug-red at 129 until 65200\n"
                     "[ 5200] a     held mug-red at 129 until 65200\n"
                     "[ 5200] *     5 sku mug-red stopped by itself\n"
-                    "[ 5300] *     shelf mug-red 15 free, 5 held, 0 sold, stopped\n");
+                    "[ 5268] *     shelf mug-red 15 free, 5 held, 0 sold, stopped\n");
     world_close(w);
 }
 
