@@ -185,6 +185,14 @@ static struct handshake *oldest(struct listener *l)
     return list_is_empty(&l->oldest_first) ? NULL : container_of(l->oldest_first.next, struct handshake, link);
 }
 
+/* Most have sent their request by now: it is taken while all of it is in the processor's cache, without a turn of the loop
+ * in between. Nothing there yet: the loop watches. `wsi` may be gone after it. */
+static void serve_now(struct lws *wsi, int fd)
+{
+    struct lws_pollfd readable = {.fd = fd, .events = LWS_POLLIN, .revents = LWS_POLLIN};
+    (void)lws_service_fd(lws_get_context(wsi), &readable);
+}
+
 static void adopt(struct listener *l, int fd, bool admitted)
 {
     if (pool_is_empty(&l->handshakes)) {
@@ -203,6 +211,9 @@ static void adopt(struct listener *l, int fd, bool admitted)
     h->admitted = admitted;
     list_push_back(&l->oldest_first, &h->link);
     lws_set_opaque_user_data(wsi, h);
+    lws_set_timeout(wsi, NO_PENDING_TIMEOUT, 0); /* ours is above; lws walks a list of all that are under way */
+    if (!lws_is_ssl(wsi))
+        serve_now(wsi, fd);
 }
 
 /* ---- who must wait ---- */
