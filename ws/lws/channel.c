@@ -40,25 +40,20 @@ void channel_finish(struct channel *c)
     *c = (struct channel){0};
 }
 
-static void sweep_begin(struct channel *c)
-{
-    c->sweep_again = false;
-    c->sweep_left = c->count;
-    c->sweep_start = c->count == 0 ? 0 : (c->sweep_start + SWEEP_STRIDE) % c->count;
-    c->sweep_at = c->sweep_start;
-}
-
 static void mark_dirty(struct channel *c)
 {
     if (c->count == 0)
         return;
-    if (list_is_linked(&c->dirty)) {
-        c->sweep_again = true;
-        return;
+    if (!list_is_linked(&c->dirty)) {
+        list_push_back(&c->outlets->dirty, &c->dirty);
+        c->sweep_start = (c->sweep_start + SWEEP_STRIDE) % c->count;
+        c->sweep_at = c->sweep_start;
     }
-    list_push_back(&c->outlets->dirty, &c->dirty);
-    c->dirty_since_ns = uv_hrtime();
-    sweep_begin(c);
+    c->sweep_left = c->count;
+    if (c->timed_left > 0)
+        return;
+    c->timed_left = c->count;
+    c->timed_since_ns = uv_hrtime();
 }
 
 /* Where values go, and with them whatever is no event. */
@@ -153,6 +148,7 @@ static void gather(struct channel *c, uint32_t most, struct leftovers *rest)
         gather_seat(c, c->sweep_at, batch, rest);
         c->sweep_at = c->sweep_at + 1 < c->count ? c->sweep_at + 1 : 0;
         c->sweep_left--;
+        c->timed_left -= c->timed_left > 0 ? 1 : 0;
     }
 }
 
@@ -209,17 +205,11 @@ static uint32_t sweep_batch(struct channel *c, uint32_t most)
     settle(c, &rest);
     for (uint32_t i = 0; i < rest.count; i++)
         outlet_drain(rest.outlets[i]); /* may unseat; channel_unseat keeps sweep_at and sweep_left valid */
-    return served;
-}
-
-static void sweep_finished(struct channel *c, uint64_t now_ns)
-{
-    if (c->sweep_again) {
-        sweep_begin(c);
-        return;
+    if (c->timed_left == 0 && c->timed_since_ns != 0) {
+        metric_observe(&meters.publish_seconds, (double)(uv_hrtime() - c->timed_since_ns) / 1e9);
+        c->timed_since_ns = 0;
     }
-    metric_observe(&meters.publish_seconds, (double)(now_ns - c->dirty_since_ns) / 1e9);
-    list_remove(&c->dirty);
+    return served;
 }
 
 static void learn_cost(struct outlets *all, uint64_t ns, uint32_t sends)
@@ -239,7 +229,7 @@ void channel_sweep(struct channel *c, uint32_t *budget)
     metric_observe(&meters.sweep_seconds, (double)(now_ns - began_ns) / 1e9);
     learn_cost(c->outlets, now_ns - began_ns, served);
     if (c->sweep_left == 0)
-        sweep_finished(c, now_ns);
+        list_remove(&c->dirty);
 }
 
 /* ---- seats ---- */
@@ -272,9 +262,11 @@ void channel_unseat(struct outlet *o)
     c->seats[o->seat] = *last;
     last->outlet->seat = o->seat;
     o->channel = NULL;
-    c->sweep_again = true; /* the last one may have moved to a seat that was visited already */
-    if (c->sweep_left > c->count)
-        c->sweep_left = c->count;
+    bool pending = last->cursor != c->ring.head || last->values != c->values.head;
+    if (pending || c->sweep_left > c->count)
+        c->sweep_left = c->count; /* the one who moved may sit now where the sweep has been */
+    if (c->timed_left > c->count)
+        c->timed_left = c->count;
     if (c->sweep_at >= c->count)
         c->sweep_at = 0;
 }

@@ -68,11 +68,12 @@ struct channel {
     struct span ping;                         /* the last one published... */
     uint64_t ping_end;                        /* ...ends here in its ring; 0: none */
     struct frame_count ring_count, values_count;
-    /* the sweep under way */
+    /* The sweep under way goes round the seats. A publish meanwhile makes it go on for a whole circle from where it is: each
+     * seat is visited once per circle, and is sent all that was published since. */
     struct list dirty;
     uint32_t sweep_at, sweep_left, sweep_start;
-    bool sweep_again; /* something changed for those already visited */
-    uint64_t dirty_since_ns;
+    uint32_t timed_left; /* seats until one publish has reached all; one at a time is measured */
+    uint64_t timed_since_ns;
 };
 
 struct outlet {
