@@ -25,7 +25,7 @@ export async function startServer({ workers = 1, args = [] } = {}) {
     let out = "";
     child.stdout.on("data", (d) => {
       out += d;
-      const m = /^ready (http:\/\/\S+)$/m.exec(out);
+      const m = /^ready (https?:\/\/\S+)$/m.exec(out);
       if (m) done(m[1]);
     });
     child.once("exit", (code) => fail(new Error(`server ended with ${code} before it was ready\n${log}`)));
@@ -55,10 +55,10 @@ export async function startServer({ workers = 1, args = [] } = {}) {
   return { origin, token, api, stop, logged, dir, child, log: () => log };
 }
 
-export async function startBrowser() {
+export async function startBrowser(more = []) {
   return chromium.launch({
     executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-    args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+    args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync", ...more],
   });
 }
 
