@@ -4,7 +4,7 @@
  * pins and cues wait for the video, everything else is applied as it arrives. */
 
 import type {
-  Approval, Broadcast, Counts, Cue, Demand, Hold, HoldClock, Message, Notice, Offer, Pin, Preflight, Price, RunCue, ShelfEntry, Stock, SyncDelay, Volumes, Waiting,
+  Approval, Broadcast, Counts, Cue, Demand, Hold, HoldClock, Lag, Message, Notice, Offer, Pin, Preflight, Price, RunCue, ShelfEntry, Stock, SyncDelay, Volumes, Waiting,
 } from './wire';
 
 export interface State {
@@ -33,6 +33,7 @@ export interface State {
   selling: 'ok' | 'unavailable' | 'stopped';
   why: string;                       /* nothing is sold, in plain words */
   sync_delay_ms: SyncDelay | null;   /* how late the warehouse's counts come; null: it never said */
+  lag: Lag | null;                   /* how much later than the host acts viewers see it; null: nobody says */
   approvals: Record<string, Approval>; /* prices that wait for a second person */
   /* logistics */
   volumes: Volumes | null;
@@ -44,7 +45,7 @@ export function stateEmpty(): State {
   return {
     broadcast: null, reason: '', hold_clock: { running: true, stood_ms: 0 }, pins: {}, shelf: [], stock: {}, stock_ver: -1, cue: null, notice: null, offers: {},
     holds: {}, waitlist: {}, audience: 0, run_of_show: [], cue_index: -1, counts: {}, counts_ver: -1, demand: {},
-    can_undo_until_ms: 0, preflight: null, done: {}, selling: 'ok', why: '', sync_delay_ms: null, approvals: {}, volumes: null,
+    can_undo_until_ms: 0, preflight: null, done: {}, selling: 'ok', why: '', sync_delay_ms: null, lag: null, approvals: {}, volumes: null,
   };
 }
 
@@ -79,6 +80,7 @@ export function stateFrom(previous: State, d: any, now_ms: number): State {
     selling: d.selling ?? previous.selling,
     why: d.why ?? '',
     sync_delay_ms: d.sync_delay_ms ?? null,
+    lag: d.lag ?? null,
     approvals: Object.fromEntries((d.approvals ?? []).map((a: Approval) => [a.approval, a])),
     volumes: previous.volumes,
   };
@@ -143,12 +145,12 @@ export function stateApply(s: State, m: Message): boolean {
       if (s.broadcast) s.broadcast = { ...s.broadcast, ...d };
       return true;
     case 'stock':
-      if (!(m.ver! > s.stock_ver)) return false;
+      if (!(m.ver! >= s.stock_ver)) return false; /* the same again: a SKU is new on the shelf, say */
       s.stock_ver = m.ver!;
       s.stock = { ...s.stock, ...d };
       return true;
     case 'counts':
-      if (m.ver !== undefined && !(m.ver > s.counts_ver)) return false;
+      if (m.ver !== undefined && !(m.ver >= s.counts_ver)) return false;
       s.counts_ver = m.ver ?? s.counts_ver;
       s.counts = { ...s.counts, ...d };
       return true;
@@ -162,6 +164,9 @@ export function stateApply(s: State, m: Message): boolean {
       s.selling = d.selling;
       s.why = d.why ?? '';
       s.sync_delay_ms = d.sync_delay_ms ?? null;
+      return true;
+    case 'lag':
+      s.lag = m.d ?? null;
       return true;
     case 'hold_clock':
       s.hold_clock = d as HoldClock;

@@ -89,6 +89,7 @@ export interface RunCue {
 export interface Problem { cue?: string; sku?: string; code: string; detail: string; blocking: boolean }
 export interface Preflight { go: boolean; problems: Problem[] }
 export interface Counts { allocated: number; available: number; held: number; sold: number; waitlist: number; stopped?: boolean; buffer?: number; recall?: Recall }
+export interface Lag { viewers: number; p50_ms: number; p95_ms: number }
 export interface SyncDelay { last: number; p95: number }
 export interface Approval {
   approval: string;

@@ -38,6 +38,12 @@ export function stockText(stock: Stock | undefined, state: string | undefined): 
   }
 }
 
+/* A delay as somebody would say it: "6 s", "3 min". */
+export function delayText(ms: number): string {
+  const s = Math.max(1, Math.round(ms / 1000));
+  return s < 100 ? `${s} s` : `${Math.round(s / 60)} min`;
+}
+
 /* Refusals in plain words; the server's own detail is better where it has one. */
 export function refusalText(code: string, detail?: string): string {
   const plain: Record<string, string> = {

@@ -3,8 +3,8 @@
 import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
 import type { ComponentChildren } from 'preact';
 import type { Console } from './console';
-import { clockText, money, stockText } from '../client/words';
-import type { Affected, Counts, Problem, Recall, RunCue } from '../client/wire';
+import { clockText, delayText, money, stockText } from '../client/words';
+import type { Affected, Counts, Lag, Problem, Recall, RunCue } from '../client/wire';
 
 export function Strip({ c, children }: { c: Console; children?: ComponentChildren }) {
   const b = c.state.broadcast;
@@ -14,9 +14,22 @@ export function Strip({ c, children }: { c: Console; children?: ComponentChildre
       <span class={`badge ${b?.state ?? ''}`} data-testid="state">{b ? word[b.state] ?? b.state : '…'}</span>
       {c.begun && b!.started_ms > 0 && <span class="fig" data-testid="elapsed"><b>{clockText(c.client.serverNow() - b!.started_ms)}</b></span>}
       <span class="grow">{b?.title}</span>
-      <span class="fig"><b data-testid="viewers">{c.state.audience.toLocaleString()}</b><span class="words"> watching</span></span>
+      <span class="fig viewers"><b data-testid="viewers">{c.state.audience.toLocaleString()}</b><span class="words"> watching</span></span>
+      <LagFigure lag={c.state.lag} />
       {children}
     </header>
+  );
+}
+
+/* How long after the host viewers see it; nothing while nobody says. */
+function LagFigure({ lag }: { lag: Lag | null }) {
+  if (!lag) return null;
+  const half = delayText(lag.p50_ms);
+  const most = delayText(lag.p95_ms);
+  return (
+    <span class="fig" data-testid="lag" title={`Half of them within ${half}, 19 of 20 within ${most}: ${lag.viewers.toLocaleString()} say where their video is`}>
+      <span class="words">Viewers see it </span><b>{half}</b> later{most !== half && <span class="words">, most within {most}</span>}
+    </span>
   );
 }
 

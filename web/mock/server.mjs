@@ -59,6 +59,7 @@ export async function createMock({ port = 0, hold_ms = 300_000, state = 'live', 
   const series = [];
   const marks = [];
   const approvals = new Map();
+  let lag = null; /* what hosts are told of it; clocks that come are only acknowledged */
   const health = { selling: 'ok', why: '', sync_delay_ms: null };
   const clock = { running: state !== 'paused', stood_ms: 0, ...(state === 'paused' ? { since_ms: Date.now() } : {}) };
   const stood = () => clock.stood_ms + (clock.running ? 0 : Date.now() - clock.since_ms);
@@ -159,7 +160,7 @@ export async function createMock({ port = 0, hold_ms = 300_000, state = 'live', 
       notice, my: { holds: myHolds(c.viewer), waitlist: Object.keys(lines).filter((s) => lines[s].includes(c.viewer)).map((sku) => ({ sku, state: 'joined', ahead: lines[sku].indexOf(c.viewer) })) },
       audience: 412 + conns.size, hold_clock: { ...clock },
     };
-    if (c.role === 'host') Object.assign(d, { run_of_show: cues, cue_index: index, counts: Object.fromEntries(shelf.map((e) => [e.sku, counts(e.sku)])), demand: Object.fromEntries(shelf.map((e) => [e.sku, { attempts: stock[e.sku].attempts, refused: stock[e.sku].refused }])), can_undo_until_ms: 0, preflight: preflight(), done, approvals: [...approvals.values()], ...health });
+    if (c.role === 'host') Object.assign(d, { run_of_show: cues, cue_index: index, counts: Object.fromEntries(shelf.map((e) => [e.sku, counts(e.sku)])), demand: Object.fromEntries(shelf.map((e) => [e.sku, { attempts: stock[e.sku].attempts, refused: stock[e.sku].refused }])), can_undo_until_ms: 0, preflight: preflight(), done, approvals: [...approvals.values()], ...health, lag });
     send(c, { t: 'snapshot', epoch, seq: log.length, d });
   }
 
@@ -436,6 +437,10 @@ export async function createMock({ port = 0, hold_ms = 300_000, state = 'live', 
       publish('offer', { sku, state: 'started', price: e.price, ends_ms: Date.now() + for_ms });
     },
     ask: (sku, amount, by, kind = 'price') => approvalAsk({ sku, amount, for_ms: kind === 'offer' ? 60_000 : 0 }, kind, by),
+    lag(d) {
+      lag = d;
+      each((c) => c.role === 'host' && send(c, { t: 'lag', d }));
+    },
     health(change) {
       Object.assign(health, change);
       healthTell();

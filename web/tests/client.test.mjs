@@ -254,8 +254,19 @@ test('a snapshot does not show a pin before the picture does', () => {
 test('stock goes by version', () => {
   const w = world().join();
   w.socket().say({ t: 'stock', ver: 7, d: { 'mug-red': { left: 3, state: 'low' } } });
+  w.socket().say({ t: 'stock', ver: 7, d: { lamp: { left: 2, state: 'low' } } }); /* new on the shelf, and no stock moved */
   w.socket().say({ t: 'stock', ver: 6, d: { 'mug-red': { left: 5, state: 'low' } } });
   assert.equal(w.client.state.stock['mug-red'].left, 3);
+  assert.equal(w.client.state.stock.lamp.left, 2);
+});
+
+test('how late the viewers see it is what was told last', () => {
+  const w = world().join();
+  assert.equal(w.client.state.lag, null);
+  w.socket().say({ t: 'lag', d: { viewers: 3, p50_ms: 6250, p95_ms: 14_000 } });
+  assert.equal(w.client.state.lag.p95_ms, 14_000);
+  w.socket().say({ t: 'lag', d: null });
+  assert.equal(w.client.state.lag, null);
 });
 
 test('price_changed refuses and shows the new price', async () => {

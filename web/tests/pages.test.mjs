@@ -380,6 +380,21 @@ test('host: while the connection is lost only pins wait, and are shown as pendin
   assert.equal(mock.log[mock.log.length - 1].t, 'pin.set');
 });
 
+test('host: how much later the viewers see it is told when somebody says it', async () => {
+  mock = await createMock();
+  mock.cueGo(1);
+  mock.lag({ viewers: 380, p50_ms: 6250, p95_ms: 14_000 });
+  const page = await openPage(mock.link('host'), 'desk');
+  await see(page, 'lag', 'Viewers see it 6 s later, most within 14 s');
+  mock.lag({ viewers: 380, p50_ms: 3500, p95_ms: 3750 });
+  await see(page, 'lag', 'Viewers see it 4 s later');
+  await until(page, () => !document.querySelector('[data-testid="lag"]').textContent.includes('most'));
+  mock.lag({ viewers: 380, p50_ms: 8000, p95_ms: 272_000 });
+  await see(page, 'lag', 'Viewers see it 8 s later, most within 5 min');
+  mock.lag(null);
+  await until(page, () => !document.querySelector('[data-testid="lag"]'));
+});
+
 test('host: selling unavailable, conflict, demand and counts are told', async () => {
   mock = await createMock();
   mock.cueGo(1);

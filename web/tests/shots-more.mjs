@@ -90,6 +90,12 @@ const SHOTS = {
       await id(page, 'sync-delay').waitFor();
     }
   },
+  'host-lag': async (mock, page) => {
+    mock.cueGo(1);
+    mock.lag({ viewers: 380, p50_ms: 6250, p95_ms: 14_000 });
+    await host(mock, page);
+    await id(page, 'lag').waitFor();
+  },
   'host-soon': async (mock, page) => {
     mock.stock.lamp.allocated = 3;
     await host(mock, page);
