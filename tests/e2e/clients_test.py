@@ -36,6 +36,7 @@ class Libraries(unittest.TestCase):
         for library in ("ws", "websockets"):
             with self.subTest(library):
                 self.refused(library, 404, path="/v1/nothing")
+                self.refused(library, 400, protocol="chat")
                 self.refused(library, 403, origin="https://evil.example")
 
     def test_a_refused_hello_is_a_clean_close(self):

@@ -13,6 +13,7 @@
 #define PATH_BEFORE "/v1/broadcasts/"
 #define PATH_AFTER "/live"
 #define PATH_MAX_LEN (sizeof PATH_BEFORE + ID_LEN_MAX + sizeof PATH_AFTER)
+#define PROTOCOL "liveshelf.v1"
 #define VERSION "13"       /* of RFC 6455, the only one there is */
 #define RETRY_FULL_MS 5000 /* who is over a limit waits for somebody to leave */
 #define RETRY_ELSEWHERE_MS 1000
@@ -44,6 +45,24 @@ static int refuse_for_now(struct lws *wsi, enum refusal why, const struct refusa
     return 1;
 }
 
+/* Is our subprotocol among those asked for? None at all is for upgrade_refuse_protocol as well, but later. */
+static bool protocol_fits(struct lws *wsi)
+{
+    char list[128]; /* lws reads no longer one either */
+    if (lws_hdr_total_length(wsi, WSI_TOKEN_PROTOCOL) == 0)
+        return true;
+    if (lws_hdr_copy(wsi, list, sizeof list, WSI_TOKEN_PROTOCOL) <= 0)
+        return false;
+    for (const char *at = list; *at != '\0';) {
+        at += strspn(at, ", \t");
+        size_t len = strcspn(at, ", \t");
+        if (len == strlen(PROTOCOL) && memcmp(at, PROTOCOL, len) == 0)
+            return true;
+        at += len;
+    }
+    return false;
+}
+
 /* libwebsockets 4.1.6 answers an Upgrade that it does not know, lets go of the request's headers, and reads on in them
  * (fixed upstream in 2f082ec31). Before it does, it asks here. So what it passes us is not looked at: the
  * headers themselves are asked, and when they are gone, or name anything but WebSocket, it hangs up at once. This keeps
@@ -51,9 +70,13 @@ static int refuse_for_now(struct lws *wsi, enum refusal why, const struct refusa
 int upgrade_check_header(struct lws *wsi)
 {
     char name[16];
-    if (lws_hdr_copy(wsi, name, sizeof name, WSI_TOKEN_UPGRADE) > 0 && strcasecmp(name, "websocket") == 0)
+    if (lws_hdr_copy(wsi, name, sizeof name, WSI_TOKEN_UPGRADE) <= 0 || strcasecmp(name, "websocket") != 0) {
+        meter_refused(REFUSED_UPGRADE);
+        return -1;
+    }
+    if (protocol_fits(wsi))
         return 0;
-    meter_refused(REFUSED_UPGRADE);
+    (void)upgrade_refuse_protocol(wsi); /* lws itself would hang up without a word */
     return -1;
 }
 
