@@ -126,7 +126,7 @@ const struct setting config_table[SETTINGS] = {
     [SETTING_STREAMS_MAX] = {"streams-max", SETTING_NUMBER, "streams", "256", 0, 100000, NULL, "limits",
         "Server-Sent Event streams of one node"},
     [SETTING_DRAIN_PER_TICK] = {"drain-per-tick", SETTING_NUMBER, "conns", "500", 1, 1000000, NULL, "limits",
-        "told to go elsewhere every 100 ms while draining"},
+        "told to go elsewhere every 100 ms while draining; more when drain-ms would not do for all"},
     [SETTING_DRAIN_JITTER_MS] = {"drain-jitter-ms", SETTING_NUMBER, "ms", "5s", 0, 600000, NULL, "limits",
         "clients spread their return over this"},
 

@@ -185,7 +185,7 @@ static void close_slow(struct hub *hub)
 static void drain_some(struct hub *hub)
 {
     static const enum conn_state order[] = {CONN_GREETING, CONN_OPENING, CONN_RESUMING, CONN_LIVE};
-    uint32_t left = hub->limits->drain_per_tick;
+    uint32_t left = hub->drain_per_tick;
     for (size_t i = 0; i < ARRAY_LEN(order); i++) {
         struct conn *c;
         while (left > 0 && (c = first_of(hub, order[i])) != NULL) {
@@ -226,9 +226,19 @@ void hub_tick(struct hub *hub)
         drain_some(hub);
 }
 
-void hub_drain(struct hub *hub)
+/* A full house leaves in time also when more are here than the usual rate takes. */
+static uint32_t drain_rate(const struct hub *hub, int64_t timeout_ms)
+{
+    int64_t ticks = timeout_ms * 3 / 4 / HUB_TICK_MS;
+    uint32_t needed = ticks < 1 ? hub->conns_count : (uint32_t)((hub->conns_count + ticks - 1) / ticks);
+    uint32_t usual = hub->limits->drain_per_tick;
+    return needed > usual ? needed : usual;
+}
+
+void hub_drain(struct hub *hub, int64_t timeout_ms)
 {
     hub->draining = true;
+    hub->drain_per_tick = drain_rate(hub, timeout_ms);
     list_for_each (at, &hub->rooms_list) {
         struct channel *streams = &container_of(at, struct room, link)->channels[AUDIENCE_STREAMS];
         if (channel_is_open(streams))

@@ -33,6 +33,7 @@ struct hub {
     struct list greets;     /* struct greeting, by `waits`: their waiting is over (history.c) */
     uint32_t histories;     /* open now */
     bool draining;
+    uint32_t drain_per_tick;
     double values_ns;     /* what telling one value to every audience that was told some lately takes */
     struct bytes scratch; /* one message being made */
     struct sku_id skus[SHELF_ITEMS_MAX];
@@ -50,7 +51,8 @@ bool hub_flush(struct hub *hub); /* one slice; true: more is waiting, come back 
 void hub_tick(struct hub *hub);
 /* The least time between two publishes of values to this room, so that those of all rooms cost at most a fifth of the loop. */
 int64_t hub_pace_ms(const struct hub *hub, const struct room *room);
-void hub_drain(struct hub *hub); /* from now on ticks send everyone away; conns_count tells how many are left */
+/* From now on ticks send everyone away, the last when three quarters of the time are over; conns_count tells how many are left. */
+void hub_drain(struct hub *hub, int64_t timeout_ms);
 
 /* NULL: not here. */
 struct room *hub_room(struct hub *hub, const struct shop_id *shop, const struct broadcast_id *broadcast);

@@ -18,7 +18,7 @@
 #define SERVICE_BYTES 8192
 #define SPARE_DESCRIPTORS 256 /* Redis, files, lws' own pipe; a socket with a number beyond them all is refused */
 #define LWS_TIMEOUT_S 60      /* ours are shorter */
-#define LWS_SLACK_S 2 /* so that it is we who cut a handshake, and count it */
+#define LWS_SLACK_S 2         /* so that it is we who cut a handshake, and count it */
 #define CLOSE_TURNS 3         /* of the loop, until what lws closed is closed */
 #define CLOSE_TURNS_MAX 1000
 
@@ -390,7 +390,7 @@ void server_drain(struct server *s, int64_t timeout_ms, void (*done)(void *ctx),
     s->drained = done;
     s->drained_ctx = ctx;
     listener_stop(&s->listener);
-    hub_drain(s->hub);
+    hub_drain(s->hub, timeout_ms);
     log_info("server.draining", "conns=%u requests=%u", s->hub->conns_count, s->requests_count);
 }
 

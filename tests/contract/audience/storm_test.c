@@ -350,6 +350,46 @@ static void one_address_is_held_to_its_limit(void **state)
     stage_close(s);
 }
 
+/* ---- the other way ---- */
+
+static void on_drained(void *ctx) { *(bool *)ctx = true; }
+
+/* At the usual rate of one per tick they would need six seconds; they have two. */
+static void a_drain_takes_no_longer_than_it_may(void **state)
+{
+    (void)state;
+    static struct peer p[60];
+    struct stage_options options = stage_options_default();
+    options.limits.drain_per_tick = 1;
+    struct stage *s = stage_open(&options);
+    bool drained = false;
+    for (size_t i = 0; i < ARRAY_LEN(p); i++)
+        peer_join(&p[i], s, ROLE_VIEWER, NULL);
+    server_drain(s->server, 2000, on_drained, &drained);
+    unsigned turns_with_news = 0;
+    for (size_t told = 0; !drained;) {
+        size_t now = 0;
+        stage_turn(s);
+        for (size_t i = 0; i < ARRAY_LEN(p); i++) {
+            peer_pump(&p[i]);
+            now += peer_count(&p[i], "\"t\":\"reconnect\"");
+        }
+        assert_in_range(now - told, 0, 2 * 5); /* in batches, not all in one turn; the machine may be late by a tick */
+        turns_with_news += now > told;
+        told = now;
+    }
+    assert_in_range(turns_with_news, 6, 60);
+    for (size_t i = 0; i < ARRAY_LEN(p); i++) {
+        assert_int_equal(peer_count(&p[i], "\"t\":\"reconnect\""), 1); /* before the time was over */
+        peer_finish(&p[i]);
+    }
+    struct peer late;
+    peer_connect(&late, s);
+    STAGE_UNTIL(s, (peer_drop(&late), late.closed)); /* nobody listens here */
+    peer_finish(&late);
+    stage_close(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -357,6 +397,7 @@ int main(void)
         cmocka_unit_test(half_requests_take_nobodys_place), cmocka_unit_test(scripts_ask_over_http),
         cmocka_unit_test(hosts_pass_with_a_ticket),         cmocka_unit_test(selling_goes_on_meanwhile),
         cmocka_unit_test(all_are_inside_in_the_end),        cmocka_unit_test(one_address_is_held_to_its_limit),
+        cmocka_unit_test(a_drain_takes_no_longer_than_it_may),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
