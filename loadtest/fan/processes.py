@@ -110,5 +110,12 @@ def cpu_s(pids):
         raise Broken("a process of the server is gone") from gone
 
 
+def core_busy_s():
+    """Of the servers' core, whoever it worked for: also what the kernel books on nobody."""
+    line = next(line for line in pathlib.Path("/proc/stat").read_text(encoding="ascii").splitlines() if line.startswith(f"cpu{SERVER_CORE} "))
+    user, nice, system, _, _, irq, softirq = map(int, line.split()[1:8])
+    return (user + nice + system + irq + softirq) / TICKS
+
+
 def rss_bytes(pids):
     return sum(int(pathlib.Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1]) * PAGE for pid in pids)
