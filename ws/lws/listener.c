@@ -33,7 +33,9 @@ enum result listener_init(struct listener *l, uv_loop_t *loop, struct outlets *o
 static void socket_options(int fd, const struct net_limits *limits)
 {
     int one = 1, buffer = (int)limits->send_buffer_bytes, user_timeout = (int)limits->user_timeout_ms;
+    int first_byte_s = (int)((limits->handshake_timeout_ms + 999) / 1000);
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+    setsockopt(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, &first_byte_s, sizeof first_byte_s); /* who says nothing stays out */
     if (buffer > 0)
         setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &buffer, sizeof buffer);
     if (user_timeout > 0)

@@ -220,9 +220,9 @@ static void slow_handshakes_are_cut_and_others_are_served(void **state)
     (void)state;
     struct stage_options options = stage_options_default();
     options.limits.handshake_timeout_ms = 1500;
-    options.limits.handshakes_max = 64;
+    options.limits.handshakes_max = 32;
     struct stage *s = stage_open(&options);
-    static struct peer slow[100];
+    static struct peer slow[100]; /* every second one says nothing: it stays with the kernel, and takes no place */
     struct peer viewer;
     static const char partial[] = "GET " PATH " HTTP/1.1\r\nHost: x\r\nX-Slow: ";
     for (size_t i = 0; i < 100; i++) {
@@ -239,7 +239,7 @@ static void slow_handshakes_are_cut_and_others_are_served(void **state)
     }
     for (size_t i = 0; i < 100; i++) {
         peer_pump(&slow[i]);
-        assert_true(slow[i].closed);
+        assert_true(slow[i].closed || i % 2 == 1);
         peer_finish(&slow[i]);
     }
     peer_say(&viewer, "{\"t\":\"ping\",\"id\":\"p\"}");
