@@ -66,8 +66,9 @@ class Contestant:
         self.fan = processes.start([servers.BIN / "liveshelf-fan", server.dialect, server.port, viewers_max, *server.fan_words, *options],
                                    CLIENT_CORE, log, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self.handshake_us = self.memory = None
+        self.live = 0
 
-    def ask(self, *words, may_lose=False):
+    def ask(self, *words):
         before, core = processes.cpu_s(self.server.pids), processes.core_busy_s()
         try:
             self.fan.stdin.write(" ".join(map(str, words)) + "\n")
@@ -80,8 +81,10 @@ class Contestant:
             answer["cpu_us"] = answer["cpu_s"] / answer["deliveries"] * 1e6
             answer["core_us"] = (processes.core_busy_s() - core) / answer["deliveries"] * 1e6
             answer["per_read"] = answer["deliveries"] / max(1, answer["recvs"])
-        if not answer["ok"] or (answer["lost"] > 0 and not may_lose):
-            raise Broken(f"{self.name}: {' '.join(map(str, words))}: {answer}")
+        if words[0] in ("gather", "leave"):
+            self.live = answer["live"]
+        if not answer["ok"] or answer["lost"] > 0 or answer["live"] != self.live:
+            raise Broken(f"{self.name}: {' '.join(map(str, words))}: {self.live} lines before it; {answer}")
         if words[0] in ("flood", "pins", "buy") and answer["gaps"] + answer["duplicates"] > 0:
             raise Broken(f"{self.name}: {answer['gaps']} gaps, {answer['duplicates']} duplicates in {' '.join(map(str, words))}")
         return answer

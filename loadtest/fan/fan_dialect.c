@@ -101,7 +101,7 @@ static void nats_message(struct fan *f, struct fan_conn *c, const char *text, si
             fan_is_live(f, c);
         return;
     }
-    if (len >= 4 && memcmp(text, ping, 4) == 0)
+    if (len >= 6 && (memcmp(text, ping, 6) == 0 || memcmp(text + len - 6, ping, 6) == 0))
         fan_send(f, c, pong, sizeof pong - 1);
     if (c->host)
         return;
