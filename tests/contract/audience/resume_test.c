@@ -314,6 +314,7 @@ static void resumed_from_log(struct stage *s, uint64_t seq)
     expect_welcome(&p, true);
     expect_seq(&p, head_of(s));
     assert_int_equal(check_counting(&p, seq), head_of(s));
+    assert_int_equal(peer_count(&p, "\"t\":\"snapshot\""), 0);
     peer_finish(&p);
 }
 
@@ -347,6 +348,21 @@ static void no_more_histories_than_there_is_room_for(void **state)
     uint64_t from = head_of(s);
     notices(s, 60);
     snapshot_instead(s, from);
+    stage_close(s);
+}
+
+/* What was read again ends before the ring begins by now: it is no use any more, and the log is read once more. */
+static void a_history_that_the_ring_left_behind_is_read_again(void **state)
+{
+    (void)state;
+    struct stage *s = stage_small_ring();
+    uint64_t from = head_of(s);
+    notices(s, 60);
+    double readings = stage_metric("liveshelf_replays_total{result=\"done\"}");
+    resumed_from_log(s, from);
+    notices(s, 60);
+    resumed_from_log(s, from);
+    assert_true(stage_metric("liveshelf_replays_total{result=\"done\"}") == readings + 2);
     stage_close(s);
 }
 
@@ -462,6 +478,30 @@ static void who_reads_so_slowly_that_the_ring_is_gone_gets_a_snapshot(void **sta
     stage_close(s);
 }
 
+/* The numbers of the new history go on where the old one ended: they must not be taken for each other. */
+static void who_reads_a_history_that_is_lost_gets_a_snapshot(void **state)
+{
+    (void)state;
+    struct stage *s = stage_slow();
+    struct peer slow;
+    uint64_t from = head_of(s);
+    struct epoch_id old = stage_show(s)->broadcast->epoch;
+    append_notices(s, memory_log(s->node), 1000, 1500);
+    slow_reader(&slow, s, from);
+    memory_cut(s->node, true);
+    assert_true(memory_forget(s->world, 1) > 0);
+    memory_cut(s->node, false);
+    STAGE_UNTIL(s, stage_show(s) != NULL && !ID_EQUAL(stage_show(s)->broadcast->epoch, old));
+    notices(s, 10);
+    slow.deaf = false;
+    assert_null(strstr(peer_expect(&slow, "\"t\":\"snapshot\""), old.text));
+    stage_notice(s, "goes on");
+    expect_seq(&slow, head_of(s));
+    assert_int_equal(check_counting(&slow, from), head_of(s));
+    peer_finish(&slow);
+    stage_close(s);
+}
+
 static void a_history_is_not_kept_for_ever(void **state)
 {
     (void)state;
@@ -522,10 +562,12 @@ int main(void)
         cmocka_unit_test(a_long_log_is_read_in_slices),
         cmocka_unit_test(who_missed_too_much_gets_a_snapshot),
         cmocka_unit_test(no_more_histories_than_there_is_room_for),
+        cmocka_unit_test(a_history_that_the_ring_left_behind_is_read_again),
         cmocka_unit_test(without_redis_a_snapshot_after_a_while),
         cmocka_unit_test(history_lost_meanwhile_is_a_snapshot_of_another_epoch),
         cmocka_unit_test(a_slow_reader_of_the_log_counts_without_a_gap),
         cmocka_unit_test(who_reads_so_slowly_that_the_ring_is_gone_gets_a_snapshot),
+        cmocka_unit_test(who_reads_a_history_that_is_lost_gets_a_snapshot),
         cmocka_unit_test(a_history_is_not_kept_for_ever),
         cmocka_unit_test(who_was_on_a_node_that_is_ahead_waits_for_this_one),
     };
