@@ -4,6 +4,7 @@
  *     guest_sees      something is pinned: some want it, after a while
  *     guest_claims    reserve; sold out: some get in line
  *     guest_holds     theirs: most pay (as the shop's checkout does, over HTTP), some give back, some forget
+ *   guest_looks       every now and then: how far behind the host their video is
  *   guest_goes        after minutes; later somebody else takes the seat */
 #include "app/demo_guest.h"
 
@@ -11,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #define WANTS_SHARE 0.14
 #define TWO_UNITS_SHARE 0.15
@@ -24,6 +26,9 @@
 #define EMPTY_SEAT_MEAN_MS 15000
 #define RETRY_MS 2000
 #define PAUSE_MIN_MS 700
+#define LOOK_MS 10000 /* as the page does */
+#define LAG_MIN_MS 4000
+#define LAG_MORE_MEAN_MS 2500
 
 static void guest_come(struct demo_guest *g);
 
@@ -184,6 +189,20 @@ static void guest_message(struct load_viewer *v, const struct load_peek *p, cons
         guest_is_refused(g, p->d, p->d_len);
 }
 
+/* ---- watching ---- */
+
+static void guest_looks(struct load_timer *timer)
+{
+    struct demo_guest *g = container_of(timer, struct demo_guest, look);
+    struct timespec now;
+    if (!load_viewer_is_live(&g->viewer))
+        return;
+    clock_gettime(CLOCK_REALTIME, &now);
+    int64_t playing_ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000 - g->lag_ms;
+    load_sendf(&g->viewer.conn, "{\"t\":\"clock\",\"id\":\"k\",\"playing_ms\":%lld}", (long long)playing_ms);
+    load_timer_start(g->shop->set, &g->look, LOOK_MS);
+}
+
 /* ---- coming and going ---- */
 
 static void guest_goes(struct load_timer *timer)
@@ -198,6 +217,7 @@ static void guest_ready(struct load_viewer *v)
     struct demo_guest *g = (struct demo_guest *)v;
     if (g->leave.link.next == NULL || !list_is_linked(&g->leave.link))
         load_timer_start(g->shop->set, &g->leave, some_time(g, STAY_MEAN_MS));
+    load_timer_start(g->shop->set, &g->look, 1 + (int64_t)(chance(g) * LOOK_MS));
 }
 
 static void guest_left(struct load_viewer *v, int code, const char *why)
@@ -205,6 +225,7 @@ static void guest_left(struct load_viewer *v, int code, const char *why)
     struct demo_guest *g = (struct demo_guest *)v;
     (void)code;
     (void)why;
+    load_timer_stop(&g->look);
     if (g->gone) {
         load_timer_stop(&g->leave);
         after(g, some_time(g, EMPTY_SEAT_MEAN_MS), guest_come);
@@ -217,6 +238,7 @@ static void guest_come(struct demo_guest *g)
 {
     if (g->gone) {
         g->gone = g->waiting = false;
+        g->lag_ms = LAG_MIN_MS - (int64_t)(log(1 - chance(g)) * LAG_MORE_MEAN_MS);
         g->wish = (struct sku_id){0};
         g->hold = (struct hold_id){0};
         g->viewer.key[0] = g->viewer.epoch[0] = '\0';
@@ -233,7 +255,11 @@ void demo_guest_init(struct demo_guest *g, struct demo_shop *shop, int64_t delay
 {
     static const struct load_viewer_handler handler = {
         .ready = guest_ready, .message = guest_message, .left = guest_left};
-    *g = (struct demo_guest){.shop = shop, .gone = true, .next = {.fire = next_due}, .leave = {.fire = guest_goes}};
+    *g = (struct demo_guest){.shop = shop,
+                             .gone = true,
+                             .next = {.fire = next_due},
+                             .leave = {.fire = guest_goes},
+                             .look = {.fire = guest_looks}};
     g->viewer.handler = &handler;
     g->viewer.path = shop->path;
     g->viewer.token = shop->viewer;

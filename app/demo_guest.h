@@ -10,10 +10,11 @@
 struct demo_guest {
     struct load_viewer viewer; /* first: callbacks get this */
     struct demo_shop *shop;
-    struct load_timer next, leave;
-    void (*act)(struct demo_guest *g); /* what `next` does */
-    struct sku_id wish;                /* none: nothing on their mind */
-    struct hold_id hold;               /* none: nothing in their hands */
+    struct load_timer next, leave, look; /* look: says what moment of the video is on their screen */
+    int64_t lag_ms;                      /* which is so much behind the host */
+    void (*act)(struct demo_guest *g);   /* what `next` does */
+    struct sku_id wish;                  /* none: nothing on their mind */
+    struct hold_id hold;                 /* none: nothing in their hands */
     int64_t total_minor;
     char currency[4];
     bool waiting, gone; /* in line; left for good, the next one is another person */
