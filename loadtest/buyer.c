@@ -46,6 +46,8 @@ static void level_set(struct buyer *b, bool level)
     if (level) {
         buyer_expect(b, true);
         c->level++;
+        c->arrived += !b->arrived;
+        b->arrived = true;
         if (b->lost_us != 0)
             histogram_add(&c->resume, load_now_us() - b->lost_us);
         b->lost_us = 0;

@@ -176,8 +176,8 @@ static bool joined_wait(struct crowd *c, size_t viewers, int64_t until)
 {
     int64_t began = load_now_ms();
     while (c->arrived < viewers || c->level < c->expected || !host_is_there(c)) {
-        bool hopeless = c->counts.joins == 0 && c->counts.refused_joins > 0 && load_now_ms() > began + HOPELESS_MS &&
-                        c->counts.refused_joins >= c->ramp_joined;
+        bool hopeless = c->counts.joins == 0 && c->counts.refused_joins + c->host_losses > 0 &&
+                        c->counts.refused_joins >= c->ramp_joined && load_now_ms() > began + HOPELESS_MS;
         if (hopeless || !crowd_goes_on(c, until))
             return false;
         crowd_turn(c, 1);

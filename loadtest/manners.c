@@ -75,6 +75,8 @@ static void thought(struct load_timer *timer)
                         .taps_at_once = rng_unit(rng) < m->double_taps ? 2 : 1,
                         .taps_later = rng_unit(rng) < m->retries};
     b->wants = NULL;
+    if (b->away) /* left meanwhile, by choice */
+        return;
     if (!claim_ask(b, &wish))
         b->crowd->counts.skipped++;
 }

@@ -83,7 +83,7 @@ static void detail_say(const struct phase *p, const struct crowd *c, bool passed
     if (!passed && c->host_error[0] != '\0')
         snprintf(ret, size, "the host was answered %.60s", c->host_error);
     else if (!passed && (p->kind == PHASE_RETURN || p->kind == PHASE_JOIN))
-        snprintf(ret, size, "%zu of %zu are level", c->level, c->config.viewers);
+        snprintf(ret, size, "%zu of %zu are level, %zu have come", c->level, c->expected, c->arrived);
     else if (!passed)
         snprintf(ret, size, "%.90s", c->host.token == NULL ? "there is no host" : "no answer in time");
     else if (p->kind == PHASE_PINS)

@@ -1,14 +1,10 @@
-"""Many at once, and those who mean no good: lines that say nothing, that dribble, that never read; and the load generator's own proof."""
-import json
-import os
+"""Many at once, and those who mean no good: lines that say nothing, that dribble, that never read."""
 import selectors
 import socket
-import subprocess
-import tempfile
 import time
 import unittest
 
-from support import DEADLINE, Closed, ROOT, Shop, WebSocket, binary, clean_env, main, until
+from support import DEADLINE, Closed, Shop, WebSocket, main, until
 
 
 class Crowds(unittest.TestCase):
@@ -99,64 +95,6 @@ class Crowds(unittest.TestCase):
             return True
         except Exception:
             return False
-
-
-class LoadGenerator(unittest.TestCase):
-    """liveshelf-load counts for itself: every event once at every viewer, and no unit twice."""
-
-    def play(self, shop, scenario, viewers=200):
-        with tempfile.TemporaryDirectory() as folder:
-            out = os.path.join(folder, "out.json")
-            done = subprocess.run(
-                [binary("liveshelf-load"), "--url", f"ws://127.0.0.1:{shop.port}", "--broadcast", "show", "--token",
-                 shop.token("viewer"), "--host-token", shop.token("host", sub="load"), "--viewers", str(viewers),
-                 "--scenario", str(scenario), "--json", out],
-                capture_output=True, text=True, timeout=100, env=clean_env(), check=False)
-            self.assertEqual(done.returncode, 0, done.stderr[-3000:])
-            with open(out, encoding="utf-8") as file:
-                return json.load(file)
-
-    def scenario(self, phases):
-        with tempfile.NamedTemporaryFile("w", suffix=".json", delete=False) as file:
-            json.dump({"name": "test", "ramp_per_second": 1000, "phases": phases}, file)
-        self.addCleanup(os.unlink, file.name)
-        return file.name
-
-    def test_a_pin_storm_and_a_reconnect_storm(self):
-        with Shop("--workers", "2", "--host-messages-per-second-max", "1000") as shop:
-            books = self.play(shop, self.scenario([
-                {"do": "pins", "skus": ["mug-red", "mug-blue"], "count": 20, "every_ms": 20},
-                {"do": "drop", "share": 0.7},
-                {"do": "pins", "skus": ["mug-red", "mug-blue"], "count": 5, "every_ms": 20},
-                {"do": "return", "within_ms": 300, "wait_ms": 20000},
-                {"do": "pins", "skus": ["mug-red", "mug-blue"], "count": 5, "every_ms": 20}]))
-            counts = books["counts"]
-            self.assertEqual((counts["gaps"], counts["duplicates"], counts["live"], books["sound"]), (0, 0, 200, True))
-            self.assertEqual(counts["events"], 200 * 30)
-            self.assertGreater(counts["resumes"], 50)
-
-    def test_a_flash_sale_sells_exactly_what_there_is(self):
-        with Shop("--workers", "2", stock={"mug-red": 50, "mug-blue": 1}) as shop:
-            books = self.play(shop, self.scenario([
-                {"do": "reserve", "sku": "mug-red", "seconds": 3, "per_second": 300, "then": "keep"}]))
-            self.assertEqual(books["answers"]["held"], 50)
-            counts = books["counts"]
-            self.assertEqual((counts["oversold"], counts["unanswered"], counts["outstanding_max"]), (0, 0, 50))
-            until("the count", lambda: shop.counts("mug-red")["held"] == 50)
-
-    def test_the_scenarios_that_come_with_it_can_be_read(self):
-        for scenario in sorted((ROOT / "loadtest/scenarios").glob("*.json")):
-            done = subprocess.run([binary("liveshelf-load"), "--url", "ws://127.0.0.1:1", "--token", "x", "--viewers", "1",
-                                   "--host-token", "x", "--scenario", str(scenario)], capture_output=True, text=True, timeout=60, check=False)
-            self.assertEqual(done.returncode, 1, done.stderr)  # read and tried; nobody is there
-
-    def test_wrong_scenarios_are_refused(self):
-        for phases, said in (([{"do": "dance"}], "phase 1: do: it takes one of"), ([{"do": "wait", "ms": 1, "mss": 2}], "phase 1 (wait): mss"),
-                             ([], "1 to 100 phases")):
-            done = subprocess.run([binary("liveshelf-load"), "--url", "ws://127.0.0.1:1", "--token", "x", "--viewers", "1",
-                                   "--scenario", self.scenario(phases)], capture_output=True, text=True, timeout=60, check=False)
-            self.assertEqual(done.returncode, 2)
-            self.assertIn(said, done.stderr)
 
 
 if __name__ == "__main__":
