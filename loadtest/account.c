@@ -10,7 +10,7 @@
 
 static void why_count(void (*say)(void *ctx, const char *line), void *ctx, uint64_t count, const char *what)
 {
-    char line[200];
+    char line[300];
     if (count == 0)
         return;
     snprintf(line, sizeof line, "%llu %s", (unsigned long long)count, what);

@@ -190,8 +190,8 @@ static int64_t back_ms(struct buyer *b)
     int64_t most = (int64_t)BACK_FIRST_MS << (b->fails < 5 ? b->fails : 5);
     int64_t wait = (int64_t)rng_below(rng, (uint64_t)(most < BACK_LAST_MS ? most : BACK_LAST_MS));
     int64_t told = b->viewer.conn.retry_after_ms;
-    if (told > 0) /* not before that; and spread, for many were told the same */
-        wait = told + (int64_t)rng_below(rng, (uint64_t)(told / 4 > BACK_FIRST_MS ? told / 4 : BACK_FIRST_MS));
+    if (told > 0) /* everyone was told another time: keep to it */
+        wait = told + (int64_t)rng_below(rng, (uint64_t)told / 10 + 1);
     return wait;
 }
 

@@ -108,6 +108,8 @@ void crowd_finish(struct crowd *c)
     pay_finish(c);
     if (c->doubt_asking)
         load_close(&c->doubt.conn, 0);
+    if (c->ticket_asking)
+        load_close(&c->ticket.conn, 0);
     for (size_t i = 0; i < c->config.viewers; i++) {
         struct buyer *b = &c->buyers[i];
         load_timer_stop(&b->back);

@@ -111,6 +111,9 @@ struct crowd {
     struct load_viewer host;
     struct load_timer host_back;
     unsigned host_fails;
+    char host_path[320]; /* with a ticket when the host was told to wait */
+    struct load_http ticket;
+    bool host_in_line, ticket_asking;
     uint64_t host_losses;
     int64_t began_us; /* of crowd_init */
     int64_t began_unix_ms;

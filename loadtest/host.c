@@ -63,6 +63,23 @@ static void host_message(struct load_viewer *v, const struct load_peek *p, const
 
 static void host_ready(struct load_viewer *v) { ((struct crowd *)v->ctx)->host_fails = 0; }
 
+/* {"ticket":"..."}: who runs the show need not stand in line with the viewers. */
+static void ticket_told(struct load_http *http, int status, const char *body, size_t len)
+{
+    struct crowd *c = http->ctx;
+    const char *ticket;
+    size_t ticket_len;
+    (void)status;
+    c->ticket_asking = false;
+    if (c->finishing)
+        return;
+    snprintf(c->host_path, sizeof c->host_path, "%s", c->path);
+    if (load_find(body, len, "ticket", &ticket, &ticket_len) && ticket_len > 2)
+        snprintf(c->host_path, sizeof c->host_path, "%s?ticket=%.*s", c->path,
+                 (int)(ticket_len - 2 < 128 ? ticket_len - 2 : 128), ticket + 1);
+    load_viewer_join(&c->set, &c->host);
+}
+
 static void host_left(struct load_viewer *v, int code, const char *why)
 {
     struct crowd *c = v->ctx;
@@ -70,6 +87,7 @@ static void host_left(struct load_viewer *v, int code, const char *why)
     if (c->finishing)
         return;
     c->host_losses++;
+    c->host_in_line = v->conn.status == 503 || v->conn.status == 429;
     crowd_trouble(c, "the host lost the line", why);
     int64_t most = (int64_t)HOST_BACK_FIRST_MS << (c->host_fails < 5 ? c->host_fails : 5);
     c->host_fails++;
@@ -80,13 +98,24 @@ static void host_left(struct load_viewer *v, int code, const char *why)
 
 static void host_back(struct load_timer *timer) { host_join(container_of(timer, struct crowd, host_back)); }
 
-void host_join(struct crowd *c) { load_viewer_join(&c->set, &c->host); }
+void host_join(struct crowd *c)
+{
+    if (!c->host_in_line) {
+        snprintf(c->host_path, sizeof c->host_path, "%s", c->path);
+        load_viewer_join(&c->set, &c->host);
+        return;
+    }
+    c->ticket = (struct load_http){
+        .method = "GET", .path = c->path, .token = c->config.host_token, .done = ticket_told, .ctx = c};
+    c->ticket_asking = true;
+    load_http_start(&c->set, &c->ticket);
+}
 
 void host_init(struct crowd *c)
 {
     static const struct load_viewer_handler handler = {.ready = host_ready, .message = host_message, .left = host_left};
     c->host.handler = &handler;
-    c->host.path = c->path;
+    c->host.path = c->host_path;
     c->host.token = c->config.host_token;
     c->host.ctx = c;
     c->host_back.fire = host_back;
