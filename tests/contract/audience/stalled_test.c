@@ -215,26 +215,34 @@ static void every_frame_is_whole_and_in_order(void **state)
     stage_close(s);
 }
 
+static void catch_up(struct stage *s, struct peer *slow, int superseded)
+{
+    slow->deaf = true;
+    stall(s, 1);
+    double skipped = stage_metric("liveshelf_values_skipped_total");
+    values_again(s, superseded);
+    value(s);
+    double delivered = stage_metric("liveshelf_messages_delivered_total");
+    slow->deaf = false;
+    STAGE_UNTIL(s, (peer_pump(slow), version_heard(slow) == version_now(s)));
+    stage_run_ms(s, 300);
+    peer_pump(slow);
+    assert_int_equal(stage_metric("liveshelf_values_skipped_total") - skipped, 1);
+    assert_true(stage_metric("liveshelf_messages_delivered_total") - delivered <=
+                4); /* the set, and what a tick said */
+}
+
 static void catching_up_on_values_costs_one_set(void **state)
 {
     (void)state;
     struct stage *s = tiny_stage(1 << 20, 25000);
     struct peer slow;
     join_tiny(&slow, s, ROLE_VIEWER, "");
-    slow.deaf = true;
-    stall(s, 1);
-    double skipped = stage_metric("liveshelf_values_skipped_total"), lapped = stage_metric("liveshelf_lapped_total");
-    values_again(s, 4000); /* far more than the ring of values holds */
-    value(s);
-    size_t before = slow.messages_count;
-    slow.deaf = false;
-    STAGE_UNTIL(s, (peer_pump(&slow), version_heard(&slow) == version_now(s)));
-    stage_run_ms(s, 300);
-    peer_pump(&slow);
-    assert_int_equal(stage_metric("liveshelf_values_skipped_total") - skipped, 1);
+    double lapped = stage_metric("liveshelf_lapped_total");
+    catch_up(s, &slow, 4000); /* more than the ring of values holds */
+    catch_up(s, &slow, 100);  /* less, and more than a full set */
     assert_int_equal(stage_metric("liveshelf_lapped_total") - lapped, 0);
     assert_int_equal(peer_count(&slow, "\"t\":\"snapshot\""), 1);
-    assert_true(slow.messages_count - before < 400); /* what its two tiny buffers held, and the set */
     check_stream(&slow);
     event(s, 50);
     expect_seq(&slow, seq_now(s)); /* and goes on as before */
@@ -256,8 +264,10 @@ static void values_do_not_use_up_the_history(void **state)
     event(s, 100);
     values_again(s, 2000);
     event(s, 100);
+    double resumed = stage_metric("liveshelf_resumed_total{source=\"ring\"}");
     join_tiny(&away, s, ROLE_VIEWER, resume);
     assert_non_null(strstr(away.messages[0], "\"recovered\":true"));
+    assert_int_equal(stage_metric("liveshelf_resumed_total{source=\"ring\"}") - resumed, 1);
     expect_seq(&away, seq_now(s));
     assert_int_equal(peer_count(&away, "\"t\":\"notice\""), 2);
     peer_expect(&away, "\"t\":\"stock\"");
@@ -351,6 +361,28 @@ static void the_stalled_cost_nothing(void **state)
     }
     for (size_t i = 0; i < QUICK; i++)
         peer_finish(&quick[i]);
+    stage_close(s);
+}
+
+/* Events first, then the values, and nothing waits for another publish. */
+static void what_is_published_in_one_turn_arrives_whole(void **state)
+{
+    (void)state;
+    struct stage *s = stage_open(NULL);
+    struct peer p;
+    peer_join(&p, s, ROLE_VIEWER, NULL);
+    settle(s);
+    peer_pump(&p);
+    static const struct sku_id sku = {.text = SKU};
+    struct audience *a = server_audience(s->server);
+    struct event notice = {.kind = EVENT_NOTICE, .seq = seq_now(s) + 1};
+    size_t before = p.messages_count;
+    a->publish_stock(a, stage_show(s), &sku, 1);
+    a->publish(a, stage_show(s), &notice);
+    STAGE_UNTIL(s, (peer_pump(&p), p.messages_count == before + 2));
+    assert_true(is(p.messages[before], "notice"));
+    assert_true(is(p.messages[before + 1], "stock"));
+    peer_finish(&p);
     stage_close(s);
 }
 
@@ -449,6 +481,7 @@ int main(void)
         cmocka_unit_test(events_and_their_order_survive_a_lag_on_values),
         cmocka_unit_test(a_ping_among_skipped_values_still_comes),
         cmocka_unit_test(the_stalled_cost_nothing),
+        cmocka_unit_test(what_is_published_in_one_turn_arrives_whole),
         cmocka_unit_test(bursts_are_sent_together),
         cmocka_unit_test(who_joins_by_an_older_snapshot_hears_the_values_since),
         cmocka_unit_test(a_slow_event_stream_gets_every_block),
