@@ -152,7 +152,7 @@ const struct setting config_table[SETTINGS] = {
     [SETTING_REQUEST_TIMEOUT_MS] = {"request-timeout-ms", SETTING_NUMBER, "ms", "3s", 100, 60000, NULL, "show",
         "a viewer hears unavailable after this, whatever Redis does"},
     [SETTING_TICK_MS] = {"tick-ms", SETTING_NUMBER, "ms", "100", 10, 10000, NULL, "show",
-        "counts and demand are published at most once per tick"},
+        "values of a broadcast are told at most this often; a lone change of stock at once"},
     [SETTING_SHARE_MS] = {"share-ms", SETTING_NUMBER, "ms", "1s", 100, 60000, NULL, "show",
         "audience and demand are shared between nodes this often"},
     [SETTING_EXPIRE_MS] = {"expire-ms", SETTING_NUMBER, "ms", "100", 10, 60000, NULL, "show",

@@ -8,8 +8,15 @@
 
 static struct hub *hub_of(struct audience *a) { return container_of(a, struct hub, audience); }
 
-/* Values for nobody are not kept: whoever joins is told the present ones. */
-static bool anyone(const struct channel *c) { return c->count > 0; }
+/* Values for nobody are not kept: whoever joins is told the present ones, and what was encoded for an earlier one no more. */
+static bool anyone(struct room *room, enum audience_class class)
+{
+    if (room->channels[class].count > 0)
+        return true;
+    if (class == AUDIENCE_VIEWERS || class == AUDIENCE_HOSTS)
+        room_forget(room, class == AUDIENCE_HOSTS ? ROLE_HOST : ROLE_VIEWER);
+    return false;
+}
 
 /* All conns of a viewer here but `but`, which may be NULL. */
 static void viewer_tell(struct room *room, const struct viewer_id *viewer, const struct conn *but,
@@ -100,7 +107,7 @@ static void audience_publish_stock(struct audience *a, const struct show_view *s
 {
     struct room *room = room_for(a, show);
     for (enum audience_class class = AUDIENCE_VIEWERS; room != NULL && class <= AUDIENCE_HOSTS; class ++) {
-        if (!anyone(&room->channels[class]))
+        if (!anyone(room, class))
             continue;
         frame_begin(&room->hub->scratch);
         message_stock(&room->hub->scratch, show, skus, count);
@@ -112,7 +119,7 @@ static void audience_publish_counts(struct audience *a, const struct show_view *
                                     size_t count)
 {
     struct room *room = room_for(a, show);
-    if (room == NULL || !anyone(&room->channels[AUDIENCE_HOSTS]))
+    if (room == NULL || !anyone(room, AUDIENCE_HOSTS))
         return;
     frame_begin(&room->hub->scratch);
     message_counts(&room->hub->scratch, show, skus, count);
@@ -126,7 +133,7 @@ static void publish_simple(struct audience *a, const struct show_view *show, enu
 {
     struct room *room = room_for(a, show);
     for (enum audience_class class = first; room != NULL && class <= AUDIENCE_HOSTS; class ++) {
-        if (!anyone(&room->channels[class]))
+        if (!anyone(room, class))
             continue;
         frame_begin(&room->hub->scratch);
         write(&room->hub->scratch, show);
@@ -143,7 +150,7 @@ static void audience_publish_audience(struct audience *a, const struct show_view
 {
     enum audience_class class = role == ROLE_HOST ? AUDIENCE_HOSTS : AUDIENCE_VIEWERS;
     struct room *room = room_for(a, show);
-    if (room == NULL || !anyone(&room->channels[class]))
+    if (room == NULL || !anyone(room, class))
         return;
     frame_begin(&room->hub->scratch);
     message_audience(&room->hub->scratch, show, role);
@@ -174,12 +181,12 @@ static void audience_publish_volumes(struct audience *a, const struct volumes_vi
     struct room *room = hub_room(hub, &v->broadcast->shop, &v->broadcast->id);
     if (room == NULL)
         return;
-    if (anyone(&room->channels[AUDIENCE_LOGISTICS])) {
+    if (anyone(room, AUDIENCE_LOGISTICS)) {
         frame_begin(&hub->scratch);
         message_volumes(&hub->scratch, v, false);
         publish_value(room, AUDIENCE_LOGISTICS);
     }
-    if (anyone(&room->channels[AUDIENCE_STREAMS])) {
+    if (anyone(room, AUDIENCE_STREAMS)) {
         room_publish(room, AUDIENCE_STREAMS, sse_block(&hub->scratch, v, false));
     }
 }
