@@ -46,5 +46,6 @@ static void lag_answered(struct store_request *ask)
     show->lag.all = (struct lag_sum){0};
     lag_sum_add(&show->lag.all, &show->lag.here, orchestrator_now(show->shop->o));
     share_read(show, &ask->value, lag_take);
+    show->lag.view = lag_sum_view(&show->lag.all);
     show_mark_lag(show);
 }

@@ -198,7 +198,7 @@ const struct show_view *show_view(struct show *show)
         .demand_count = show->demand_count,
         .audience = show->viewers + show->viewers_elsewhere,
         .audience_shown = audience_shown(show->viewers + show->viewers_elsewhere, show->values.viewers.shown),
-        .lag = lag_sum_view(&show->lag.all),
+        .lag = show->lag.view,
         .preflight = show->b.state < BROADCAST_LIVE ? show_preflight(show) : NULL,
         .selling_available = shop_is_selling(shop),
         .selling_why = shop_selling_words(shop),

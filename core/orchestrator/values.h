@@ -91,7 +91,8 @@ void share_read(struct show *show, const struct bytes *lines, void (*take)(struc
 /* ---- lag.c ---- */
 struct show_lag {
     struct lag here;
-    struct lag_sum all; /* over all nodes, as last gathered */
+    struct lag_sum all;   /* over all nodes, as last gathered */
+    struct lag_view view; /* of that */
     struct share share;
     bool shared; /* the others were told something that is not over yet */
 };

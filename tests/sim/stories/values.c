@@ -7,7 +7,7 @@
 
 #define SEED 11
 
-static int64_t pace_ms; /* what every audience answers */
+static int64_t pace_ms; /* what the audience of world_broadcast_id answers; others are small */
 
 static struct world_node *node_of(struct audience *a) { return container_of(a, struct world_node, audience); }
 
@@ -47,11 +47,12 @@ static void hear_lag(struct audience *a, const struct show_view *view)
     hear(a, "host", line);
 }
 
+static void hear_demand(struct audience *a, const struct show_view *view) { hear(a, "host", view->broadcast->id.text); }
+
 static int64_t answer_pace(struct audience *a, const struct show_view *view)
 {
     (void)a;
-    (void)view;
-    return pace_ms;
+    return ID_EQUAL(view->broadcast->id, world_broadcast_id) ? pace_ms : 0;
 }
 
 /* The stock of world_open is told, and a moment passed. */
@@ -143,6 +144,31 @@ static void a_large_audience_is_told_more_slowly_and_still_the_latest(void **sta
                     "[  950] a     released mug-red\n"
                     "[ 5900] all1  mug-red 8 low\n"
                     "[ 5900] *     shelf mug-red 8 free, 1 held, 0 sold\n");
+    world_close(w);
+}
+
+static void a_small_audience_does_not_wait_for_a_large_one(void **state)
+{
+    (void)state;
+    struct world *w = world_hears(1);
+    world_do(w, "shop creates small Small");
+    world_forget_trace(w);
+    w->nodes[0].audience.publish_demand = hear_demand;
+    pace_ms = 900;
+    struct show *large = show_find(world_orchestrator(w, 1), &world_shop_id, &world_broadcast_id);
+    struct show *small = show_find(world_orchestrator(w, 1), &world_shop_id, &(struct broadcast_id){"small"});
+    for (int i = 0; i < 5; i++) {
+        show_mark_demand(large);
+        show_mark_demand(small);
+        world_run_ms(w, 250);
+    }
+    world_expect(w, "[  300] host1 small\n"
+                    "[  300] host1 spring-drop\n"
+                    "[  550] host1 small\n"
+                    "[  800] host1 small\n"
+                    "[ 1050] host1 small\n"
+                    "[ 1200] host1 spring-drop\n"
+                    "[ 1300] host1 small\n");
     world_close(w);
 }
 
@@ -338,6 +364,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_lone_change_is_told_at_once_and_a_crowd_of_them_once_a_tick),
         cmocka_unit_test(a_large_audience_is_told_more_slowly_and_still_the_latest),
+        cmocka_unit_test(a_small_audience_does_not_wait_for_a_large_one),
         cmocka_unit_test(what_looks_the_same_is_not_told_to_viewers_and_every_count_is_to_hosts),
         cmocka_unit_test(what_ends_where_it_began_is_not_told),
         cmocka_unit_test(what_a_snapshot_told_early_is_told_again_when_it_goes_back),
