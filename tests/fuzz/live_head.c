@@ -11,7 +11,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct live_head head;
-    char *exact = malloc(size + (size == 0)); /* nothing behind it may be read */
+    char *exact = calloc(1, size == 0 ? 1 : size); /* nothing behind it may be read */
     if (exact == NULL)
         return 0;
     if (size > 0)

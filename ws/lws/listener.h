@@ -1,9 +1,10 @@
 /* ws/lws/listener.h - our own listening sockets, in front of libwebsockets.
  *
  * Every worker has its own, on the same port (SO_REUSEPORT: the kernel spreads). Sockets are accepted when their first bytes
- * are there (until then they are the kernel's, for handshake_timeout_ms or so), at a limited rate, a few per turn, and watched until their first request's headers are complete: one that never gets there is cut, and when too
- * many are on the way the oldest makes room. When not all may come in (admission.h), whoever asks for a broadcast's socket
- * and must wait is told so here, before libwebsockets has seen the socket; that saves nine tenths of what telling costs.
+ * are there (until then they are the kernel's, for handshake_timeout_ms or so), at a limited rate, a few per turn, and watched
+ * until their first request's headers are complete: one that never gets there is cut, and when too many are on the way the
+ * oldest makes room. When not all may come in (admission.h), whoever asks for a broadcast's socket and must wait is told so
+ * here, before libwebsockets has seen the socket: that takes a third of the system calls that it takes through libwebsockets.
  * Loop thread only. */
 #ifndef LIVESHELF_WS_LWS_LISTENER_H
 #define LIVESHELF_WS_LWS_LISTENER_H
