@@ -264,8 +264,8 @@ void run_report(const struct run *r, struct bytes *out)
 /* ---- words ---- */
 
 static const char *const times_words[TIMES] = {"due to join, to welcome", "pin to each viewer",
-                                               "pin to the last viewer", "reserve to its answer",
-                                               "line lost, to level again"};
+                                               "pin to the last viewer",  "reserve to its answer",
+                                               "the same, line unbroken", "line lost, to level again"};
 
 static void histogram_print(FILE *to, const char *name, const struct histogram *h)
 {

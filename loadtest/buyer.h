@@ -23,6 +23,7 @@ struct claim {
     enum crowd_then then;
     unsigned units, taps_due, taps_left, attempts; /* sent and not answered; still to be made */
     bool counted;                                  /* in the books as held */
+    bool broken;                                   /* the viewer's line was down between wish and answer */
     bool answered;                                 /* its first answer was timed */
     bool loops;                                    /* of the closed loop: ended, the viewer wishes again */
     int64_t due_us, then_ms, expires_ms; /* of the wish; from held to giving back or paying; by the server's clock */

@@ -86,8 +86,10 @@ static void claim_sold(struct claim *claim)
 
 static void claim_send(struct claim *claim)
 {
-    if (!load_viewer_is_live(&claim->buyer->viewer)) /* claims_resume asks when the line is back */
+    if (!load_viewer_is_live(&claim->buyer->viewer)) { /* claims_resume asks when the line is back */
+        claim->broken = true;
         return;
+    }
     claim->taps_due++;
     claim->attempts++;
     load_sendf(&claim->buyer->viewer.conn, "{\"t\":\"reserve\",\"id\":\"%s\",\"lines\":[{\"sku\":\"%s\",\"qty\":%u}]}",
@@ -305,6 +307,8 @@ static void reserve_answered(struct claim *claim, const struct load_peek *p)
         claim->answered = true;
         histogram_add(&c->reserve, us);
         histogram_add(&c->series.reserve, us);
+        if (!claim->broken)
+            histogram_add(&c->reserve_unbroken, us);
     }
     if (hold)
         claim_told(claim, p);
@@ -345,6 +349,7 @@ void claims_resume(struct buyer *b)
         struct claim *claim = &b->claims[i];
         bool unanswered = claim->state == CLAIM_ASKED || (claim->state != CLAIM_NONE && claim->taps_due > 0);
         claim->taps_due = 0; /* answers of the old line do not come any more */
+        claim->broken = true;
         if (unanswered && claim->state != CLAIM_GIVING_BACK) {
             b->crowd->counts.asked_again += claim->attempts > 0;
             claim_send(claim);

@@ -121,7 +121,7 @@ struct crowd {
     bool clock_known;
     bool stopped, finishing;
     /* ---- books ---- */
-    struct histogram join, pin, pin_last, reserve, resume;
+    struct histogram join, pin, pin_last, reserve, reserve_unbroken, resume;
     struct crowd_counts counts;
     struct books books;
     uint64_t held_answers;

@@ -5,13 +5,15 @@
 
 #include "loadtest/run.h"
 
-const char *const times_names[TIMES] = {"join_ms", "pin_ms", "pin_last_ms", "reserve_ms", "resume_ms"};
+const char *const times_names[TIMES] = {"join_ms",  "pin_ms", "pin_last_ms", "reserve_ms", "reserve_unbroken_ms",
+                                        "resume_ms"};
 const char *const figure_names[FIGURES] = {"count", "p50", "p90", "p95", "p99", "p999", "max"};
 static const double figure_shares[FIGURES] = {0, 0.5, 0.9, 0.95, 0.99, 0.999, 1};
 
 const struct histogram *crowd_times(const struct crowd *c, enum times_of which)
 {
-    const struct histogram *const all[TIMES] = {&c->join, &c->pin, &c->pin_last, &c->reserve, &c->resume};
+    const struct histogram *const all[TIMES] = {&c->join,  &c->pin, &c->pin_last, &c->reserve, &c->reserve_unbroken,
+                                                &c->resume};
     return all[which];
 }
 
