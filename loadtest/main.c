@@ -8,6 +8,7 @@
 #include "base/must.h"
 #include "loadtest/display.h"
 #include "loadtest/options.h"
+#include "loadtest/report.h"
 #include "loadtest/scenario.h"
 
 #define EXIT_ASKED_WRONGLY 2
@@ -44,17 +45,31 @@ static size_t viewers_that_fit(size_t wanted)
     return wanted < room ? wanted : room;
 }
 
-static bool json_write(const struct run *r, const char *to)
+static bool json_write(const struct bytes *json, const char *to)
 {
-    struct bytes out = {0};
-    run_report(r, &out);
     FILE *file = strcmp(to, "-") == 0 ? stdout : fopen(to, "we");
-    bool written = file != NULL && bytes_result(&out) == RESULT_OK && fwrite(out.data, 1, out.len, file) == out.len;
+    bool written = file != NULL && fwrite(json->data, 1, json->len, file) == json->len;
     if (file != NULL && file != stdout)
         written = fclose(file) == 0 && written;
     if (!written)
         fprintf(stderr, "liveshelf-load: cannot write %s\n", to);
-    bytes_finish(&out);
+    return written;
+}
+
+/* What was asked for in files; `page` is the report's, NULL: none was asked for. */
+static bool account_write(const struct options *o, const struct run *r, const char *page)
+{
+    struct bytes json = {0};
+    struct report_fault fault;
+    run_report(r, &json);
+    bool written = bytes_result(&json) == RESULT_OK;
+    if (o->json != NULL && written)
+        written = json_write(&json, o->json);
+    if (page != NULL && json.data != NULL && report_write(o->report, page, json.data, json.len, &fault) != RESULT_OK) {
+        fprintf(stderr, "liveshelf-load: %s\n", fault.text);
+        written = false;
+    }
+    bytes_finish(&json);
     return written;
 }
 
@@ -73,7 +88,7 @@ static bool thresholds_take(struct run *r, const struct scenario *s, const struc
     return true;
 }
 
-static int run_play(const struct options *o, const struct scenario *s, struct run *r)
+static int run_play(const struct options *o, const struct scenario *s, struct run *r, const char *page)
 {
     static struct crowd crowd;
     struct display display;
@@ -107,8 +122,7 @@ static int run_play(const struct options *o, const struct scenario *s, struct ru
     if (!o->quiet)
         display_finish(&display);
     run_print(r, stderr);
-    if (o->json != NULL)
-        well = json_write(r, o->json) && well;
+    well = account_write(o, r, page) && well;
     bool stopped = crowd.stopped;
     crowd_finish(&crowd);
     return stopped ? EXIT_INTERRUPTED : well ? EXIT_SUCCESS : EXIT_FAILURE;
@@ -120,6 +134,8 @@ int main(int argc, char **argv)
     struct options options;
     struct scenario *scenario;
     struct scenario_fault fault;
+    struct report_fault report_fault;
+    char *page = NULL;
     if (!options_read(argc, argv, &options))
         return EXIT_ASKED_WRONGLY;
     if (options.help) {
@@ -131,10 +147,13 @@ int main(int argc, char **argv)
         return EXIT_ASKED_WRONGLY;
     }
     int code = EXIT_ASKED_WRONGLY;
-    if (scenario->needs_host && options.host_token == NULL)
+    if (options.report != NULL && report_page(options.web_dir, &page, &report_fault) != RESULT_OK)
+        fprintf(stderr, "liveshelf-load: --report: %s\n", report_fault.text);
+    else if (scenario->needs_host && options.host_token == NULL)
         fprintf(stderr, "liveshelf-load: --host-token: %.80s needs it: a phase is the host's\n", options.scenario);
     else if (thresholds_take(&run, scenario, &options))
-        code = run_play(&options, scenario, &run);
+        code = run_play(&options, scenario, &run, page);
+    free(page);
     scenario_destroy(scenario);
     return code;
 }

@@ -23,6 +23,8 @@ const char options_usage[] =
     "  --threshold NAME<=VALUE   or >=; may be said again: pin_ms.p99, answers.held, counts.gaps, "
     "phase3.reserve_ms.max ...\n"
     "  --json OUT                all figures as one JSON object (- for standard output)\n"
+    "  --report FILE             the same as one HTML page with charts, to be opened from a disk\n"
+    "  --web-dir DIR             where the report's page is, if not beside the program\n"
     "  --seed N                  0 to 2^63 - 1, for the crowd's choices (1)\n"
     "  --quiet                   no progress, only the account at the end\n"
     "  --help                    this\n\n"
@@ -107,6 +109,8 @@ bool options_read(int argc, char **argv, struct options *ret)
                  {"--duration", &duration, false},
                  {"--threshold", &threshold, false},
                  {"--json", &ret->json, false},
+                 {"--report", &ret->report, false},
+                 {"--web-dir", &ret->web_dir, false},
                  {"--seed", &seed, false}};
     *ret = (struct options){.seed = 1, .speed = 1};
     for (int i = 1; i < argc; i++) {

@@ -9,7 +9,7 @@
 #define OPTIONS_THRESHOLDS_MAX 32
 
 struct options { /* texts are borrowed from argv; NULL: not given */
-    const char *url, *broadcast, *token, *host_token, *integrator_token, *scenario, *json;
+    const char *url, *broadcast, *token, *host_token, *integrator_token, *scenario, *json, *report, *web_dir;
     const char *thresholds[OPTIONS_THRESHOLDS_MAX];
     size_t thresholds_count;
     size_t viewers;

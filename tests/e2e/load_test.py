@@ -177,6 +177,17 @@ class LoadGenerator(unittest.TestCase):
             self.assertEqual(heights, {8})
             self.assertIn("sound: nothing missed", text.rsplit("\x1b[8A", 1)[1])
 
+    def test_a_report_has_the_run_inside(self):
+        """The page itself is the web tests' business."""
+        folder = self.folder()
+        (folder / ".report.html").write_text("<script>{{run}}</script>")
+        with Shop() as shop:
+            scenario = self.scenario([{"do": "mark", "text": "a < b"}, {"do": "wait", "ms": 10}])
+            books = self.play(shop, scenario, "--report", str(folder / "run.html"), "--web-dir", str(folder), viewers=5)
+            inside = re.fullmatch(r"<script>(.*)</script>", (folder / "run.html").read_text(), re.DOTALL)[1]
+            self.assertEqual(json.loads(inside), books)
+            self.assertNotIn("<", inside)
+
     def test_thresholds_decide_the_exit_code(self):
         with Shop() as shop:
             scenario = self.scenario([{"do": "wait", "ms": 10}], thresholds={"counts.live": {"at_least": 20}})
@@ -213,6 +224,7 @@ class LoadGenerator(unittest.TestCase):
                 (["--scenario", good, "--speed", "2", "--duration", "5"], {}, "--speed"),
                 (["--scenario", good, "--seed", "-1"], {}, '--seed "-1"'),
                 (["--scenario", good, "--seed"], {}, "--seed"),
+                (["--scenario", good, "--report", "x.html", "--web-dir", "/nowhere"], {}, "--report: /nowhere"),
                 (["--scenario", good, "--fast", "1"], {}, "--fast"),
                 (["--scenario", good, "--threshold", "pin_ms.p98<=1"], {}, "there is no such figure"),
                 (["--scenario", good, "--threshold", "pin_ms.p99<1"], {}, "it takes NAME<=NUMBER"),

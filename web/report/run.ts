@@ -66,6 +66,7 @@ export const TIMES: Record<string, string> = {
   pin_ms: 'Pin to each viewer',
   pin_last_ms: 'Pin to the last viewer',
   reserve_ms: 'Reserve to its answer',
+  reserve_unbroken_ms: 'Reserve to its answer, line unbroken',
 };
 
 export const ANSWERS: Record<string, string> = {
@@ -75,6 +76,7 @@ export const ANSWERS: Record<string, string> = {
 
 export const PHASES: Record<string, string> = {
   start: 'Start', allocate: 'Units given', pins: 'Pins', reserve: 'Buying', drop: 'Lines cut', return: 'Coming back', wait: 'Quiet',
+  stock: 'Units to sell', slow: 'Slow readers', join: 'Everybody here', mark: 'Mark',
 };
 
 /* "pin_last_ms.p99" */
