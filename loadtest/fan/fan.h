@@ -103,6 +103,7 @@ struct fan {
     int epoll;
     size_t opening, live, waiting; /* viewers and hosts in these states */
     size_t event_len, text_len;    /* of the last event; of its filling, so that events have FAN_EVENT_BYTES */
+    size_t scanned;                /* who was looked at last for being due to connect */
     uint64_t wishes;               /* claims so far; names them */
     struct fan_books books;
     struct fan_samples each, last, claims;
@@ -134,7 +135,7 @@ struct fan_phase {
     size_t pins;            /* at most; 0: until the end */
     int64_t claim_every_us; /* one of the buyers claims a unit this often; 0: none */
     int64_t last_us;        /* how long; what is under way then is waited for */
-    bool until_back;        /* not before all viewers are live and have seen the last event */
+    bool cuts; /* every viewer but the buyers loses the line; lasts until all are live and have seen the last event */
 };
 struct fan_report {
     double seconds, client_busy, back_s; /* back_s: until the last viewer was live again */
@@ -144,8 +145,6 @@ struct fan_report {
 MUST_USE enum result fan_gather(struct fan *f, size_t viewers,
                                 struct fan_report *ret); /* all hosts, and viewers up to so many */
 MUST_USE enum result fan_run(struct fan *f, const struct fan_phase *phase, struct fan_report *ret);
-void fan_cut(
-    struct fan *f); /* resets the line of every viewer who is no buyer, and lets all of them come back at once */
 void fan_leave(struct fan *f);
 void fan_rest(struct fan *f, int64_t last_us);
 

@@ -61,8 +61,7 @@ static enum result command_run(struct fan *f, char *line, struct fan_report *rep
     if (strcmp(word, "buy") == 0)
         return fan_run(f, &(struct fan_phase){.claim_every_us = a, .last_us = b * 1000, .window = (unsigned)c}, report);
     if (strcmp(word, "cut") == 0)
-        return fan_run(f, &(struct fan_phase){.pin_every_us = a * 1000, .claim_every_us = b, .until_back = true},
-                       report);
+        return fan_run(f, &(struct fan_phase){.pin_every_us = a * 1000, .claim_every_us = b, .cuts = true}, report);
     if (strcmp(word, "stall") == 0)
         for (size_t i = f->conns_count - (size_t)a; i < f->conns_count; i++)
             fan_stall(f, &f->conns[i]);

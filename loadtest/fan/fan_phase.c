@@ -6,8 +6,10 @@
 #include "base/must.h"
 #include "loadtest/fan/fan.h"
 
-#define TURN_US 1000  /* the longest turn while something is under way */
-#define LOOK_US 20000 /* between two looks at all viewers of a cut audience */
+#define SLICE_CONNS 16  /* cut or connected in one turn */
+#define SCAN_CONNS 1000 /* looked at for that */
+#define CUTTING_US 100  /* the longest turn while lines are cut or wait */
+#define TURN_US 1000    /* the longest turn while something is under way */
 
 static double cpu_s(void)
 {
@@ -19,12 +21,19 @@ static double cpu_s(void)
 
 /* ---- the audience comes ---- */
 
+/* Connects some of those who wait and are due. A slice at a time, so that nobody's answer lies unread meanwhile. */
 static void waiting_connect(struct fan *f)
 {
     int64_t now = fan_now_us();
-    for (size_t i = 0; f->waiting > 0 && i < f->conns_count; i++)
-        if (f->conns[i].state == FAN_WAITING && f->conns[i].retry_us <= now)
-            fan_connect(f, &f->conns[i]);
+    size_t connected = 0;
+    for (size_t i = 0; f->waiting > 0 && i < SCAN_CONNS && i < f->conns_count && connected < SLICE_CONNS; i++) {
+        f->scanned = (f->scanned + 1) % f->conns_count;
+        struct fan_conn *c = &f->conns[f->scanned];
+        if (c->state == FAN_WAITING && c->retry_us <= now) {
+            fan_connect(f, c);
+            connected++;
+        }
+    }
     for (size_t i = 0; f->waiting > 0 && i < f->rooms_count; i++)
         if (f->rooms[i].host.state == FAN_WAITING && f->rooms[i].host.retry_us <= now)
             fan_connect(f, &f->rooms[i].host);
@@ -39,7 +48,7 @@ static void hosts_connect(struct fan *f)
 
 enum result fan_gather(struct fan *f, size_t viewers, struct fan_report *ret)
 {
-    int64_t began = fan_now_us(), looked = began;
+    int64_t began = fan_now_us();
     double cpu = cpu_s();
     MUST(viewers <= f->conns_max);
     memset(&f->books, 0, sizeof f->books);
@@ -47,11 +56,8 @@ enum result fan_gather(struct fan *f, size_t viewers, struct fan_report *ret)
     while (f->live < viewers + f->rooms_count && fan_now_us() - began < f->patience_us) {
         while (f->conns_count < viewers && f->opening < FAN_OPENING_MAX)
             fan_connect(f, &f->conns[f->conns_count++]);
+        waiting_connect(f);
         fan_turn(f, TURN_US);
-        if (fan_now_us() - looked > LOOK_US) {
-            waiting_connect(f);
-            looked = fan_now_us();
-        }
     }
     *ret = (struct fan_report){.seconds = (double)(fan_now_us() - began) / 1e6, .books = f->books};
     ret->client_busy = (cpu_s() - cpu) / ret->seconds;
@@ -70,16 +76,6 @@ void fan_leave(struct fan *f)
     f->conns_count = 0;
 }
 
-void fan_cut(struct fan *f)
-{
-    for (size_t i = 0; i < f->conns_count; i++)
-        if (!f->conns[i].buyer)
-            fan_drop(f, &f->conns[i]);
-    for (size_t i = 0; i < f->conns_count; i++)
-        if (!f->conns[i].buyer)
-            fan_connect(f, &f->conns[i]);
-}
-
 void fan_rest(struct fan *f, int64_t last_us)
 {
     for (int64_t until = fan_now_us() + last_us, left; (left = until - fan_now_us()) > 0;)
@@ -90,8 +86,8 @@ void fan_rest(struct fan *f, int64_t last_us)
 
 struct run {
     const struct fan_phase *phase;
-    int64_t began_us, over_us, pin_us, claim_us, look_us, back_us;
-    size_t pins;
+    int64_t began_us, over_us, pin_us, claim_us, back_us;
+    size_t pins, cut; /* so far; of viewers, whose turn to lose the line it is */
     uint64_t published;
 };
 
@@ -134,13 +130,10 @@ static void claim_step(struct fan *f, struct run *r, int64_t now)
         }
 }
 
-/* All live, and each has seen the last event of their room. */
-static bool all_are_back(struct fan *f, struct run *r)
+static bool all_are_live(const struct fan *f) { return f->live == f->conns_count + f->rooms_count; }
+
+static bool last_is_seen(const struct fan *f)
 {
-    if (f->live < f->conns_count + f->rooms_count)
-        return false;
-    if (r->back_us == 0)
-        r->back_us = fan_now_us();
     for (size_t i = 0; i < f->conns_count; i++)
         if (f->conns[i].mark != f->rooms[f->conns[i].room].published)
             return false;
@@ -160,12 +153,13 @@ static bool all_is_seen(const struct fan *f)
     for (size_t i = 0; i < f->rooms_count; i++)
         if (f->rooms[i].completed != f->rooms[i].published)
             return false;
-    return !claims_are_open(f);
+    return true;
 }
 
-static int64_t wait_us(const struct run *r, int64_t now)
+static int64_t wait_us(const struct fan *f, const struct run *r, int64_t now)
 {
-    int64_t wait = TURN_US;
+    bool is_cutting = r->phase->cuts && (r->cut < f->conns_count || f->waiting > 0);
+    int64_t wait = is_cutting ? CUTTING_US : TURN_US;
     if (r->phase->pin_every_us > 0 && r->pin_us > now && r->pin_us - now < wait)
         wait = r->pin_us - now;
     if (r->phase->claim_every_us > 0 && r->claim_us > now && r->claim_us - now < wait)
@@ -183,14 +177,27 @@ static void work_step(struct fan *f, struct run *r, int64_t now)
         claim_step(f, r, now);
 }
 
-/* A cut audience: at the beginning all of it, later who was told to come again. */
-static bool back_step(struct fan *f, struct run *r, int64_t now)
+/* Every viewer but the buyers loses the line, and is due to come back that moment. */
+static void cut_step(struct fan *f, struct run *r)
 {
-    if (now < r->look_us)
+    for (size_t i = 0; i < SLICE_CONNS && r->cut < f->conns_count; i++, r->cut++)
+        if (!f->conns[r->cut].buyer)
+            fan_retry(f, &f->conns[r->cut], 0);
+}
+
+/* True once all are live again. One more event then shows of everybody what they have missed. */
+static bool back_step(struct fan *f, struct run *r)
+{
+    cut_step(f, r);
+    if (r->cut < f->conns_count)
         return false;
     waiting_connect(f);
-    r->look_us = now + LOOK_US;
-    return all_are_back(f, r);
+    if (!all_are_live(f))
+        return false;
+    r->back_us = fan_now_us();
+    for (size_t i = 0; i < f->rooms_count; i++)
+        publish(f, r, &f->rooms[i]);
+    return true;
 }
 
 static void books_open(struct fan *f)
@@ -206,21 +213,19 @@ static void books_open(struct fan *f)
 enum result fan_run(struct fan *f, const struct fan_phase *phase, struct fan_report *ret)
 {
     int64_t now = fan_now_us();
-    struct run r = {.phase = phase, .began_us = now, .pin_us = now, .claim_us = now, .look_us = now};
-    bool ended = false, back = !phase->until_back;
+    struct run r = {.phase = phase, .began_us = now, .pin_us = now, .claim_us = now};
+    bool ended = false, back = !phase->cuts;
     double cpu = cpu_s();
     books_open(f);
-    if (phase->until_back)
-        fan_cut(f);
     r.over_us = now + phase->last_us;
     while (!ended && now - r.began_us < f->patience_us) {
         if (now < r.over_us || !back)
             work_step(f, &r, now);
         else
-            ended = phase->until_back ? all_are_back(f, &r) && !claims_are_open(f) : all_is_seen(f);
+            ended = !claims_are_open(f) && (phase->cuts ? last_is_seen(f) : all_is_seen(f));
         if (!back)
-            back = back_step(f, &r, now);
-        fan_turn(f, wait_us(&r, now));
+            back = back_step(f, &r);
+        fan_turn(f, wait_us(f, &r, now));
         now = fan_now_us();
     }
     *ret =
