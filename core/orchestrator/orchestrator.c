@@ -196,11 +196,14 @@ const struct show_view *orchestrator_show(struct orchestrator *o, const struct s
                                           const struct broadcast_id *broadcast)
 {
     struct show *show = show_find(o, shop, broadcast);
-    if (show == NULL || !show_is_ready(show) || show->b.seq == 0)
-        return NULL;
-    const struct show_view *view = show_view(show);
-    values_seen(show, view);
-    return view;
+    return show != NULL && show_is_ready(show) && show->b.seq > 0 ? show_view(show) : NULL;
+}
+
+void orchestrator_shown(struct orchestrator *o, const struct shop_id *shop, const struct broadcast_id *broadcast)
+{
+    struct show *show = show_find(o, shop, broadcast);
+    if (show != NULL)
+        values_seen(show, show_view(show));
 }
 
 bool orchestrator_volumes(struct orchestrator *o, const struct shop_id *shop, const struct broadcast_id *broadcast,

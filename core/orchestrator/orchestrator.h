@@ -100,9 +100,12 @@ void orchestrator_replay_cancel(struct orchestrator_replay *replay); /* `done` d
 /* The command is borrowed for the call, except that owned members (document, products) may be taken and are NULL then. */
 void orchestrator_command(struct orchestrator *o, const struct asker *asker, struct command *command);
 
-/* NULL when not open on this node. What is in it counts as shown to somebody: a value that goes back is told again. */
+/* NULL when not open on this node. */
 const struct show_view *orchestrator_show(struct orchestrator *o, const struct shop_id *shop,
                                           const struct broadcast_id *broadcast);
+/* A snapshot or values were made of what orchestrator_show tells now, and will be seen: what was not published yet is, even if it
+ * goes back to what was told before. */
+void orchestrator_shown(struct orchestrator *o, const struct shop_id *shop, const struct broadcast_id *broadcast);
 bool orchestrator_volumes(struct orchestrator *o, const struct shop_id *shop, const struct broadcast_id *broadcast,
                           struct volumes_view *ret);
 

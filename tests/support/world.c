@@ -225,12 +225,6 @@ void world_node_cut(struct world *w, unsigned node, bool off)
     memory_cut(n->memory, off);
 }
 
-const struct show_view *world_view(struct world_node *n, const struct broadcast_id *broadcast)
-{
-    struct show *show = show_find(n->o, &world_shop_id, broadcast);
-    return show != NULL && show_is_ready(show) && show->b.seq > 0 ? show_view(show) : NULL;
-}
-
 bool world_sells(const struct world *w)
 {
     bool all = true;

@@ -180,7 +180,7 @@ static void check_holds(struct world *w, unsigned node, const struct claims *cla
 static void check_board(struct world *w, struct world_node *n)
 {
     struct volumes_view volumes;
-    const struct claims *claims = world_view(n, &world_broadcast_id)->claims;
+    const struct claims *claims = orchestrator_show(n->o, &world_shop_id, &world_broadcast_id)->claims;
     if (!orchestrator_volumes(n->o, &world_shop_id, &world_broadcast_id, &volumes))
         world_fail(w, "node %u has no volumes", n->number);
     for (size_t i = 0; i < volumes.skus_count; i++) { /* one broadcast: what it holds and sold is all there is */
@@ -216,7 +216,7 @@ void world_check_all(struct world *w)
     check_acknowledged(w);
     for (unsigned i = 0; i < w->config.nodes; i++) {
         struct world_node *n = &w->nodes[i];
-        const struct show_view *show = n->lives ? world_view(n, &world_broadcast_id) : NULL;
+        const struct show_view *show = n->lives ? orchestrator_show(n->o, &world_shop_id, &world_broadcast_id) : NULL;
         if (show == NULL)
             continue;
         struct bytes *out = first.len == 0 ? &first : &other;

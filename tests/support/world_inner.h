@@ -112,8 +112,6 @@ extern const struct broadcast_id world_broadcast_id;
 
 void world_line(struct world *w, const char *who, const char *format, ...) PRINTF_LIKE(3, 4);
 void world_settle(struct world *w); /* runs what is due at this very moment */
-/* The node's copy of the broadcast, looked at by nobody in the world; NULL: none is ready. */
-const struct show_view *world_view(struct world_node *n, const struct broadcast_id *broadcast);
 
 /* world_people.c */
 void people_audience_init(struct world_node *n);

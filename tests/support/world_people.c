@@ -341,7 +341,7 @@ static void note_acknowledged(struct world_node *n, const struct world_person *p
 {
     struct world *w = n->w;
     char key[256];
-    const struct show_view *show = p == NULL ? NULL : world_view(n, &p->broadcast);
+    const struct show_view *show = p == NULL ? NULL : orchestrator_show(n->o, &world_shop_id, &p->broadcast);
     if (outcome->kind != OUTCOME_OK || outcome->seq == 0 || show == NULL)
         return;
     published_key(key, show->broadcast, outcome->seq);

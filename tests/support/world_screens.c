@@ -35,6 +35,7 @@ void screen_snapshot(struct world_person *p)
     const struct show_view *view = orchestrator_show(n->o, &world_shop_id, &p->broadcast);
     if (view == NULL)
         return;
+    orchestrator_shown(n->o, &world_shop_id, &p->broadcast);
     p->screen = (struct world_screen){0};
     for (size_t i = 0; i < view->broadcast->items_count; i++) {
         const struct sku_id *sku = &view->broadcast->items[i].sku;
@@ -101,7 +102,7 @@ static void check_sku(struct world_person *p, const struct show_view *view, cons
 static void check_screen(struct world_person *p)
 {
     struct world_node *n = &p->w->nodes[p->node - 1];
-    const struct show_view *view = world_view(n, &p->broadcast);
+    const struct show_view *view = orchestrator_show(n->o, &world_shop_id, &p->broadcast);
     if (!p->screen.is_told)
         screen_snapshot(p); /* everybody was to be sent one; it may come late */
     if (view == NULL || !p->screen.is_told)

@@ -111,6 +111,7 @@ static struct span snapshot_encode(struct room *room, struct bytes *out, const s
 {
     struct message_context context = hub_message_context(room->hub, &room->shop, show);
     meter_count(&meters.snapshots_encoded);
+    orchestrator_shown(room->hub->orchestrator, &room->shop, &room->broadcast);
     frame_begin(out);
     message_snapshot(out, &context, show, role, viewer);
     return frame_seal(out, FRAME_TEXT);
@@ -147,6 +148,7 @@ static struct span values_encode(struct room *room, struct encoding *e, const st
     for (size_t i = 0; i < count; i++)
         hub->skus[i] = b->items[i].sku;
     bytes_clear(&e->bytes);
+    orchestrator_shown(hub->orchestrator, &room->shop, &room->broadcast);
     frame_begin(&hub->scratch);
     message_stock(&hub->scratch, show, hub->skus, count);
     frame_add(hub, &e->bytes);
