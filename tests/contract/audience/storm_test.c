@@ -1,7 +1,9 @@
 /* More who come than may: what they hear, what it costs nobody else, and that all are inside in the end. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "tests/contract/audience/ask.h"
 
@@ -89,6 +91,26 @@ static void who_must_wait_hears_when(void **state)
     assert_int_equal(stage_metric(REFUSED) - before, 2);
     free(early);
     free(late);
+    stage_close(s);
+}
+
+/* An answer and the end of the stream, not a reset: some clients drop what they have when that comes. */
+static void a_refusal_ends_in_order(void **state)
+{
+    (void)state;
+    struct stage *s = storm_open(4, NULL);
+    struct peer p;
+    char text[2048];
+    shut_door(s);
+    peer_connect(&p, s);
+    peer_upgrade_sent(&p, PATH, PROTOCOL);
+    size_t len = 0;
+    ssize_t got = -1;
+    STAGE_UNTIL(s, (len += got > 0 ? (size_t)got : 0, got = recv(p.fd, text + len, sizeof text - len, 0)) == 0 ||
+                       (got < 0 && errno != EAGAIN));
+    assert_int_equal(got, 0);
+    assert_true(len > 300 && text[len - 1] == '}');
+    peer_finish(&p);
     stage_close(s);
 }
 
@@ -393,10 +415,15 @@ static void a_drain_takes_no_longer_than_it_may(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(who_must_wait_hears_when),         cmocka_unit_test(only_plain_requests_are_answered_early),
-        cmocka_unit_test(half_requests_take_nobodys_place), cmocka_unit_test(scripts_ask_over_http),
-        cmocka_unit_test(hosts_pass_with_a_ticket),         cmocka_unit_test(selling_goes_on_meanwhile),
-        cmocka_unit_test(all_are_inside_in_the_end),        cmocka_unit_test(one_address_is_held_to_its_limit),
+        cmocka_unit_test(who_must_wait_hears_when),
+        cmocka_unit_test(a_refusal_ends_in_order),
+        cmocka_unit_test(only_plain_requests_are_answered_early),
+        cmocka_unit_test(half_requests_take_nobodys_place),
+        cmocka_unit_test(scripts_ask_over_http),
+        cmocka_unit_test(hosts_pass_with_a_ticket),
+        cmocka_unit_test(selling_goes_on_meanwhile),
+        cmocka_unit_test(all_are_inside_in_the_end),
+        cmocka_unit_test(one_address_is_held_to_its_limit),
         cmocka_unit_test(a_drain_takes_no_longer_than_it_may),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
