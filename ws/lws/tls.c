@@ -108,12 +108,13 @@ static int on_protocols(SSL *ssl, const unsigned char **ret, unsigned char *ret_
                         unsigned offered_len, void *arg)
 {
     static const unsigned char ours[] = "\x08http/1.1";
+    unsigned char *chosen = NULL;
     (void)ssl;
     (void)arg;
-    return SSL_select_next_proto((unsigned char **)(uintptr_t)ret, ret_len, ours, sizeof ours - 1, offered,
-                                 offered_len) == OPENSSL_NPN_NEGOTIATED
-               ? SSL_TLSEXT_ERR_OK
-               : SSL_TLSEXT_ERR_NOACK;
+    if (SSL_select_next_proto(&chosen, ret_len, ours, sizeof ours - 1, offered, offered_len) != OPENSSL_NPN_NEGOTIATED)
+        return SSL_TLSEXT_ERR_NOACK;
+    *ret = chosen;
+    return SSL_TLSEXT_ERR_OK;
 }
 
 /* Remembers what the files look like also when they are refused: each change is tried once. */
@@ -132,9 +133,9 @@ static enum result pair_load(struct tls *t, struct tls_fault *ret_fault)
         SSL_CTX_free(ctx);
         return result;
     }
-    SSL_CTX_set_alpn_select_cb(ctx, on_protocols,
-                               NULL); /* TLS 1.2 asks the context with the certificate, 1.3 the other */
-    SSL_CTX_free(t->shown);           /* those who are connected hold it as long as they need it */
+    /* TLS 1.2 asks the context that has the certificate, 1.3 libwebsockets' own. */
+    SSL_CTX_set_alpn_select_cb(ctx, on_protocols, NULL);
+    SSL_CTX_free(t->shown); /* those who are connected hold it as long as they need it */
     t->shown = ctx;
     t->expires_ms = expiry_ms(ctx);
     return RESULT_OK;
