@@ -38,6 +38,9 @@ BUYERS = 50
 CLAIM_EVERY_US = 5000
 ANSWER_S = 90
 FILLS_MAX = 40
+SETTLES_MAX = 40
+REST_MS = 300
+COUNTED_MS = 2000  # after a join the audience has been told its new number
 
 
 class Scale:
@@ -90,14 +93,22 @@ class Contestant:
         return answer
 
     def rest(self, ms):
-        self.ask("rest", ms)
+        return self.ask("rest", ms)
+
+    def settle(self, quiet_ms=300):
+        """Until nobody is at work on what was: thousands of ended lines take a while, and everybody is told how many are there."""
+        quiet = 0
+        for _ in range(SETTLES_MAX):
+            quiet = quiet + REST_MS if self.rest(REST_MS)["cpu_s"] < 0.005 else 0
+            if quiet >= quiet_ms:
+                return
 
     def warm(self):
         """What the first viewers cost and the next do not: pages of the program, rings, tables, compiled code."""
         self.ask("gather", WARM_VIEWERS)
         self.ask("flood", 1, 300)
         self.ask("leave")
-        self.rest(500)
+        self.settle()
 
     def gather(self, viewers):
         """All of them; CPU and memory for each newcomer."""
@@ -105,7 +116,7 @@ class Contestant:
         before = processes.rss_bytes(self.server.pids)
         answer = self.ask("gather", viewers)
         self.handshake_us = answer["cpu_s"] / viewers * 1e6
-        self.rest(500)
+        self.settle()
         self.memory = (processes.rss_bytes(self.server.pids) - before) / viewers
         self.ask("flood", 1, 200)  # the first to all of them finds cold sockets; and events get their length
         return answer
@@ -331,20 +342,20 @@ def broadcasts(b):
 def joins(b):
     """CPU of the first so many handshakes, and of the last so many when the others are there."""
     first, nearly, most = b.scale.joins
-    there = [b.limit(most), b.shop("Liveshelf", most)]
+    there = [b.limit(most), b.shop("Liveshelf", most, settings=servers.RAISED | servers.PATIENT)]  # no PINGs between them
     for c in there:
         c.warm()
-        c.rounds = []
+        c.settle(COUNTED_MS)
     for _ in range(b.scale.fewer(3)):
         for c in there:
             early = c.ask("gather", first)["cpu_s"] / first * 1e6
             c.ask("gather", nearly)
-            c.rest(300)
+            c.settle(COUNTED_MS)
             late = c.ask("gather", most)["cpu_s"] / (most - nearly) * 1e6
             print(f"    {c.name:<26} {early:.1f} us for the first {first:,}, {late:.1f} us at {most:,}", flush=True)
             c.rounds.append({"early": early, "late": late, "growth": late / early})
             c.ask("leave")
-            c.rest(1000)
+            c.settle(COUNTED_MS)
     limit, ours = there
     paired(b.table, f"CPU per join (upgrade, hello, snapshot), the first {first:,}", ours.rounds, limit.rounds, limit.name, "early", 2.0)
     paired(b.table, f"CPU per join, {nearly:,} there before", ours.rounds, limit.rounds, limit.name, "late", 2.0)
@@ -408,7 +419,7 @@ def storm(b):
         print(f"    back in {f['back_s']:.2f} s, {f['cpu_s']:.2f} s of CPU, {f['resumed']} resumed, {f['snapshots']} snapshots, "
               f"{f['refused']} told to come later, {f['failed']} failed, {f['gaps']} gaps, p99 of a reserve {f['claim_p99_ms']:.1f} ms",
               flush=True)
-        c.rest(500)
+        c.settle()
     name = f"{b.scale.viewers:,} viewers cut at once"
     b.table.add(f"{name}: gaps and duplicates after they resumed", sum(f["gaps"] + f["duplicates"] for f in found), "events", bar=0,
                 on="value")

@@ -19,11 +19,12 @@
 #include "base/must.h"
 #include "base/result.h"
 
-#define FAN_SLOTS 1024          /* events of a room under way at once; a power of two */
-#define FAN_OPENING_MAX 256     /* handshakes under way while an audience gathers; a cut one comes back all at once */
-#define FAN_ADDRESS_CONNS 15000 /* conns from one source address, 127.0.0.2 and up */
-#define FAN_EVENT_BYTES 400     /* of the payload of one event, as a viewer gets it */
-#define FAN_WORD_BYTES 4096     /* the longest thing said to a server */
+#define FAN_SLOTS 1024      /* events of a room under way at once; a power of two */
+#define FAN_OPENING_MAX 256 /* handshakes under way while an audience gathers; a cut one comes back all at once */
+#define FAN_ADDRESS_CONNS                                                                                              \
+    5000 /* from one source address, 127.0.0.2 and up; the kernel finds a free port slowly among many taken */
+#define FAN_EVENT_BYTES 400 /* of the payload of one event, as a viewer gets it */
+#define FAN_WORD_BYTES 4096 /* the longest thing said to a server */
 #define FAN_KEY_BYTES 128
 #define FAN_PATIENCE_MS 60000 /* for anything to come to its end, when not said */
 
