@@ -419,6 +419,22 @@ static void history_lost_meanwhile_is_a_snapshot_of_another_epoch(void **state)
     stage_close(s);
 }
 
+static void the_house_closes_while_a_log_is_read(void **state)
+{
+    (void)state;
+    struct stage *s = stage_small_ring();
+    struct peer waits;
+    uint64_t from = head_of(s);
+    notices(s, 60);
+    memory_cut(s->node, true);
+    come_back(&waits, s, ROLE_VIEWER, from);
+    peer_run_ms(&waits, 50);
+    assert_true(stage_metric("liveshelf_history_bytes") > 0);
+    stage_close(s);
+    assert_true(stage_metric("liveshelf_history_bytes") == 0);
+    peer_finish(&waits);
+}
+
 /* ---- the slow ---- */
 
 static void slow_reader(struct peer *p, struct stage *s, uint64_t seq)
@@ -565,6 +581,7 @@ int main(void)
         cmocka_unit_test(a_history_that_the_ring_left_behind_is_read_again),
         cmocka_unit_test(without_redis_a_snapshot_after_a_while),
         cmocka_unit_test(history_lost_meanwhile_is_a_snapshot_of_another_epoch),
+        cmocka_unit_test(the_house_closes_while_a_log_is_read),
         cmocka_unit_test(a_slow_reader_of_the_log_counts_without_a_gap),
         cmocka_unit_test(who_reads_so_slowly_that_the_ring_is_gone_gets_a_snapshot),
         cmocka_unit_test(who_reads_a_history_that_is_lost_gets_a_snapshot),
