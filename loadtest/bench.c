@@ -100,6 +100,10 @@ static enum result shop_start(struct bench *b)
                            "10000",
                            "--accepts-per-second-max",
                            "100000",
+                           "--admit-per-second-min",
+                           "100000",
+                           "--admit-per-second-max",
+                           "100000",
                            NULL};
     enum result result = bench_start(words, &b->shop);
     if (result != RESULT_OK)

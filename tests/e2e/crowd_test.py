@@ -10,7 +10,7 @@ from support import DEADLINE, Closed, Shop, WebSocket, main, until
 class Crowds(unittest.TestCase):
     def test_a_thousand_who_never_say_hello(self):
         """They are sent away with 4401, and a viewer beside them notices nothing."""
-        with Shop("--hello-timeout-ms", "2s") as shop:
+        with Shop("--hello-timeout-ms", "2s", "--admit-per-second-min", "5000") as shop:
             viewer = shop.viewer()
             silent = [WebSocket(shop.port, "/v1/broadcasts/show/live") for _ in range(1000)]
             slowest = 0
