@@ -11,6 +11,7 @@
 #define LIVESHELF_WS_LWS_CONN_H
 
 #include "core/orchestrator/orchestrator.h"
+#include "ws/lws/auth.h"
 #include "ws/lws/channel.h"
 
 struct address;
@@ -40,7 +41,7 @@ struct greeting { /* what is forgotten once a conn is live */
     struct broadcast_id broadcast; /* from the path */
     struct shop_id shop;
     char re[ID_LEN_MAX + 1];
-    bool is_public; /* no sub: the viewer is given a viewer_key */
+    char viewer_key[VIEWER_KEY_MAX]; /* for the welcome; "" when the token names the person */
     bool has_resume;
     struct epoch_id resume_epoch;
     uint64_t resume_seq;
@@ -105,6 +106,6 @@ void conn_show(struct conn *c, const struct show_view *show); /* the whole state
 void conn_set_role(struct conn *c, enum role role);
 void greet_hello(struct conn *c, struct command *hello);
 void greet_go_on(struct greeting *g); /* what it waited for is there, or never will be */
-void greet_finish(struct conn *c); /* forgets the greeting, cancels what it waits for */
+void greet_finish(struct conn *c);    /* forgets the greeting, cancels what it waits for */
 
 #endif

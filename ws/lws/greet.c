@@ -29,12 +29,19 @@ static void refuse(struct conn *c, const char *re, enum error_code code, const c
 
 static void viewer_name(struct conn *c, const struct command *hello, const struct auth_claims *claims)
 {
+    struct auth *auth = c->hub->auth;
+    char *key = c->greeting->viewer_key;
     c->has_sub = claims->has_sub;
-    c->greeting->is_public = !claims->has_sub;
-    if (claims->has_sub)
+    if (claims->has_sub) {
         c->viewer = claims->viewer;
-    else if (!auth_viewer_known(c->hub->auth, &claims->shop, hello->hello.viewer_key, &c->viewer))
+    } else if (auth_viewer_known(auth, &claims->shop, hello->hello.viewer_key, &c->viewer)) {
+        size_t len = strlen(hello->hello.viewer_key);
+        MUST(len < VIEWER_KEY_MAX); /* it is one of ours */
+        memcpy(key, hello->hello.viewer_key, len + 1);
+    } else {
         auth_viewer_new(&c->viewer);
+        auth_viewer_key(auth, &claims->shop, &c->viewer, key);
+    }
 }
 
 static bool claims_fit(struct conn *c, const struct command *hello, const struct auth_claims *claims,
@@ -137,14 +144,11 @@ static struct place place_of(struct conn *c, struct room *room, const struct sho
 static void welcome(struct conn *c, const struct show_view *show, bool recovered)
 {
     const struct greeting *g = c->greeting;
-    char key[VIEWER_KEY_MAX] = "";
-    if (g->is_public)
-        auth_viewer_key(c->hub->auth, &g->shop, &c->viewer, key);
     struct message_welcome w = {
         .re = g->re,
         .role = c->role,
         .viewer = c->viewer.text,
-        .viewer_key = g->is_public ? key : NULL,
+        .viewer_key = g->viewer_key[0] == '\0' ? NULL : g->viewer_key,
         .broadcast = show->broadcast->id.text,
         .epoch = show->broadcast->epoch.text,
         .seq = show->broadcast->seq,

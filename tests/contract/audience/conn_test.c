@@ -142,7 +142,7 @@ static void a_viewer_key_brings_the_same_viewer_back(void **state)
     (void)state;
     struct stage *s = stage_open(NULL);
     struct peer first, again, other;
-    char viewer[64], key[128], more[160], name[64];
+    char viewer[64], key[128], same[128], more[160], name[64];
     peer_join(&first, s, ROLE_VIEWER, NULL);
     member(first.messages[0], "viewer", viewer, sizeof viewer);
     member(first.messages[0], "viewer_key", key, sizeof key);
@@ -150,6 +150,8 @@ static void a_viewer_key_brings_the_same_viewer_back(void **state)
     hello_as(&again, s, ROLE_VIEWER, STAGE_SHOW, NULL, HOUR_MS, more);
     member(peer_expect(&again, "welcome"), "viewer", name, sizeof name);
     assert_string_equal(name, viewer);
+    member(again.messages[0], "viewer_key", same, sizeof same);
+    assert_string_equal(same, key);
     snprintf(more, sizeof more, ",\"viewer_key\":\"%s.AAAAAAAAAAAAAAAAAAAAAA\"", viewer);
     hello_as(&other, s, ROLE_VIEWER, STAGE_SHOW, NULL, HOUR_MS, more);
     member(peer_expect(&other, "welcome"), "viewer", name, sizeof name);
