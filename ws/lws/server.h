@@ -32,13 +32,13 @@ struct server_config {
     struct auth *auth;         /* outlives the server */
     const char *const *listen; /* "127.0.0.1:8080", "[::1]:8080", ":8080"; port 0: the system chooses */
     size_t listen_count;
-    int listen_fd;               /* a bound socket handed down, taken over; -1: none */
-    const char *allowed_origins; /* comma-separated, beside this host's own pages; "*": every page */
-    const char *frame_ancestors; /* who may show the pages in a frame, as in CSP; NULL or "": 'self' */
+    int listen_fd;                            /* a bound socket handed down, taken over; -1: none */
+    const char *allowed_origins;              /* comma-separated, beside this host's own pages; "*": every page */
+    const char *frame_ancestors;              /* who may show the pages in a frame, as in CSP; NULL or "": 'self' */
     const char *tls_cert_file, *tls_key_file; /* PEM; both NULL or "": no TLS */
-    const char *web_dir;         /* the built pages, read once; NULL or "": none */
-    struct net_limits limits;    /* start from net_limits_default */
-    server_ready *ready;         /* for /readyz; NULL: always ready */
+    const char *web_dir;                      /* the built pages, read once; NULL or "": none */
+    struct net_limits limits;                 /* start from net_limits_default */
+    server_ready *ready;                      /* for /readyz; NULL: always ready */
     void *ready_ctx;
     server_metrics *metrics; /* NULL: this node's own */
     void *metrics_ctx;
