@@ -67,6 +67,35 @@ static void everyone_hears_everything_in_order(void **state)
     stage_close(s);
 }
 
+/* A sweep over a large house is cut into slices: whoever wants something meanwhile is answered between two of them, and what is
+ * published meanwhile reaches those as well who were served before. */
+static void much_happens_in_the_midst_of_a_sweep(void **state)
+{
+    (void)state;
+    enum { HOUSE = 60, SLICE = 2 };
+    struct stage_options options = stage_options_default();
+    options.limits.sends_per_turn_max = SLICE;
+    struct stage *s = stage_open(&options);
+    static struct peer p[HOUSE];
+    for (size_t i = 0; i < HOUSE; i++)
+        peer_join(&p[i], s, ROLE_VIEWER, NULL);
+    stage_run_ms(s, 2000); /* longer than nodes share their counts in: no value is to come any more */
+    struct audience *a = server_audience(s->server);
+    struct event notice = {.kind = EVENT_NOTICE, .seq = stage_show(s)->broadcast->seq + 1};
+    double before = stage_metric("liveshelf_messages_delivered_total");
+    a->publish(a, stage_show(s), &notice);
+    peer_say(&p[0], "{\"t\":\"ping\",\"id\":\"now\"}");
+    peer_expect(&p[0], "\"re\":\"now\"");
+    assert_true(stage_metric("liveshelf_messages_delivered_total") - before < HOUSE / 2);
+    notice.seq++;
+    a->publish(a, stage_show(s), &notice);
+    for (size_t i = 0; i < HOUSE; i++)
+        STAGE_UNTIL(s, (peer_pump(&p[i]), peer_count(&p[i], "\"t\":\"notice\"") == 2));
+    for (size_t i = 0; i < HOUSE; i++)
+        peer_finish(&p[i]);
+    stage_close(s);
+}
+
 /* A reader who takes a little now and then, through a small socket, pinging meanwhile: cut frames, full sockets, PONGs in
  * between, and still every byte in its place. */
 static void a_trickling_reader_gets_every_byte(void **state)
@@ -309,6 +338,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(everyone_hears_everything_in_order),
+        cmocka_unit_test(much_happens_in_the_midst_of_a_sweep),
         cmocka_unit_test(a_trickling_reader_gets_every_byte),
         cmocka_unit_test(falling_off_the_ring_is_one_snapshot),
         cmocka_unit_test(who_takes_nothing_is_closed_and_nobody_else_notices),
