@@ -208,6 +208,34 @@ static void why_nothing_is_sold(void **state)
     stage_close(s);
 }
 
+/* A snapshot tells what no tick has told yet; then it goes back to what was told last. Nobody keeps what is no longer so. */
+static void what_a_snapshot_told_early_is_told_when_it_goes_back(void **state)
+{
+    (void)state;
+    struct stage *s = stage_open(NULL);
+    struct peer ann, ben;
+    peer_join(&ann, s, ROLE_VIEWER, "ann");
+    s->clock.stands_ms = s->clock.clock.now_ms(&s->clock.clock) + 1000;
+    stage_timers(s); /* the ticks that were to come, and from now on one alone */
+    s->clock.ahead_ms += 1000;
+    stage_allocate(s, 9, "po-9");
+    peer_expect(&ann, "\"left\":9");
+    peer_say(&ann, "{\"t\":\"reserve\",\"id\":\"h_1\",\"lines\":[{\"sku\":\"mug-red\",\"qty\":1}]}");
+    peer_expect(&ann, "\"state\":\"held\"");
+    STAGE_UNTIL(s, claims_hold(stage_show(s)->claims, "h_1") != NULL);
+    peer_join(&ben, s, ROLE_VIEWER, "ben");
+    assert_int_equal(peer_count(&ben, "\"left\":8"), 1); /* in the snapshot */
+    peer_say(&ann, "{\"t\":\"release\",\"id\":\"r_1\",\"hold\":\"h_1\"}");
+    peer_expect(&ann, "\"state\":\"released\"");
+    STAGE_UNTIL(s, claims_sku(stage_show(s)->claims, "mug-red")->count.available == 9);
+    s->clock.stands_ms = 0;
+    s->clock.ahead_ms += 1000;
+    peer_expect(&ben, "\"left\":9");
+    peer_finish(&ben);
+    peer_finish(&ann);
+    stage_close(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -217,6 +245,7 @@ int main(void)
         cmocka_unit_test(a_pause_moves_the_end_of_a_hold_by_itself),
         cmocka_unit_test(who_comes_back_hears_of_the_clock),
         cmocka_unit_test(why_nothing_is_sold),
+        cmocka_unit_test(what_a_snapshot_told_early_is_told_when_it_goes_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
