@@ -52,21 +52,26 @@ class Libraries(unittest.TestCase):
 
 
 class LongMessages(unittest.TestCase):
-    def test_a_host_loads_a_long_run_of_show_in_fragments(self):
-        cues = [{"id": f"c{i}", "title": f"Cue {i}", "minutes": 2, "viewer_text": "text " * 60,
-                 "card": {"say": "say " * 100, "must_say": [], "must_not_say": [], "notes": ""}} for i in range(150)]
+    def test_a_host_loads_a_long_run_of_show(self):
         for library in ("ws", "websockets"):
             with self.subTest(library), Shop() as shop:
-                token, url = shop.token("host", sub="hanna"), f"ws://127.0.0.1:{shop.port}{PATH}"
-                host = Conn(shop.port, "show", token, ws=Foreign(library, url))
-                host.ws.send_fragments({"t": "run.load", "id": "long", "cues": cues}, 40)
-                answer = host.wait(where=lambda m: m.get("re") == "long")
-                self.assertEqual(answer["t"], "ok", answer)
-                whole = Conn(shop.port, "show", token, ws=Foreign(library, url))
-                self.assertEqual([cue["id"] for cue in whole.snapshot["d"]["run_of_show"]],
-                                 [cue["id"] for cue in cues])
-                host.close()
-                whole.close()
+                check_long_messages(self, shop, lambda: Foreign(library, f"ws://127.0.0.1:{shop.port}{PATH}"))
+
+
+def check_long_messages(test, shop, connect):
+    """Some 150 kB to the server, in fragments and in one frame, and as many back."""
+    token = shop.token("host", sub="hanna")
+    host = Conn(shop.port, "show", token, ws=connect())
+    for pieces in (40, 1):
+        cues = [{"id": f"c{pieces}-{i}", "title": f"Cue {i}", "minutes": 2, "viewer_text": "text " * 60,
+                 "card": {"say": "say " * 100, "must_say": [], "must_not_say": [], "notes": ""}} for i in range(150)]
+        host.ws.send_fragments({"t": "run.load", "id": f"long-{pieces}", "cues": cues}, pieces)
+        answer = host.wait(where=lambda m: m.get("re") == f"long-{pieces}")
+        test.assertEqual(answer["t"], "ok", answer)
+        whole = Conn(shop.port, "show", token, ws=connect())
+        test.assertEqual([cue["id"] for cue in whole.snapshot["d"]["run_of_show"]], [cue["id"] for cue in cues])
+        whole.close()
+    host.close()
 
 
 class Curl(unittest.TestCase):

@@ -8,7 +8,7 @@ import ssl
 import subprocess
 import unittest
 
-from clients_test import check_stream
+from clients_test import check_long_messages, check_stream
 from foreign import Certificates, Foreign, converse
 from support import DEADLINE, Conn, Server, Shop, WebSocket, main, run, until
 
@@ -53,6 +53,13 @@ class Conversations(TlsCase):
             self.assertTrue(asked.stdout.startswith("HTTP/1.1 200 OK"), asked.stdout)
             check_stream(self, shop, url, ["--cacert", self.certificates.ca])
             self.assertGreater(shop.metrics()["liveshelf_tls_cert_left_seconds"], 86400)
+
+    def test_long_messages(self):
+        """Records are longer than what is read at once, so most of one waits inside the TLS library."""
+        for library in ("ws", "websockets"):
+            with self.subTest(library), self.shop() as shop:
+                check_long_messages(self, shop, lambda: Foreign(library, f"wss://localhost:{shop.port}{PATH}",
+                                                                ca=self.certificates.ca))
 
     def test_versions_and_protocols(self):
         with self.shop() as shop:
