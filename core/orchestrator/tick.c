@@ -11,6 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define AUDIENCE_CROWD 1000 /* more viewers are told their number every AUDIENCE_CROWD_MS at most */
+#define AUDIENCE_CROWD_MS 5000
+
 static void tick_fire(struct clock_timer *timer);
 static void tick_publish(struct show *show, const struct show_view *view);
 static void publish_skus(struct show *show, const struct show_view *view);
@@ -237,17 +240,30 @@ static void publish_skus(struct show *show, const struct show_view *view)
         audience->publish_counts(audience, view, o->counts_due, counts);
 }
 
-static void publish_viewers(struct show *show, const struct show_view *view)
+static void publish_shown(struct show *show, const struct show_view *view)
 {
     struct audience *audience = show->shop->o->config.audience;
     struct values *v = &show->values;
     bool shown = v->viewers.shown_seen || view->audience_shown != v->viewers.shown;
-    bool exact = v->viewers.exact_seen || view->audience != v->viewers.exact;
     v->viewers.shown = view->audience_shown;
+    v->viewers.shown_seen = false;
+    if (!told_again(shown, METRIC_VALUES_AUDIENCE))
+        return;
+    v->viewers.shown_ms = view->now_ms;
+    audience->publish_audience(audience, view, ROLE_VIEWER);
+}
+
+/* A crowd's number interests nobody each second, and each time costs a send to all of it: as much as to let them in, while
+ * they come. Every share marks it anew, so what is not told now is told when its time has come. */
+static void publish_viewers(struct show *show, const struct show_view *view)
+{
+    struct audience *audience = show->shop->o->config.audience;
+    struct values *v = &show->values;
+    bool exact = v->viewers.exact_seen || view->audience != v->viewers.exact;
     v->viewers.exact = view->audience;
-    v->viewers.shown_seen = v->viewers.exact_seen = false;
-    if (told_again(shown, METRIC_VALUES_AUDIENCE))
-        audience->publish_audience(audience, view, ROLE_VIEWER);
+    v->viewers.exact_seen = false;
+    if (view->audience <= AUDIENCE_CROWD || view->now_ms - v->viewers.shown_ms >= AUDIENCE_CROWD_MS)
+        publish_shown(show, view);
     if (told_again(exact, METRIC_VALUES_AUDIENCE))
         audience->publish_audience(audience, view, ROLE_HOST);
 }

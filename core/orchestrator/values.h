@@ -48,6 +48,7 @@ struct values {
     struct {   /* the last so told */
         uint64_t exact, shown;
         bool exact_seen, shown_seen;
+        int64_t shown_ms; /* when */
     } viewers;
     struct lag_view lag_told;
     struct {

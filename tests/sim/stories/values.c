@@ -285,6 +285,28 @@ static void many_viewers_are_told_roughly_to_viewers_and_exactly_to_hosts(void *
     world_close(w);
 }
 
+static void a_crowd_is_told_its_number_every_five_seconds_and_hosts_at_once(void **state)
+{
+    (void)state;
+    struct world *w = world_hears(1);
+    world_do(w, "viewer a comes");
+    join(w, 1, 1499);
+    world_run_ms(w, 1000);
+    world_forget_trace(w);
+    join(w, 1, 700);
+    world_run_ms(w, 1500);
+    join(w, 1, 800);
+    world_run_ms(w, 5000);
+    leave(w, 1, 2500); /* nothing to save any more */
+    world_run_ms(w, 1500);
+    world_expect(w, "[ 1943] host1 2200 viewers\n"
+                    "[ 3622] host1 3000 viewers\n"
+                    "[ 6199] view1 3000 viewers\n"
+                    "[ 7719] view1 500 viewers\n"
+                    "[ 7719] host1 500 viewers\n");
+    world_close(w);
+}
+
 static void viewers_of_a_node_that_died_are_gone_after_three_shares(void **state)
 {
     (void)state;
@@ -369,6 +391,7 @@ int main(void)
         cmocka_unit_test(what_ends_where_it_began_is_not_told),
         cmocka_unit_test(what_a_snapshot_told_early_is_told_again_when_it_goes_back),
         cmocka_unit_test(many_viewers_are_told_roughly_to_viewers_and_exactly_to_hosts),
+        cmocka_unit_test(a_crowd_is_told_its_number_every_five_seconds_and_hosts_at_once),
         cmocka_unit_test(viewers_of_a_node_that_died_are_gone_after_three_shares),
         cmocka_unit_test(hosts_are_told_how_late_viewers_of_all_nodes_see_it),
     };
