@@ -10,7 +10,7 @@ import unittest
 
 from clients_test import check_long_messages, check_stream
 from foreign import Certificates, Foreign, converse
-from support import DEADLINE, Conn, Server, Shop, WebSocket, main, run, until
+from support import DEADLINE, Conn, Refused, Server, Shop, WebSocket, main, run, until
 
 PATH = "/v1/broadcasts/show/live"
 
@@ -112,6 +112,19 @@ class SlowOnes(TlsCase):
                     self.assertEqual(received_until_the_end(sock), b"")
             self.assertGreaterEqual(shop.metrics()['liveshelf_refused_total{reason="handshake"}'], 30)
             viewer.close()
+
+
+class Storm(TlsCase):
+    def test_who_must_wait_hears_for_how_long(self):
+        with self.shop("--admit-per-second-min", "1", "--admit-per-second-max", "5") as shop:
+            came_in = []
+            with self.assertRaises(Refused) as refused:
+                while len(came_in) < 100:
+                    came_in.append(WebSocket(shop.port, PATH, ca=self.certificates.ca))
+            self.assertEqual(refused.exception.status, 503)
+            self.assertIn("Retry-After: ", refused.exception.head)
+            for socket_ in came_in:
+                socket_.close()
 
 
 class Certificate(TlsCase):
