@@ -61,7 +61,8 @@ struct server *server_of(struct lws *wsi);
 /* upgrade.c: may this upgrade become a conn? 0, or the refusal was written and lws hangs up. */
 int upgrade_filter(struct server *s, struct conn *c, struct lws *wsi, bool admitted);
 int upgrade_refuse_protocol(struct lws *wsi);
-void upgrade_question(struct request *r); /* the same, asked without an Upgrade: by scripts, which cannot read a refused one */
+/* The same, asked without an Upgrade: by scripts, which cannot read a refused one. */
+void upgrade_question(struct request *r);
 int upgrade_check_header(struct lws *wsi);
 
 #endif
