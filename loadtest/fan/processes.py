@@ -25,9 +25,10 @@ def _die_with_parent():
     _libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
-def start(words, core, log, **more):
-    """In a session of its own: Ctrl-C reaches us alone, and we end it in order."""
-    process = subprocess.Popen(["taskset", "-c", core, *map(str, words)], stderr=log, text=True, start_new_session=True,
+def start(words, core, log, urgent=False, **more):
+    """In a session of its own: Ctrl-C reaches us alone, and we end it in order. `urgent` goes before all others of its core."""
+    before = ["chrt", "--rr", "1"] if urgent and os.geteuid() == 0 else []
+    process = subprocess.Popen([*before, "taskset", "-c", core, *map(str, words)], stderr=log, text=True, start_new_session=True,
                                preexec_fn=_die_with_parent, **more)
     _running.append(process)
     return process
