@@ -26,7 +26,7 @@ static int64_t rate_take(struct conn *c)
     int64_t burst_milli = 1000 * (int64_t)(is_host(c) ? limits->host_messages_burst_max : limits->messages_burst_max);
     int64_t elapsed_ms = c->hub->outlets.now_ms - c->tokens_at_ms;
     if (elapsed_ms < 0)
-        elapsed_ms = 0; /* the clock was set back */
+        elapsed_ms = 0;                         /* the clock was set back */
     int64_t room_ms = burst_milli / per_second; /* after so long the bucket is full, whatever was in it */
     int64_t tokens = c->tokens_milli + (elapsed_ms < room_ms ? elapsed_ms : room_ms) * per_second;
     tokens = tokens < burst_milli ? tokens : burst_milli;
@@ -103,7 +103,7 @@ static void malformed(struct conn *c, const struct decode_fault *fault)
 
 static void message_take(struct conn *c, const char *data, size_t len)
 {
-    struct command command = {0};
+    struct command command; /* kilobytes: filled by the decoder alone, when it lets the message in */
     struct decode_fault fault = {0};
     meter_count(&meters.messages_in);
     conn_seen(c);
