@@ -224,7 +224,7 @@ static void series_report(const struct crowd *c, struct bytes *out)
         const struct crowd_fault *f = &c->faults[i];
         bytes_format(out, "%s{\"t_ms\":%lld,\"lost\":%zu,\"all_back_ms\":", i == 0 ? "" : ",",
                      (long long)((f->began_us - c->began_us) / 1000), f->lost);
-        number_report(out, f->ended_us == 0 ? NAN : (double)((f->ended_us - f->began_us) / 1000));
+        number_report(out, f->ended_us == 0 ? NAN : floor((double)(f->ended_us - f->began_us) / 1000));
         bytes_text(out, "}");
     }
     bytes_text(out, "]");
@@ -321,9 +321,14 @@ void run_print(const struct run *r, FILE *to)
     run_why(r, why_print, to);
     for (size_t i = 0; i < r->thresholds_count; i++) {
         const struct threshold *t = &r->thresholds[i];
-        char bound[64];
-        snprintf(bound, sizeof bound, "%s %g", t->has_most ? "<=" : ">=", t->has_most ? t->most : t->least);
-        fprintf(to, "  %s %s%s%s %s: %.3g\n", t->passed ? "holds" : "FAILS", t->name, t->of[0] == '\0' ? "" : " / ",
-                t->of, bound, t->measured ? t->value : NAN);
+        fprintf(to, "  %s %s%s%s", t->passed ? "holds" : "FAILS", t->name, t->of[0] == '\0' ? "" : " / ", t->of);
+        if (t->has_least)
+            fprintf(to, " >= %g", t->least);
+        if (t->has_most)
+            fprintf(to, " <= %g", t->most);
+        if (t->measured)
+            fprintf(to, ": %.6g\n", t->value);
+        else
+            fputs(": nothing was measured\n", to);
     }
 }

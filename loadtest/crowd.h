@@ -71,6 +71,7 @@ struct crowd_step { /* of the ramp: so much of the crowd within so long */
 
 enum manner_kind { MANNER_COME_AND_GO, MANNER_CLOCK, MANNER_BUYERS, MANNER_RESERVE };
 
+/* NOLINTBEGIN(clang-analyzer-optin.performance.Padding): there is one crowd and a few manners; they are read in this order */
 /* What goes on beside the phases. Times are as written; the crowd's speed divides them. */
 struct crowd_manner {
     enum manner_kind kind;
@@ -156,12 +157,14 @@ struct crowd {
     int64_t pin_sent_us, pin_last_us;
     size_t pin_waiting;
     bool host_answered;
+    bool pin_cut; /* the last one: may have gone out or not */
     char host_error[64];
     char pinned[64]; /* in slot 0 now, as far as the host knows */
     size_t pin_turn;
     char doing[48];
     int64_t watched_us;
 };
+/* NOLINTEND(clang-analyzer-optin.performance.Padding) */
 
 MUST_USE enum result crowd_init(struct crowd *c, const struct crowd_config *config);
 void crowd_finish(struct crowd *c);

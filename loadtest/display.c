@@ -23,16 +23,13 @@ void display_init(struct display *d, FILE *to, const struct run *run)
 
 static double of(const struct crowd *c, enum series_column column) { return c->series.last.at[column]; }
 
-/* A number, or a dash for what did not happen. */
-static const char *figure(double number, const char *format, char *ret, size_t size)
+/* Milliseconds, or a dash for what did not happen. */
+static const char *figure(double ms, char *ret, size_t size)
 {
-    if (isnan(number))
+    if (isnan(ms))
         snprintf(ret, size, "-");
-    else {
-        _Pragma("GCC diagnostic push") _Pragma("GCC diagnostic ignored \"-Wformat-nonliteral\"")
-            snprintf(ret, size, format, number);
-        _Pragma("GCC diagnostic pop")
-    }
+    else
+        snprintf(ret, size, "%.1f", ms);
     return ret;
 }
 
@@ -90,10 +87,9 @@ static void draw_screen(struct display *d, const struct crowd *c)
     line(&s, "events    %.0f/s   messages %.0f/s   own CPU %.0f %%", of(c, SERIES_EVENTS), of(c, SERIES_DELIVERIES),
          of(c, SERIES_CPU));
     line(&s, "pins      %llu   last second p50 %s ms, p99 %s ms", (unsigned long long)c->counts.pins,
-         figure(of(c, SERIES_PIN_P50), "%.1f", a, sizeof a), figure(of(c, SERIES_PIN_P99), "%.1f", b, sizeof b));
+         figure(of(c, SERIES_PIN_P50), a, sizeof a), figure(of(c, SERIES_PIN_P99), b, sizeof b));
     line(&s, "reserves  %.0f/s   last second p50 %s ms, p99 %s ms   %zu without an answer", of(c, SERIES_ASKED),
-         figure(of(c, SERIES_RESERVE_P50), "%.1f", a, sizeof a), figure(of(c, SERIES_RESERVE_P99), "%.1f", b, sizeof b),
-         c->asking);
+         figure(of(c, SERIES_RESERVE_P50), a, sizeof a), figure(of(c, SERIES_RESERVE_P99), b, sizeof b), c->asking);
     draw_answers(&s, c);
     line(&s, "gaps %llu   duplicates %llu   oversold %lld", (unsigned long long)CROWD_SUM(c, gaps),
          (unsigned long long)CROWD_SUM(c, duplicates), (long long)books_oversold_units(&c->books));
@@ -105,15 +101,14 @@ static void draw_screen(struct display *d, const struct crowd *c)
 static void print_line(struct display *d, const struct crowd *c)
 {
     char a[24], b[24];
-    fprintf(d->to,
-            "%5.0f s  %-8s live %zu/%zu  events %.0f/s  pin p99 %s ms  asked %.0f/s p99 %s ms  held %llu  "
-            "reconnects %.0f/s  gaps %llu  duplicates %llu  oversold %lld  cpu %.0f %%\n",
-            of(c, SERIES_T_MS) / 1000, c->doing, c->live, c->config.viewers, of(c, SERIES_EVENTS),
-            figure(of(c, SERIES_PIN_P99), "%.1f", a, sizeof a), of(c, SERIES_ASKED),
-            figure(of(c, SERIES_RESERVE_P99), "%.1f", b, sizeof b), (unsigned long long)c->counts.held,
-            of(c, SERIES_RECONNECTS), (unsigned long long)CROWD_SUM(c, gaps),
-            (unsigned long long)CROWD_SUM(c, duplicates), (long long)books_oversold_units(&c->books),
-            of(c, SERIES_CPU));
+    fprintf(
+        d->to,
+        "%5.0f s  %-8s live %zu/%zu  events %.0f/s  pin p99 %s ms  asked %.0f/s p99 %s ms  held %llu  "
+        "reconnects %.0f/s  gaps %llu  duplicates %llu  oversold %lld  cpu %.0f %%\n",
+        of(c, SERIES_T_MS) / 1000, c->doing, c->live, c->config.viewers, of(c, SERIES_EVENTS),
+        figure(of(c, SERIES_PIN_P99), a, sizeof a), of(c, SERIES_ASKED), figure(of(c, SERIES_RESERVE_P99), b, sizeof b),
+        (unsigned long long)c->counts.held, of(c, SERIES_RECONNECTS), (unsigned long long)CROWD_SUM(c, gaps),
+        (unsigned long long)CROWD_SUM(c, duplicates), (long long)books_oversold_units(&c->books), of(c, SERIES_CPU));
 }
 
 void display_draw(void *display, const struct crowd *c, bool second)

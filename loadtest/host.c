@@ -1,5 +1,5 @@
 /* loadtest/host.c - the one who runs the show. A command whose line broke before the answer is said again when the line is back;
- * a pin is not: it counts as interrupted, for it may have gone out. */
+ * a pin is said again untimed: it counts as interrupted. */
 #include "loadtest/buyer.h"
 
 #include <jansson.h>
@@ -212,19 +212,24 @@ static const char *pin_choose(struct crowd *c, const char *const *skus, size_t c
     return sku;
 }
 
+/* The line is there, and what is pinned is known: a pin that was cut off is said again, untimed, for it may have gone out or not,
+ * and pinning what is pinned already is no event that anybody could wait for. */
 static bool host_wait(struct crowd *c)
 {
+    char command[160];
     int64_t until = load_now_ms() + ANSWER_WAIT_MS;
     while (!load_viewer_is_live(&c->host) && crowd_goes_on(c, until))
         crowd_turn(c, 1);
-    return load_viewer_is_live(&c->host);
+    if (!c->pin_cut || !load_viewer_is_live(&c->host))
+        return load_viewer_is_live(&c->host);
+    snprintf(command, sizeof command, "{\"t\":\"pin.set\",\"id\":\"x\",\"slot\":0,\"sku\":\"%s\"}", c->pinned);
+    c->pin_cut = !crowd_host_says(c, command);
+    return !c->pin_cut;
 }
 
 /* Timed from `due_us`. False when it did not go out to all who were to see it; an interrupted one is nobody's fault. */
 static bool pin_send(struct crowd *c, const char *sku, int64_t due_us)
 {
-    if (!host_wait(c))
-        return false;
     uint64_t losses = c->host_losses;
     c->host_answered = false;
     c->host_error[0] = '\0';
@@ -245,6 +250,7 @@ static bool pin_send(struct crowd *c, const char *sku, int64_t due_us)
     c->counts.pins_interrupted += cut;
     c->counts.pins_incomplete += !out && !cut;
     c->pin_sent_us = 0;
+    c->pin_cut = cut;
     return out || cut;
 }
 
@@ -253,10 +259,10 @@ bool crowd_pins(struct crowd *c, const char *const *skus, size_t skus_count, siz
     bool all = true;
     int64_t began = load_now_us();
     snprintf(c->doing, sizeof c->doing, "pins");
-    for (size_t i = 0; i < count && all && !c->stopped; i++) {
+    for (size_t i = 0; i < count && all && !c->stopped; i++) { /* a pin is chosen when it is known what is pinned */
         int64_t due = every_ms > 0 ? began + (int64_t)i * every_ms * 1000 : load_now_us();
         crowd_wait(c, (due - load_now_us()) / 1000);
-        all = pin_send(c, pin_choose(c, skus, skus_count), due);
+        all = host_wait(c) && pin_send(c, pin_choose(c, skus, skus_count), due);
     }
     crowd_wait(c, every_ms > 0 ? (began + (int64_t)count * every_ms * 1000 - load_now_us()) / 1000 : 0);
     return all;
@@ -267,7 +273,7 @@ uint64_t crowd_flood(struct crowd *c, const char *const *skus, size_t skus_count
     uint64_t sent = 0;
     snprintf(c->doing, sizeof c->doing, "flood");
     for (int64_t until = load_now_ms() + last_ms; crowd_goes_on(c, until); sent++)
-        if (!pin_send(c, pin_choose(c, skus, skus_count), load_now_us()))
+        if (!host_wait(c) || !pin_send(c, pin_choose(c, skus, skus_count), load_now_us()))
             break;
     return sent;
 }

@@ -36,7 +36,7 @@ static int64_t cpu_us(void)
 
 void series_init(struct series *s, int64_t now_us)
 {
-    *s = (struct series){.before_us = now_us, .next_us = now_us + SERIES_EVERY_MS * 1000, .cpu_before_us = cpu_us()};
+    *s = (struct series){.before_us = now_us, .next_us = now_us + SERIES_EVERY_US, .cpu_before_us = cpu_us()};
 }
 
 void series_finish(struct series *s)
@@ -74,7 +74,7 @@ bool series_tick(struct series *s, int64_t began_us, int64_t now_us, size_t live
     struct series_row *row = &s->last;
     double seconds = (double)(now_us - s->before_us) / 1e6;
     int64_t cpu = cpu_us();
-    row->at[SERIES_T_MS] = (double)((now_us - began_us) / 1000);
+    row->at[SERIES_T_MS] = floor((double)(now_us - began_us) / 1000);
     row->at[SERIES_LIVE] = (double)live;
     for (size_t i = 0; i < sizeof rates / sizeof rates[0]; i++) {
         enum series_column c = rates[i];
@@ -86,9 +86,9 @@ bool series_tick(struct series *s, int64_t began_us, int64_t now_us, size_t live
     row->at[SERIES_CPU] = (double)(cpu - s->cpu_before_us) / 1e4 / seconds;
     s->cpu_before_us = cpu;
     s->before_us = now_us;
-    s->next_us += SERIES_EVERY_MS * 1000;
+    s->next_us += SERIES_EVERY_US;
     if (s->next_us <= now_us) /* this process did not run for longer than a row: the row says so by its time */
-        s->next_us = now_us + SERIES_EVERY_MS * 1000;
+        s->next_us = now_us + SERIES_EVERY_US;
     row_keep(s);
     return true;
 }

@@ -10,6 +10,7 @@
 #include "loadtest/histogram.h"
 
 #define SERIES_EVERY_MS 1000
+#define SERIES_EVERY_US INT64_C(1000000)
 #define SERIES_ROWS_MAX 86400
 #define SERIES_MARKS_MAX 512
 

@@ -136,15 +136,15 @@ void stock_doubt(struct crowd *c)
 /* Empty `ret`: nothing is wrong with this row. */
 static void row_check(const json_t *row, const struct books_sku *s, char *ret, size_t size)
 {
-    int64_t allocated = number(row, "allocated"), available = number(row, "available"), held = number(row, "held"),
-            sold = number(row, "sold");
+    long long allocated = number(row, "allocated"), available = number(row, "available"), held = number(row, "held"),
+              sold = number(row, "sold"), told = s->sold_before + s->held + s->sold;
     ret[0] = '\0';
     if (available + held + sold != allocated)
-        snprintf(ret, size, "%s: %lld available + %lld held + %lld sold are not %lld allocated", s->sku,
-                 (long long)available, (long long)held, (long long)sold, (long long)allocated);
-    else if (held + sold < s->sold_before + s->held + s->sold)
-        snprintf(ret, size, "%s: the shop counts %lld held or sold, viewers were told of %lld", s->sku,
-                 (long long)(held + sold), (long long)(s->sold_before + s->held + s->sold));
+        snprintf(ret, size, "%s: %lld available + %lld held + %lld sold are not %lld allocated", s->sku, available,
+                 held, sold, allocated);
+    else if (held + sold < told)
+        snprintf(ret, size, "%s: the shop counts %lld held or sold, viewers were told of %lld", s->sku, held + sold,
+                 told);
 }
 
 static uint64_t rows_check(struct crowd *c, json_t *rows)
