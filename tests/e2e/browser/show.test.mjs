@@ -46,7 +46,10 @@ test("a show from preflight to the planner's table", { timeout: 240_000 }, async
 
   let winner, loser;
   await t.test("two viewers race for the last unit: one wins, the other is offered the line", async () => {
-    await Promise.all([ann, bob].map((page) => on(page, "reserve-button").first().click(soon)));
+    // Both at the same moment: a screen that hears of the other's hold first has no button any more.
+    const buttons = await Promise.all([ann, bob].map((page) => on(page, "reserve-button").first().elementHandle(soon)));
+    const at = Date.now() + 500;
+    await Promise.all(buttons.map((button) => button.evaluate((b, at) => new Promise((done) => setTimeout(() => { b.click(); done(); }, at - Date.now())), at)));
     const held = (page) => page.waitForFunction(() => Object.values(window.liveshelf.state.holds ?? {}).some?.((h) => h.state === "held"), null, soon).then(() => page);
     winner = await Promise.any([held(ann), held(bob)]);
     loser = winner === ann ? bob : ann;
