@@ -85,7 +85,7 @@ class Curl(unittest.TestCase):
 
 def check_stream(test, shop, url, options):
     """curl hears of a sale on the stream of volumes."""
-    stream = subprocess.Popen(["curl", "-sSN", *options, "-H", f"Authorization: Bearer {shop.token('logistics', sub='lee')}",
+    stream = subprocess.Popen(["curl", "-sSN", "-m", str(3 * DEADLINE), *options, "-H", f"Authorization: Bearer {shop.token('logistics', sub='lee')}",
                                f"{url}/v1/broadcasts/show/estimates/stream"], stdout=subprocess.PIPE, text=True)
     try:
         test.assertEqual(next_event(stream)["event"], "volumes")
@@ -103,7 +103,7 @@ def check_stream(test, shop, url, options):
 
 
 def next_event(stream):
-    """Ended by the test's own time limit when nothing comes."""
+    """Ended by curl when nothing comes."""
     event = {}
     for line in stream.stdout:
         name, _, value = line.rstrip("\n").partition(": ")

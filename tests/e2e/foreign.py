@@ -17,6 +17,7 @@ import time
 from support import DEADLINE, Closed, Refused
 
 HERE = pathlib.Path(__file__).resolve().parent
+PIPE_BYTES = 4096  # a pipe that is writable takes so many without blocking
 BRIDGES = {  # library: the program that holds it
     "ws": ["node", HERE / "clients/ws_bridge.mjs"],
     "websockets": ["/usr/bin/python3", HERE / "clients/websockets_bridge.py"],
@@ -41,8 +42,17 @@ class Foreign:
             raise
 
     def order(self, what, **more):
-        self.process.stdin.write((json.dumps({"do": what, **{k: v for k, v in more.items() if v is not None}}) + "\n").encode())
-        self.process.stdin.flush()
+        """Reads meanwhile: a program that waits to be heard does not listen."""
+        left = (json.dumps({"do": what, **{k: v for k, v in more.items() if v is not None}}) + "\n").encode()
+        out, into, end = self.process.stdout, self.process.stdin.fileno(), time.monotonic() + DEADLINE
+        while left:
+            readable, writable, _ = select.select([out], [into], [], max(0, end - time.monotonic()))
+            if readable:
+                self._more(end)
+            if writable:
+                left = left[os.write(into, left[:PIPE_BYTES]):]
+            if not readable and not writable:
+                raise TimeoutError("the client does not listen")
 
     def event(self, where, deadline=DEADLINE):
         """The first event for which `where` holds; it is taken out, those before it stay."""
