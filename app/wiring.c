@@ -158,6 +158,12 @@ static void metrics_share(struct wiring *w)
         log_warn("metrics.alone", "result=%s", result_name(result));
 }
 
+static void redis_breathe(void *ctx)
+{
+    struct wiring *w = ctx;
+    redis_node_flush(w->redis);
+}
+
 static enum result server_make(struct wiring *w, struct fault *fault)
 {
     const struct config *c = w->options.config;
@@ -181,6 +187,8 @@ static enum result server_make(struct wiring *w, struct fault *fault)
         .ready_ctx = w,
         .metrics = metrics_write,
         .metrics_ctx = w,
+        .breathe = redis_breathe,
+        .breathe_ctx = w,
     };
     limits_of_net(c, &config.limits);
     enum result result = server_create(&config, &w->server, &why);

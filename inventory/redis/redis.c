@@ -90,6 +90,12 @@ static void node_turn(uv_prepare_t *turn)
     link_flush(&n->command); /* last: losing the link here unsettles nobody */
 }
 
+void redis_node_flush(struct redis_node *n)
+{
+    if (uv_is_active((const uv_handle_t *)&n->turn))
+        node_turn(&n->turn);
+}
+
 /* ---- replicas ---- */
 
 bool node_waits_for_replicas(const struct redis_node *n) { return n->config.durability == REDIS_REPLICATED; }

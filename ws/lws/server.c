@@ -22,6 +22,9 @@
 #define CLOSE_TURNS 3         /* of the loop, until what lws closed is closed */
 #define CLOSE_TURNS_MAX 1000
 
+#define EVENTS_PER_LOOK 32
+#define BREATH_NS 4000000 /* 4 ms */
+
 struct server *server_of(struct lws *wsi) { return lws_context_user(lws_get_context(wsi)); }
 
 /* ---- callbacks ---- */
@@ -71,6 +74,35 @@ static int on_http(struct lws *wsi, enum lws_callback_reasons reason, void *user
     }
 }
 
+static void on_again(uv_idle_t *again) { (void)again; /* its being active is all: the loop does not sleep */ }
+
+static void flush(struct server *s)
+{
+    if (hub_flush(s->hub))
+        uv_idle_start(&s->again, on_again);
+    else
+        uv_idle_stop(&s->again);
+    if (s->hub->outlets.nudge && s->context != NULL) {
+        s->hub->outlets.nudge = false;
+        lws_cancel_service(s->context); /* lws looks at its timeouts only after I/O */
+    }
+}
+
+/* libuv hands over up to 48 times 1,024 events before it lets anyone else do anything. Behind an event that may be one of very many
+ * we look at the clock, and when others have waited for long do what the end of the turn would. */
+static void breathe(struct server *s)
+{
+    if (++s->events < EVENTS_PER_LOOK)
+        return;
+    s->events = 0;
+    if (s->closing || uv_hrtime() - s->breathed_ns < BREATH_NS)
+        return;
+    flush(s);
+    if (s->breathe != NULL)
+        s->breathe(s->breathe_ctx);
+    s->breathed_ns = uv_hrtime();
+}
+
 static int on_live(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len)
 {
     struct conn *c = user;
@@ -91,6 +123,7 @@ static int on_live(struct lws *wsi, enum lws_callback_reasons reason, void *user
                              .last = lws_is_final_fragment(wsi) && lws_remaining_packet_payload(wsi) == 0,
                              .binary = lws_frame_is_binary(wsi) != 0,
                          });
+        breathe(s);
         return 0;
     case LWS_CALLBACK_RECEIVE_PONG:
         hub_turn(s->hub);
@@ -106,6 +139,7 @@ static int on_live(struct lws *wsi, enum lws_callback_reasons reason, void *user
     case LWS_CALLBACK_CLOSED:
         if (c != NULL)
             conn_gone(c);
+        breathe(s);
         return 0;
     default:
         return 0;
@@ -113,20 +147,6 @@ static int on_live(struct lws *wsi, enum lws_callback_reasons reason, void *user
 }
 
 /* ---- the loop ---- */
-
-static void on_again(uv_idle_t *again) { (void)again; /* its being active is all: the loop does not sleep */ }
-
-static void flush(struct server *s)
-{
-    if (hub_flush(s->hub))
-        uv_idle_start(&s->again, on_again);
-    else
-        uv_idle_stop(&s->again);
-    if (s->hub->outlets.nudge && s->context != NULL) {
-        s->hub->outlets.nudge = false;
-        lws_cancel_service(s->context); /* lws looks at its timeouts only after I/O */
-    }
-}
 
 /* From the last rest to this one, less what the loop slept meanwhile. */
 static void turn_measure(struct server *s)
@@ -152,6 +172,7 @@ static void on_prepare(uv_prepare_t *prepare)
     }
     flush(s);
     turn_measure(s);
+    s->breathed_ns = s->turn_at_ns;
 }
 
 static void on_tick(uv_timer_t *tick)
@@ -337,6 +358,8 @@ enum result server_create(const struct server_config *config, struct server **re
     s->ready_ctx = config->ready_ctx;
     s->metrics = config->metrics;
     s->metrics_ctx = config->metrics_ctx;
+    s->breathe = config->breathe;
+    s->breathe_ctx = config->breathe_ctx;
     list_init(&s->requests);
     enum result result = parts_create(s, config, ret_fault);
     if (result != RESULT_OK) {

@@ -42,6 +42,10 @@ struct server_config {
     void *ready_ctx;
     server_metrics *metrics; /* NULL: this node's own */
     void *metrics_ctx;
+    /* Called now and then inside a long turn of the loop (thousands of lines that end at once, say), so that whoever else does
+     * their work at its end need not wait for it; NULL: nobody. */
+    void (*breathe)(void *ctx);
+    void *breathe_ctx;
 };
 struct server_fault {
     char text[300]; /* for a person: which setting, and what is wrong */

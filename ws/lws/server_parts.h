@@ -29,6 +29,10 @@ struct server {
     void *ready_ctx;
     server_metrics *metrics;
     void *metrics_ctx;
+    void (*breathe)(void *ctx);
+    void *breathe_ctx;
+    uint64_t breathed_ns; /* or the turn began */
+    uint32_t events;      /* since we last looked at the clock for that */
     char *frame_ancestors;
     struct route {
         const char *method, *path;
