@@ -85,7 +85,8 @@ class Curl(unittest.TestCase):
 
 def check_stream(test, shop, url, options):
     """curl hears of a sale on the stream of volumes."""
-    stream = subprocess.Popen(["curl", "-sSN", "-m", str(3 * DEADLINE), *options, "-H", f"Authorization: Bearer {shop.token('logistics', sub='lee')}",
+    who = f"Authorization: Bearer {shop.token('logistics', sub='lee')}"
+    stream = subprocess.Popen(["curl", "-sSN", "-m", str(3 * DEADLINE), *options, "-H", who,
                                f"{url}/v1/broadcasts/show/estimates/stream"], stdout=subprocess.PIPE, text=True)
     try:
         test.assertEqual(next_event(stream)["event"], "volumes")
