@@ -297,6 +297,12 @@ void link_flush(struct link *l)
         redisAsyncHandleWrite(l->redis); /* saves waiting for "writable"; may end in link_disconnected */
 }
 
+void link_read(struct link *l)
+{
+    if (l->redis != NULL && l->calls_open > 0 && l->state == LINK_UP)
+        redisAsyncHandleRead(l->redis); /* may end in link_disconnected */
+}
+
 /* ---- closing ---- */
 
 static void link_timer_closed(uv_handle_t *timer)

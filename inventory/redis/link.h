@@ -64,6 +64,7 @@ MUST_USE bool link_send(struct link *l, const struct bytes *command, link_reply 
  * False as link_send. */
 MUST_USE bool link_settle(struct link *l);
 void link_flush(struct link *l);
+void link_read(struct link *l); /* takes the replies that are there, without waiting for the loop to say so */
 void link_is_up(struct link *l);
 void link_drop(struct link *l, const char *reason);
 

@@ -92,6 +92,9 @@ static void node_turn(uv_prepare_t *turn)
 
 void redis_node_flush(struct redis_node *n)
 {
+    if (n->is_closing)
+        return;
+    link_read(&n->command);
     if (uv_is_active((const uv_handle_t *)&n->turn))
         node_turn(&n->turn);
 }
