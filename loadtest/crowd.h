@@ -185,8 +185,6 @@ void crowd_wait(struct crowd *c, int64_t ms);
 
 /* One pin every `every_ms`, over `skus` in turn, `count` times. */
 bool crowd_pins(struct crowd *c, const char *const *skus, size_t skus_count, size_t count, int64_t every_ms);
-/* Pins one after the other without pause for `last_ms`: the next goes out when the last viewer has the one before. */
-uint64_t crowd_flood(struct crowd *c, const char *const *skus, size_t skus_count, int64_t last_ms);
 bool crowd_host_says(struct crowd *c,
                      const char *command); /* a host's message with id "x"; true when answered without error */
 bool crowd_allocate(struct crowd *c, const char *sku, int64_t units);

@@ -267,13 +267,3 @@ bool crowd_pins(struct crowd *c, const char *const *skus, size_t skus_count, siz
     crowd_wait(c, every_ms > 0 ? (began + (int64_t)count * every_ms * 1000 - load_now_us()) / 1000 : 0);
     return all;
 }
-
-uint64_t crowd_flood(struct crowd *c, const char *const *skus, size_t skus_count, int64_t last_ms)
-{
-    uint64_t sent = 0;
-    snprintf(c->doing, sizeof c->doing, "flood");
-    for (int64_t until = load_now_ms() + last_ms; crowd_goes_on(c, until); sent++)
-        if (!host_wait(c) || !pin_send(c, pin_choose(c, skus, skus_count), load_now_us()))
-            break;
-    return sent;
-}
