@@ -16,7 +16,7 @@
 #define HOSTS 2
 #define VIEWERS 10
 #define ACTS 2000
-#define SEEDS 24
+#define SEEDS 16
 
 static const char *const skus[] = {"mug-red", "cap-blue", "tee-green"};
 

@@ -1,5 +1,6 @@
 #include "ws/wire/command_plain.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "ws/wire/limits.h"
@@ -182,8 +183,11 @@ static bool hello_take(const struct plain *p, struct command *c)
         !text_take(p, "locale", false, c->hello.locale, LOCALE_LEN_MAX) ||
         !text_take(p, "src", true, c->hello.src, SRC_LEN_MAX) || !resume_take(p, c))
         return false;
-    c->hello.token = strndup(token->text.at, token->text.len);
-    return c->hello.token != NULL;
+    c->hello.token = calloc(token->text.len + 1, 1); /* not strndup: sanitizers think that it reads to a NUL */
+    if (c->hello.token == NULL)
+        return false;
+    memcpy(c->hello.token, token->text.at, token->text.len);
+    return true;
 }
 
 static bool clock_take(const struct plain *p, struct command *c)
