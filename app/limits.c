@@ -1,8 +1,13 @@
 #include "app/limits.h"
 
 #include <string.h>
+#include <sys/resource.h>
 
 #include "base/must.h"
+
+#define FILES_OWN_MAX 256 /* Redis, the loop, what is read; a node uses fewer than 32 */
+#define FILES_OWN_MIN 32
+#define SHARE_MIN 16
 
 struct field {
     enum setting_id id;
@@ -100,4 +105,40 @@ void limits_of_orchestrator(const struct config *c, struct orchestrator_limits *
 {
     *ret = orchestrator_limits_default;
     fields_fill(c, show_fields, ARRAY_LEN(show_fields), ret);
+}
+
+/* ---- files ---- */
+
+static uint32_t least(uint64_t a, uint64_t b) { return (uint32_t)(a < b ? a : b); }
+static uint64_t most(uint64_t a, uint64_t b) { return a > b ? a : b; }
+
+uint64_t limits_sockets(const struct net_limits *net)
+{
+    return (uint64_t)net->conns_max + net->handshakes_max + net->http_requests_max + net->streams_max;
+}
+
+enum result limits_fit_files(struct net_limits *net, uint64_t files, struct fault *fault)
+{
+    if (files >= limits_sockets(net) + FILES_OWN_MAX)
+        return RESULT_OK;
+    if (files < LIMITS_FILES_MIN)
+        return fault_set(
+            fault, RESULT_MALFORMED,
+            "ulimit -n is %llu: a node opens at least %d files, and one for each viewer (conns-max %u); raise it "
+            "(LimitNOFILE= in systemd)",
+            (unsigned long long)files, LIMITS_FILES_MIN, net->conns_max);
+    /* A sixteenth where files are few, a hundredth where they are many: most are for viewers then. */
+    uint64_t share = most(least(files / 16, 128), files / 100), own = most(least(files / 16, 128), FILES_OWN_MIN);
+    net->handshakes_max = least(net->handshakes_max, 2 * most(share, SHARE_MIN));
+    net->http_requests_max = least(net->http_requests_max, most(share, SHARE_MIN));
+    net->streams_max = least(net->streams_max, share);
+    uint64_t others = limits_sockets(net) - net->conns_max + own;
+    net->conns_max = least(net->conns_max, files - others);
+    return RESULT_OK;
+}
+
+uint64_t limits_files(void)
+{
+    struct rlimit files;
+    return getrlimit(RLIMIT_NOFILE, &files) == 0 ? files.rlim_max : UINT64_MAX;
 }

@@ -18,6 +18,7 @@
 
 #include "app/child.h"
 #include "app/data_dir.h"
+#include "app/limits.h"
 #include "app/listener.h"
 #include "app/loop.h"
 #include "app/metric_board.h"
@@ -309,11 +310,21 @@ static enum result folder_take(struct supervisor *s, struct fault *fault)
     return data_dir_lock(absolute, LOCK_WAIT_MS, &s->lock_fd, fault);
 }
 
+/* Each node finds the same; said here where somebody reads it. */
+static enum result files_look(const struct config *c, struct fault *fault)
+{
+    struct net_limits net;
+    limits_of_net(c, &net);
+    return limits_fit_files(&net, limits_files(), fault);
+}
+
 static enum result supervisor_prepare(struct supervisor *s, struct fault *fault)
 {
     char key[PATH_MAX];
     const char *scheme = *config_text(s->config, SETTING_TLS_CERT_FILE) == '\0' ? "http" : "https";
-    enum result result = folder_take(s, fault);
+    enum result result = files_look(s->config, fault);
+    if (result == RESULT_OK)
+        result = folder_take(s, fault);
     if (result == RESULT_OK)
         result = data_dir_key(s->config, key, fault); /* made before N nodes look for it */
     if (result == RESULT_OK)

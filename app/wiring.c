@@ -152,8 +152,8 @@ static void metrics_share(struct wiring *w)
     size_t nodes = (size_t)config_number(w->options.config, SETTING_WORKERS);
     if (w->options.metrics_fd < 0)
         return;
-    enum result result = metric_board_open(&w->all_metrics, w->options.metrics_fd, nodes, w->options.index,
-                                           &w->options.loop->clock);
+    enum result result =
+        metric_board_open(&w->all_metrics, w->options.metrics_fd, nodes, w->options.index, &w->options.loop->clock);
     if (result != RESULT_OK)
         log_warn("metrics.alone", "result=%s", result_name(result));
 }
@@ -162,6 +162,21 @@ static void redis_breathe(void *ctx)
 {
     struct wiring *w = ctx;
     redis_node_flush(w->redis);
+}
+
+static enum result net_limits_make(const struct config *c, struct net_limits *ret, struct fault *fault)
+{
+    uint64_t files = limits_files();
+    limits_of_net(c, ret);
+    struct net_limits wanted = *ret;
+    enum result result = limits_fit_files(ret, files, fault);
+    if (result == RESULT_OK && limits_sockets(ret) < limits_sockets(&wanted))
+        log_warn(
+            "limits.cut",
+            "files=%llu conns_max=%u of=%u handshakes_max=%u of=%u http_requests_max=%u of=%u streams_max=%u of=%u",
+            (unsigned long long)files, ret->conns_max, wanted.conns_max, ret->handshakes_max, wanted.handshakes_max,
+            ret->http_requests_max, wanted.http_requests_max, ret->streams_max, wanted.streams_max);
+    return result;
 }
 
 static enum result server_make(struct wiring *w, struct fault *fault)
@@ -190,8 +205,10 @@ static enum result server_make(struct wiring *w, struct fault *fault)
         .breathe = redis_breathe,
         .breathe_ctx = w,
     };
-    limits_of_net(c, &config.limits);
-    enum result result = server_create(&config, &w->server, &why);
+    enum result result = net_limits_make(c, &config.limits, fault);
+    if (result != RESULT_OK)
+        return result;
+    result = server_create(&config, &w->server, &why);
     return result == RESULT_OK ? result : fault_set(fault, RESULT_MALFORMED, "%s", why.text);
 }
 

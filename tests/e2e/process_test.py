@@ -1,5 +1,7 @@
 """Start, ready, stop: what the supervisor promises whoever runs it. Nothing stays behind, and what is wrong is said in words."""
 import os
+import re
+import resource
 import signal
 import socket
 import stat
@@ -7,7 +9,7 @@ import subprocess
 import tempfile
 import unittest
 
-from support import DEADLINE, Server, Shop, binary, clean_env, is_gone, main, run, until
+from support import DEADLINE, Refused, Server, Shop, WebSocket, binary, clean_env, is_gone, main, run, until
 
 
 class Ends(unittest.TestCase):
@@ -145,6 +147,48 @@ class Refusals(unittest.TestCase):
             run("token", "--data-dir", folder, "--shop", "s", "--role", "viewer")
             os.chmod(os.path.join(folder, "key"), 0o644)
             self.assert_refused(1, "chmod 600", "serve", "--listen", "127.0.0.1:0", "--data-dir", folder)
+
+
+class Files(unittest.TestCase):
+    """Few files (ulimit -n): fewer are let in, and everyone is told."""
+
+    def test_who_finds_it_full_is_told_and_the_node_can_still_be_asked(self):
+        with Shop(files_max=160) as shop:
+            cut = re.search(r"event=limits.cut .*files=160 conns_max=(\d+) of=20000", shop.log_path.read_text())
+            came_in = []
+            with self.assertRaises(Refused) as refused:
+                while len(came_in) < 160:
+                    came_in.append(WebSocket(shop.port, "/v1/broadcasts/show/live"))
+            self.assertEqual(refused.exception.status, 503)
+            self.assertIn("Retry-After: ", refused.exception.head)
+            self.assertTrue(8 <= len(came_in) <= int(cut[1]), (len(came_in), cut[0]))
+            metrics = shop.metrics()
+            self.assertGreaterEqual(metrics['liveshelf_refused_total{reason="conns_max"}'], 1)
+            self.assertEqual(metrics["liveshelf_open_files_max"], 160)
+            self.assertEqual(shop.http("GET", "/readyz")[0], 200)
+            self.assertEqual(shop.counts("mug-red")["available"], 40)
+            for ws in came_in:
+                ws.close()
+            self.assertEqual(shop.stop(), 0)
+
+    def test_a_node_that_cannot_accept_counts_it_and_goes_on_when_it_can(self):
+        with Server() as server:
+            node = server.nodes()[0]
+            before = resource.prlimit(node, resource.RLIMIT_NOFILE)
+            resource.prlimit(node, resource.RLIMIT_NOFILE, (3, before[1]))
+            with socket.create_connection(("127.0.0.1", server.port), DEADLINE) as waiting:
+                waiting.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+                until("the node to say so", lambda: "event=accept.refused" in server.log_path.read_text())
+                resource.prlimit(node, resource.RLIMIT_NOFILE, before)
+                self.assertIn(b"200 OK", waiting.recv(4096))
+            self.assertGreaterEqual(server.metrics()['liveshelf_refused_total{reason="descriptors"}'], 1)
+
+    def test_too_few_for_a_node(self):
+        with tempfile.TemporaryDirectory() as folder:
+            done = subprocess.run(["prlimit", "--nofile=64", binary(), "serve", "--listen", "127.0.0.1:0", "--data-dir", folder],
+                                  capture_output=True, text=True, env=clean_env(), timeout=DEADLINE, check=False)
+            self.assertEqual(done.returncode, 2, done.stderr)
+            self.assertIn("ulimit -n is 64", done.stderr)
 
 
 class Tokens(unittest.TestCase):

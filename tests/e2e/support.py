@@ -287,8 +287,9 @@ class Conn:
 class Server:
     """`liveshelf serve` on a free port with a data folder of its own."""
 
-    def __init__(self, *flags, command="serve", data_dir=None, log_dir=None, env=None, ca=None):
+    def __init__(self, *flags, command="serve", data_dir=None, log_dir=None, env=None, ca=None, files_max=None):
         self.flags, self.command, self.env, self.log_dir = flags, command, env, log_dir
+        self.files_max = files_max  # what each of its processes may open
         self.ca = ca  # it speaks TLS, with a certificate of this authority
         self.own_dir = data_dir is None
         self.data_dir = data_dir or tempfile.mkdtemp(prefix="ls-e2e-")
@@ -317,8 +318,9 @@ class Server:
     def start(self, wait=True):
         self.log_path = pathlib.Path(self.log_dir or os.path.dirname(self.data_dir), os.path.basename(self.data_dir) + ".log")
         self.log = open(self.log_path, "ab")
+        limited = ["prlimit", f"--nofile={self.files_max}"] if self.files_max else []
         self.process = subprocess.Popen(
-            [binary(), self.command, "--listen", f"127.0.0.1:{self.port or 0}", "--data-dir", self.data_dir, *self.flags],
+            [*limited, binary(), self.command, "--listen", f"127.0.0.1:{self.port or 0}", "--data-dir", self.data_dir, *self.flags],
             stdout=subprocess.PIPE, stderr=self.log, env=clean_env(self.env))
         if wait:
             self.wait_ready()

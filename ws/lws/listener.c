@@ -272,6 +272,7 @@ static void on_readable(uv_poll_t *poll, int status, int events)
     for (uint32_t i = 0; i < l->outlets->limits->accepts_per_turn_max && l->tokens > 0; i++) {
         int fd = accept4(s->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd < 0 && (errno == EMFILE || errno == ENFILE)) {
+            meter_refused(REFUSED_FILES);
             if (l->outlets->now_ms - l->warned_at_ms >= WARN_AGAIN_MS) {
                 log_warn("accept.refused", "error=%s", log_quote(strerror(errno)));
                 l->warned_at_ms = l->outlets->now_ms;

@@ -70,7 +70,8 @@ struct meters meters = {
                 [REFUSED_HANDSHAKE] = REFUSED("handshake"),
                 [REFUSED_DRAINING] = REFUSED("draining"),
                 [REFUSED_ADMISSION] = REFUSED("admission"),
-                [REFUSED_ADOPT] = REFUSED("resources")},
+                [REFUSED_ADOPT] = REFUSED("resources"),
+                [REFUSED_FILES] = REFUSED("descriptors")},
     .retry_after_seconds =
         HISTOGRAM("retry_after_seconds", "What those refused for a while were told to wait.", retry_bounds),
     .admission_rate =

@@ -15,7 +15,8 @@ enum refusal { /* of a socket or an upgrade, before there is a conn */
                REFUSED_HANDSHAKE, /* headers not complete in time, or the oldest when there were too many */
                REFUSED_DRAINING,
                REFUSED_ADMISSION, /* more came in than the node keeps: told when to come back */
-               REFUSED_ADOPT,     /* no memory, no descriptors */
+               REFUSED_ADOPT,     /* no memory */
+               REFUSED_FILES,     /* no descriptor to accept with: it waits in the kernel; each try counts */
                REFUSALS,
 };
 
