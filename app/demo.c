@@ -57,7 +57,8 @@ int command_demo(int argc, char **argv)
         return EXIT_SETTING;
     }
     if (*config_text(&config, SETTING_TLS_CERT_FILE) != '\0') {
-        fprintf(stderr, "liveshelf: tls-cert-file: the demo's own audience speaks no TLS; `liveshelf serve` does\n");
+        fprintf(stderr, "liveshelf: tls-cert-file: the demo fills its shop over plain HTTP, also without an audience; "
+                        "`liveshelf serve` speaks TLS, or a proxy in front of the demo\n");
         config_finish(&config);
         return EXIT_SETTING;
     }

@@ -21,7 +21,8 @@ enum load { LOADED, LOAD_REFUSED, LOADS };
 #define LOADS_METRIC(end)                                                                                              \
     {                                                                                                                  \
         .name = "liveshelf_tls_renewals_total", .labels = "result=\"" end "\"",                                        \
-        .help = "Times a changed certificate was read; refused leaves the old one in place.", .kind = METRIC_COUNTER   \
+        .help = "Times a changed certificate was read, or found gone; refused leaves the old one in place.",           \
+        .kind = METRIC_COUNTER                                                                                         \
     }
 static struct metric renewals[LOADS] = {[LOADED] = LOADS_METRIC("loaded"), [LOAD_REFUSED] = LOADS_METRIC("refused")};
 static struct metric left_seconds = {.name = "liveshelf_tls_cert_left_seconds",
@@ -48,10 +49,21 @@ static enum result fault(struct tls_fault *ret, const char *setting, const char 
     return RESULT_MALFORMED;
 }
 
-static const char *ssl_reason(const char *otherwise)
+/* OpenSSL's own words are for those who know its parts ("PEM lib"). */
+static const char *read_fault(const char *otherwise)
 {
-    const char *reason = ERR_reason_error_string(ERR_peek_last_error());
-    return reason == NULL ? otherwise : reason;
+    unsigned long error = ERR_peek_last_error();
+    if (ERR_GET_LIB(error) != ERR_LIB_SSL)
+        return otherwise;
+    switch (ERR_GET_REASON(error)) {
+    case SSL_R_EE_KEY_TOO_SMALL:
+    case SSL_R_CA_KEY_TOO_SMALL:
+        return "has too short a key";
+    case SSL_R_CA_MD_TOO_WEAK:
+        return "has too weak a signature";
+    default:
+        return otherwise;
+    }
 }
 
 static int no_passphrase(char *buffer, int size, int writing, void *ctx)
@@ -63,8 +75,17 @@ static int no_passphrase(char *buffer, int size, int writing, void *ctx)
     return -1; /* nobody sits there to type it */
 }
 
-static enum result file_look(const char *setting, const char *file, bool secret, struct tls_file *ret,
-                             struct tls_fault *ret_fault)
+/* Its owner and mode matter as well as its content: a change of these mends some faults. */
+static struct tls_file file_note(const char *file)
+{
+    struct stat about;
+    if (stat(file, &about) != 0)
+        return (struct tls_file){.bytes = TLS_FILE_GONE};
+    return (struct tls_file){
+        .changed = about.st_ctim, .number = about.st_ino, .bytes = about.st_size, .mode = about.st_mode};
+}
+
+static enum result file_look(const char *setting, const char *file, bool secret, struct tls_fault *ret_fault)
 {
     struct stat about;
     FILE *opened = fopen(file, "re");
@@ -77,7 +98,6 @@ static enum result file_look(const char *setting, const char *file, bool secret,
     fclose(opened);
     if (secret && (about.st_mode & S_IRWXO) != 0)
         return fault(ret_fault, setting, file, "can be read by everyone: chmod o-rwx it");
-    *ret = (struct tls_file){.changed = about.st_mtim, .number = about.st_ino, .bytes = about.st_size};
     return RESULT_OK;
 }
 
@@ -94,12 +114,23 @@ static enum result pair_read(const struct tls *t, SSL_CTX *ctx, struct tls_fault
 {
     SSL_CTX_set_default_passwd_cb(ctx, no_passphrase);
     if (SSL_CTX_use_certificate_chain_file(ctx, t->cert_file) != 1)
-        return fault(ret_fault, CERT, t->cert_file, ssl_reason("no certificate in PEM form"));
+        return fault(ret_fault, CERT, t->cert_file, read_fault("is not a certificate in PEM form"));
     bool good = SSL_CTX_use_PrivateKey_file(ctx, t->key_file, SSL_FILETYPE_PEM) == 1;
     if (!good && ERR_GET_REASON(ERR_peek_last_error()) != X509_R_KEY_VALUES_MISMATCH)
-        return fault(ret_fault, KEY, t->key_file, ssl_reason("no key in PEM form without a passphrase"));
+        return fault(ret_fault, KEY, t->key_file, read_fault("is not a key in PEM form without a passphrase"));
     if (!good || SSL_CTX_check_private_key(ctx) != 1)
         return fault(ret_fault, KEY, t->key_file, "is not the key of that certificate");
+    return RESULT_OK;
+}
+
+/* Better than none at the start, and worse than the one that is shown already. */
+static enum result expiry_look(const struct tls *t, const SSL_CTX *ctx, struct tls_fault *ret_fault)
+{
+    if (X509_cmp_current_time(X509_get0_notAfter(SSL_CTX_get0_certificate(ctx))) >= 0)
+        return RESULT_OK;
+    if (t->shown != NULL)
+        return fault(ret_fault, CERT, t->cert_file, "has expired");
+    log_warn("tls.expired", "cert_file=%s", log_quote(t->cert_file));
     return RESULT_OK;
 }
 
@@ -120,15 +151,19 @@ static int on_protocols(SSL *ssl, const unsigned char **ret, unsigned char *ret_
 /* Remembers what the files look like also when they are refused: each change is tried once. */
 static enum result pair_load(struct tls *t, struct tls_fault *ret_fault)
 {
-    enum result result = file_look(CERT, t->cert_file, false, &t->seen[0], ret_fault);
+    t->seen[0] = file_note(t->cert_file);
+    t->seen[1] = file_note(t->key_file);
+    enum result result = file_look(CERT, t->cert_file, false, ret_fault);
     if (result == RESULT_OK)
-        result = file_look(KEY, t->key_file, true, &t->seen[1], ret_fault);
+        result = file_look(KEY, t->key_file, true, ret_fault);
     if (result != RESULT_OK)
         return result;
     SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
     if (ctx == NULL)
         return RESULT_NO_MEMORY;
     result = pair_read(t, ctx, ret_fault);
+    if (result == RESULT_OK)
+        result = expiry_look(t, ctx, ret_fault);
     if (result != RESULT_OK) {
         SSL_CTX_free(ctx);
         return result;
@@ -197,10 +232,9 @@ int tls_prepare(struct tls *t, void *ssl_ctx)
 
 static bool file_changed(const char *file, const struct tls_file *seen)
 {
-    struct stat about;
-    return stat(file, &about) == 0 &&
-           (about.st_ino != seen->number || about.st_size != seen->bytes ||
-            about.st_mtim.tv_sec != seen->changed.tv_sec || about.st_mtim.tv_nsec != seen->changed.tv_nsec);
+    struct tls_file now = file_note(file);
+    return now.number != seen->number || now.bytes != seen->bytes || now.mode != seen->mode ||
+           now.changed.tv_sec != seen->changed.tv_sec || now.changed.tv_nsec != seen->changed.tv_nsec;
 }
 
 static void pair_renew(struct tls *t)

@@ -1,5 +1,6 @@
 /* ws/lws/tls.h - the certificate: read and checked at the start, shown to everyone who connects, and read again when its files
- * have changed. Who is connected keeps what they have; files that do not fit each other leave the old certificate in place.
+ * have changed. Who is connected keeps what they have; files that do not fit each other, are gone or have expired leave the old
+ * certificate in place.
  *
  * Everything on the listening address is TLS 1.2 or later then, and HTTP/1.1. Loop thread only. */
 #ifndef LIVESHELF_WS_LWS_TLS_H
@@ -13,16 +14,18 @@
 #include "base/result.h"
 
 #define TLS_LOOK_MS 10000 /* how often the files are looked at */
+#define TLS_FILE_GONE (-1)
 
 struct ssl_ctx_st;
 
 struct tls {
     char *cert_file, *key_file; /* owned; NULL: no TLS */
     struct ssl_ctx_st *shown;   /* holds the certificate that new connections are shown; owned */
-    struct tls_file {           /* as it was when it was read */
+    struct tls_file {           /* as it was when it was last tried, well or not */
         struct timespec changed;
         uint64_t number;
-        int64_t bytes;
+        int64_t bytes; /* or TLS_FILE_GONE */
+        uint32_t mode;
     } seen[2];
     int64_t look_at_ms, expires_ms;
 };

@@ -14,6 +14,7 @@
 #include "ws/lws/tls.h"
 
 #define DAY_S 86400
+#define LONG_SERIAL 0x123456789abc /* so that the file has another size: its time may be the same */
 
 struct stage {
     char dir[64], cert[96], key[96], other_key[96];
@@ -95,7 +96,8 @@ static void what_does_not_fit_is_named(void **state)
     check_refused("", s->key, "tls-cert-file:", "missing");
     check_refused("/nowhere/cert.pem", s->key, "tls-cert-file:", "No such file");
     check_refused(s->cert, "/nowhere/key.pem", "tls-key-file:", "No such file");
-    check_refused(s->key, s->key, "tls-cert-file:", s->key);
+    check_refused(s->key, s->key, "tls-cert-file:", "key.pem: is not a certificate in PEM form");
+    check_refused("/dev/null", s->key, "tls-cert-file:", "/dev/null: is not a certificate in PEM form");
     check_refused(s->cert, s->cert, "tls-key-file:", "read by everyone");
     check_refused(s->cert, s->other_key, "tls-key-file:", "not the key of that certificate");
     assert_int_equal(chmod(s->key, 0640), 0); /* a group of its own may read it */
@@ -115,7 +117,7 @@ static void a_key_with_a_passphrase_asks_nobody(void **state)
         PEM_write_PrivateKey(file, s->keys[0], EVP_aes_128_cbc(), (const unsigned char *)"secret", 6, NULL, NULL), 1);
     fclose(file);
     assert_int_equal(chmod(s->key, 0600), 0);
-    check_refused(s->cert, s->key, "tls-key-file:", s->key);
+    check_refused(s->cert, s->key, "tls-key-file:", "key.pem: is not a key in PEM form without a passphrase");
 }
 
 static void none_is_none(void **state)
@@ -172,9 +174,54 @@ static void a_changed_one_is_shown_when_it_fits(void **state)
     assert_int_equal(metric("renewals_total{result=\"loaded\"} "), 1);
     assert_true(metric("\nliveshelf_tls_cert_left_seconds ") > 59 * DAY_S);
 
-    unlink(s->cert); /* gone for a moment: nothing changes, and nothing is said */
-    tls_tick(&t, now_ms + 4 * TLS_LOOK_MS);
+    tls_finish(&t);
+}
+
+static void one_that_is_gone_is_said_once(void **state)
+{
+    struct stage *s = *state;
+    struct tls t;
+    struct tls_fault fault;
+    int64_t now_ms = (int64_t)time(NULL) * 1000;
+    assert_int_equal(tls_init(&t, s->cert, s->key, &fault), RESULT_OK);
+    double loaded = metric("renewals_total{result=\"loaded\"} "),
+           refused = metric("renewals_total{result=\"refused\"} ");
+    unlink(s->cert);
+    key_write(s->key, s->keys[1], 0600); /* so that the next look finds two differences */
+    for (int look = 0; look < 3; look++)
+        tls_tick(&t, now_ms += TLS_LOOK_MS);
+    assert_int_equal(metric("renewals_total{result=\"refused\"} "), refused + 1);
+    assert_int_equal(serial_shown(&t), 1);
+    cert_write(s->cert, s->keys[1], 22, 60);
+    tls_tick(&t, now_ms += TLS_LOOK_MS);
     assert_int_equal(serial_shown(&t), 22);
+    assert_int_equal(metric("renewals_total{result=\"loaded\"} "), loaded + 1);
+
+    assert_int_equal(chmod(s->key, 0604), 0);
+    for (int look = 0; look < 2; look++)
+        tls_tick(&t, now_ms += TLS_LOOK_MS);
+    assert_int_equal(metric("renewals_total{result=\"refused\"} "), refused + 2);
+    assert_int_equal(chmod(s->key, 0600), 0); /* the same content, and yet another try */
+    tls_tick(&t, now_ms += TLS_LOOK_MS);
+    assert_int_equal(metric("renewals_total{result=\"loaded\"} "), loaded + 2);
+    tls_finish(&t);
+}
+
+static void one_that_has_expired_replaces_none(void **state)
+{
+    struct stage *s = *state;
+    struct tls t;
+    struct tls_fault fault;
+    int64_t now_ms = (int64_t)time(NULL) * 1000;
+    assert_int_equal(tls_init(&t, s->cert, s->key, &fault), RESULT_OK);
+    double refused = metric("renewals_total{result=\"refused\"} ");
+    cert_write(s->cert, s->keys[0], LONG_SERIAL, 0);
+    tls_tick(&t, now_ms + TLS_LOOK_MS);
+    assert_int_equal(serial_shown(&t), 1);
+    assert_int_equal(metric("renewals_total{result=\"refused\"} "), refused + 1);
+    tls_finish(&t);
+    assert_int_equal(tls_init(&t, s->cert, s->key, &fault), RESULT_OK); /* at the start there is no better one */
+    assert_int_equal(serial_shown(&t), LONG_SERIAL);
     tls_finish(&t);
 }
 
@@ -185,6 +232,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_key_with_a_passphrase_asks_nobody, stage_open, stage_close),
         cmocka_unit_test(none_is_none),
         cmocka_unit_test_setup_teardown(a_changed_one_is_shown_when_it_fits, stage_open, stage_close),
+        cmocka_unit_test_setup_teardown(one_that_is_gone_is_said_once, stage_open, stage_close),
+        cmocka_unit_test_setup_teardown(one_that_has_expired_replaces_none, stage_open, stage_close),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
