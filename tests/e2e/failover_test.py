@@ -97,9 +97,20 @@ def is_ready(shop):
 class Failover(unittest.TestCase):
     def state_of(self, shop, holds):
         """What the shop believes, as far as it was told anybody."""
-        return ({hold: shop.api("GET", f"/v1/holds/{hold}")["state"] for hold in holds},
-                {sku: {key: shop.counts(sku)[key] for key in ("allocated", "available", "held", "sold", "waitlist", "state")}
+        rows = {row["sku"]: row for row in self.ask(shop, "/v1/stock")["stock"]}
+        return ({hold: self.ask(shop, f"/v1/holds/{hold}")["state"] for hold in holds},
+                {sku: {key: rows[sku][key] for key in ("allocated", "available", "held", "sold", "waitlist", "state")}
                  for sku in ("mug-red", "mug-blue", "teapot")})
+
+    def ask(self, shop, path):
+        """Asked again while stock is being put back: `unavailable` means not known, and is right then."""
+        def answer():
+            status, body, _ = shop.http("GET", path, token=shop.token("integrator"))
+            if status == 503 and body["code"] == "unavailable":
+                return None
+            self.assertEqual(status, 200, body)
+            return body
+        return until(f"an answer to {path}", answer, every=0.05)
 
     def sells(self, shop, viewer):
         status, _, _ = shop.http("GET", "/readyz")
