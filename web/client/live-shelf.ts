@@ -260,6 +260,7 @@ export class LiveShelf extends HTMLElement {
     banner!.className = `banner ${kind}`;
     const words = (t: string | null) => t?.replace(/\d+/g, ''); /* seconds that count down are not said each time */
     if (text && words(banner!.textContent) !== words(text)) this.#sayPolitely('banner', text);
+    if (!text && banner!.textContent) this.#unsay('banner');
     setText(banner!, text);
     notice!.hidden = !s?.notice;
     if (s?.notice && notice!.dataset.shown !== s.notice.level + s.notice.text) {
@@ -529,9 +530,15 @@ export class LiveShelf extends HTMLElement {
     this.#polite.timer = setTimeout(() => {
       this.#polite.timer = undefined;
       this.#polite.at = Date.now();
-      this.#els.politely!.textContent = [...this.#polite.texts.values()].join('. ');
+      this.#els.politely!.replaceChildren(...Array.from(this.#polite.texts, ([t, said]) => make('span', { 'data-topic': t }, `${said}. `)));
       this.#polite.texts.clear();
     }, wait);
+  }
+
+  /* What is no longer so is not there to be read either. A part that is taken out is not spoken, and makes none of the others speak again. */
+  #unsay(topic: string): void {
+    this.#polite.texts.delete(topic);
+    for (const part of Array.from(this.#els.politely!.children)) if ((part as HTMLElement).dataset.topic === topic) part.remove();
   }
 
   sayNow(text: string): void {

@@ -202,11 +202,13 @@ test('viewer: in a storm of joins the page says when its turn is, and keeps to i
   mock.retry_after_ms = 3000;
   mock.drop();
   await see(page, 'state-banner', /Many are coming in. Your turn is in about \d s./);
+  await id(page, 'live-polite').filter({ hasText: 'Many are coming in' }).waitFor({ state: 'attached' });
   mock.retry_after_ms = 0;
   await page.evaluate(() => window.liveshelf.nudge()); /* does not help */
   assert.equal(await page.evaluate(() => window.liveshelf.connection.status), 'waiting');
   await id(page, 'state-banner').waitFor({ state: 'hidden' });
   assert.equal(await page.evaluate(() => window.liveshelf.connection.status), 'open');
+  await id(page, 'live-polite').filter({ hasNotText: 'coming in' }).waitFor({ state: 'attached' }); /* nor is it left for a screen reader */
 });
 
 test('viewer: hls.js comes only with a video, and the shop goes on without the picture', async () => {
