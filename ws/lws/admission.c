@@ -7,6 +7,7 @@
 #define USUAL_MS 2000     /* what the rate was lately: the line is not laid out by one bad window */
 #define LINE_PER_RATE 2   /* places per join of the rate */
 #define JITTER_SHARE 0.1
+#define FORGET_PER_MS 10 /* of the line, while nobody takes what the bucket brings: those told do not come */
 
 static double least(double a, double b) { return a < b ? a : b; }
 static double most(double a, double b) { return a > b ? a : b; }
@@ -32,8 +33,11 @@ void admission_init(struct admission *a, const struct admission_limits *limits, 
 
 static void fill(struct admission *a, int64_t now_ms)
 {
-    if (now_ms > a->filled_at_ms)
-        a->joins = least(a->joins + (double)(now_ms - a->filled_at_ms) * a->per_second / 1000, bucket_size(a));
+    if (now_ms > a->filled_at_ms) {
+        double filled = a->joins + (double)(now_ms - a->filled_at_ms) * a->per_second / 1000, size = bucket_size(a);
+        a->joins = least(filled, size);
+        a->last_place_ms -= FORGET_PER_MS * (filled - a->joins) * 1000 / a->per_second;
+    }
     a->filled_at_ms = now_ms; /* also when the clock was set back: that gives nothing, and stops nothing */
 }
 
@@ -72,9 +76,9 @@ void admission_take_ticket(struct admission *a, int64_t now_ms)
 static int64_t told(struct admission *a, double place_ms, int64_t now_ms)
 {
     double wait_ms = place_ms - (double)now_ms;
-    wait_ms = wait_ms <= ADMISSION_RETRY_MAX_MS ? wait_ms * (1 + JITTER_SHARE * rng_unit(&a->rng))
-                                                : ADMISSION_RETRY_MAX_MS * (0.5 + 0.5 * rng_unit(&a->rng));
-    return (int64_t)wait_ms;
+    wait_ms = wait_ms < ADMISSION_RETRY_MAX_MS ? wait_ms * (1 + JITTER_SHARE * rng_unit(&a->rng))
+                                               : ADMISSION_RETRY_MAX_MS * (0.5 + 0.5 * rng_unit(&a->rng));
+    return (int64_t)least(wait_ms, ADMISSION_RETRY_MAX_MS);
 }
 
 static double line_end_ms(struct admission *a, int64_t now_ms)
@@ -82,8 +86,9 @@ static double line_end_ms(struct admission *a, int64_t now_ms)
     if (now_ms < a->placed_at_ms) /* the clock was set back */
         a->last_place_ms -= (double)(a->placed_at_ms - now_ms);
     a->placed_at_ms = now_ms;
-    return most(a->last_place_ms + 1000 / (a->usual_per_second * LINE_PER_RATE),
-                (double)now_ms + ADMISSION_RETRY_MIN_MS);
+    double place_ms =
+        most(a->last_place_ms + 1000 / (a->usual_per_second * LINE_PER_RATE), (double)now_ms + ADMISSION_RETRY_MIN_MS);
+    return least(place_ms, (double)now_ms + ADMISSION_RETRY_MAX_MS); /* no longer than anyone is told to wait */
 }
 
 int64_t admission_place(struct admission *a, int64_t now_ms)
@@ -93,6 +98,11 @@ int64_t admission_place(struct admission *a, int64_t now_ms)
 }
 
 int64_t admission_place_unread(struct admission *a, int64_t now_ms) { return told(a, line_end_ms(a, now_ms), now_ms); }
+
+int64_t admission_scatter(struct admission *a, int64_t usual_ms)
+{
+    return usual_ms / 2 + (int64_t)rng_below(&a->rng, (uint64_t)usual_ms + 1);
+}
 
 /* ---- the rate ---- */
 

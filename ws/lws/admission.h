@@ -7,9 +7,12 @@
  *                       In windows of ADMISSION_WINDOW_MS: over the target the rate falls by a fifth; under it, while the bucket is
  *                       wanted, it grows by a fiftieth of the most.
  *   a line of places    everyone refused is given one behind the last: they come back one after the other, not all at once. The
- *                       line is laid out for twice the rate of late: a refusal costs little, an idle node costs viewers.
+ *                       line is laid out for twice the rate of late: a refusal costs little, an idle node costs viewers. It is
+ *                       never longer than ADMISSION_RETRY_MAX_MS, and while the bucket is full it shrinks tenfold: who does
+ *                       not come leaves no gap for those who do.
  *
- * Nobody is told apart: who resumes and who is new wait alike. Hosts carry a ticket (auth.h). Pure: time in, no clock. */
+ * Nobody is told apart: who resumes and who is new wait alike; what one address may have is door.h. Hosts carry a ticket (auth.h).
+ * Pure: time in, no clock. */
 #ifndef LIVESHELF_WS_LWS_ADMISSION_H
 #define LIVESHELF_WS_LWS_ADMISSION_H
 
@@ -21,7 +24,7 @@
 #define ADMISSION_WINDOW_MS 100
 #define ADMISSION_BURST_MS 500 /* the bucket holds what this time brings */
 #define ADMISSION_RETRY_MIN_MS 500
-#define ADMISSION_RETRY_MAX_MS 30000 /* further places are scattered over the later half of this */
+#define ADMISSION_RETRY_MAX_MS 30000 /* the end of the line; places there are scattered over the later half of this */
 
 struct admission_limits {
     uint32_t per_second_min,
@@ -56,6 +59,8 @@ bool admission_is_near_limit(struct admission *a, int64_t now_ms); /* the bucket
 int64_t admission_place(struct admission *a, int64_t now_ms);
 /* The same for who will not read it (a browser's WebSocket) but ask again by HTTP: the line does not grow. */
 int64_t admission_place_unread(struct admission *a, int64_t now_ms);
+/* Who waits for something else than the line: `usual_ms`, evenly from half of it to one and a half. */
+int64_t admission_scatter(struct admission *a, int64_t usual_ms);
 
 void admission_turn(struct admission *a, int64_t busy_ns); /* the loop worked for so long between two rests */
 void admission_tick(struct admission *a, int64_t now_ms);  /* at least every ADMISSION_WINDOW_MS, about */

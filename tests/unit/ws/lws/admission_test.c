@@ -77,6 +77,55 @@ static void places_are_one_behind_the_other(void **state)
     assert_in_range(most, ADMISSION_RETRY_MAX_MS * 9 / 10, ADMISSION_RETRY_MAX_MS);
 }
 
+/* One who tries again at once, whatever it hears, and then stops: the others wait no longer for it. */
+static void a_line_of_those_who_do_not_come_is_soon_over(void **state)
+{
+    (void)state;
+    struct admission a;
+    int64_t now_ms = T0;
+    admission_init(&a, &fixed, 1, now_ms);
+    for (int i = 0; i < 72723; i++) {
+        if (!admission_take(&a, now_ms))
+            assert_in_range(admission_place(&a, now_ms), ADMISSION_RETRY_MIN_MS, ADMISSION_RETRY_MAX_MS);
+        now_ms += i % 9 == 0 ? 1 : 0;
+        admission_tick(&a, now_ms);
+    }
+    assert_in_range(admission_place(&a, now_ms), ADMISSION_RETRY_MAX_MS / 2, ADMISSION_RETRY_MAX_MS);
+    for (int64_t end = now_ms + 4000; now_ms < end; now_ms += ADMISSION_WINDOW_MS)
+        admission_tick(&a, now_ms);
+    assert_int_equal(take_all(&a, now_ms), 25);
+    assert_in_range(admission_place(&a, now_ms), ADMISSION_RETRY_MIN_MS, ADMISSION_RETRY_MIN_MS * 11 / 10);
+}
+
+static void a_line_is_no_longer_than_anyone_waits(void **state)
+{
+    (void)state;
+    struct admission a;
+    admission_init(&a, &fixed, 1, T0);
+    take_all(&a, T0);
+    for (int i = 0; i < 72723; i++)
+        (void)admission_place(&a, T0);
+    int64_t later_ms = T0 + ADMISSION_RETRY_MAX_MS - 5000; /* somebody always took what the bucket brought */
+    for (int64_t t = T0; t <= later_ms; t += 20)
+        (void)admission_take(&a, t);
+    assert_in_range(admission_place(&a, later_ms), 5000, 5600);
+}
+
+static void waits_for_something_else_are_scattered(void **state)
+{
+    (void)state;
+    struct admission a;
+    int64_t least = INT64_MAX, most = 0;
+    admission_init(&a, &fixed, 1, T0);
+    for (int i = 0; i < 1000; i++) {
+        int64_t ms = admission_scatter(&a, 5000);
+        least = ms < least ? ms : least;
+        most = ms > most ? ms : most;
+    }
+    assert_in_range(least, 2500, 2600);
+    assert_in_range(most, 7400, 7500);
+}
+
 static void tickets_pass_when_the_bucket_is_empty(void **state)
 {
     (void)state;
@@ -251,6 +300,9 @@ int main(void)
         cmocka_unit_test(a_calm_node_lets_a_burst_in_and_then_a_rate),
         cmocka_unit_test(a_clock_set_back_stops_nothing),
         cmocka_unit_test(places_are_one_behind_the_other),
+        cmocka_unit_test(a_line_of_those_who_do_not_come_is_soon_over),
+        cmocka_unit_test(a_line_is_no_longer_than_anyone_waits),
+        cmocka_unit_test(waits_for_something_else_are_scattered),
         cmocka_unit_test(tickets_pass_when_the_bucket_is_empty),
         cmocka_unit_test(the_rate_follows_what_the_loop_keeps),
         cmocka_unit_test(ten_thousand_at_once_are_soon_inside),
