@@ -1,6 +1,7 @@
 """More come than may: everyone who keeps to what they are told gets in, and nobody who buys or hosts notices."""
 import heapq
 import json
+import re
 import time
 import unittest
 
@@ -70,6 +71,11 @@ class Storms(unittest.TestCase):
             self.assertEqual(status, 426)
             ws = WebSocket(shop.port, f"/v1/broadcasts/show/live?ticket={body['ticket']}")
             self.assertEqual(Conn(shop.port, "show", shop.token("host", sub="anna"), ws=ws).welcome["role"], "host")
+
+    def test_bounds_the_wrong_way_round_are_said_at_start(self):
+        with Shop("--admit-per-second-min", "300", "--admit-per-second-max", "200") as shop:
+            said = r"warn event=settings.clash .*admit_per_second_min=300 admit_per_second_max=200 counts=min"
+            until("the log says so", lambda: re.search(said, shop.log_path.read_text(errors="replace")))
 
     def refused(self, shop):
         try:

@@ -60,13 +60,16 @@ void auth_viewer_key(const struct auth *a, const struct shop_id *shop, const str
                      char ret[VIEWER_KEY_MAX]);
 bool auth_viewer_known(const struct auth *a, const struct shop_id *shop, const char *viewer_key, struct viewer_id *ret);
 
-/* Lets a host or the logistics desk past a crowd that waits (admission.h). It may stand in a URL: for this broadcast alone, and
- * its caller keeps `expires_ms` near. */
+/* Lets a host or the logistics desk past a crowd that waits (admission.h), once. It may stand in a URL: for this broadcast alone, and
+ * its caller keeps `expires_ms` near. This node remembers the last AUTH_TICKETS_SPENT that were spent here; another node knows
+ * nothing of them. */
 #define AUTH_TICKET_MAX 48
+#define AUTH_TICKETS_SPENT 256
 void auth_ticket(const struct auth *a, const struct broadcast_id *broadcast, int64_t expires_ms,
                  char ret[AUTH_TICKET_MAX]);
 bool auth_ticket_is_valid(const struct auth *a, const struct broadcast_id *broadcast, const char *ticket,
                           int64_t now_ms);
+void auth_ticket_spend(struct auth *a, const char *ticket); /* a valid one */
 
 /* The page where a hold is paid, with the price it was promised; signed. Matches checkout_link of ws/wire/message.h;
  * `ctx` is the struct auth. Fills "" when it does not fit. */

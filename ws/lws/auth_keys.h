@@ -25,6 +25,8 @@ struct auth {
     EVP_MAC_CTX *viewer_mac; /* keyed; used by one call at a time */
     unsigned char checkout_secret[AUTH_DERIVED_LEN];
     unsigned char ticket_secret[AUTH_DERIVED_LEN];
+    char tickets_spent[AUTH_TICKETS_SPENT][AUTH_SIGNATURE_LEN + 1]; /* their signatures, in a circle */
+    size_t tickets_spent_at;
     char *checkout_url;
     struct auth_cache *cache;
 };

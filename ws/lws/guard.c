@@ -10,7 +10,7 @@ enum result guard_init(struct guard *g, const struct net_limits *limits, const c
 {
     *g = (struct guard){.limits = limits, .origins = strdup(origins == NULL ? "" : origins)};
     map_init(&g->addresses, limits->conns_max);
-    return g->origins == NULL ? RESULT_NO_MEMORY : RESULT_OK;
+    return g->origins == NULL ? RESULT_NO_MEMORY : portions_init(&g->portions);
 }
 
 void guard_finish(struct guard *g)
@@ -19,6 +19,7 @@ void guard_finish(struct guard *g)
         return;
     MUST(g->addresses.count == 0);
     map_finish(&g->addresses);
+    portions_finish(&g->portions);
     free(g->origins);
     *g = (struct guard){0};
 }
@@ -159,4 +160,20 @@ void guard_leave(struct address *address)
         return;
     map_remove(&address->guard->addresses, address->text);
     free(address);
+}
+
+bool guard_has_portion(const struct guard *g, const struct sockaddr_storage *peer, const char *forwarded_for,
+                       double per_second, int64_t now_ms)
+{
+    char text[ADDRESS_LEN_MAX] = "";
+    return !counted_as(g, peer, forwarded_for, text) ||
+           portions_is_left(&g->portions, map_hash(text), per_second, now_ms);
+}
+
+void guard_take_portion(struct guard *g, const struct sockaddr_storage *peer, const char *forwarded_for,
+                        double per_second, int64_t now_ms)
+{
+    char text[ADDRESS_LEN_MAX] = "";
+    if (counted_as(g, peer, forwarded_for, text))
+        portions_take(&g->portions, map_hash(text), per_second, now_ms);
 }

@@ -1,4 +1,4 @@
-/* ws/lws/guard.h - who may come in: origins, and how many conns of one address. Loop thread only. */
+/* ws/lws/guard.h - who may come in: origins, how many conns of one address, and what it has had lately. Loop thread only. */
 #ifndef LIVESHELF_WS_LWS_GUARD_H
 #define LIVESHELF_WS_LWS_GUARD_H
 
@@ -7,14 +7,16 @@
 
 #include "base/map.h"
 #include "ws/lws/limits.h"
+#include "ws/lws/portions.h"
 
 #define ORIGIN_LEN_MAX 255
 #define ADDRESS_LEN_MAX 64
 
 struct guard {
     const struct net_limits *limits;
-    char *origins;        /* comma-separated, owned; "*" lets in every page */
-    struct map addresses; /* address -> struct address * */
+    char *origins;            /* comma-separated, owned; "*" lets in every page */
+    struct map addresses;     /* address -> struct address * */
+    struct portions portions; /* of those who come and go */
 };
 struct address { /* conns that are counted together */
     struct guard *guard;
@@ -37,5 +39,11 @@ MUST_USE enum result guard_enter(struct guard *g, const struct sockaddr_storage 
 /* guard_enter would say RESULT_FULL. */
 bool guard_is_full(const struct guard *g, const struct sockaddr_storage *peer, const char *forwarded_for);
 void guard_leave(struct address *address);
+
+/* Of the `per_second` who are let in now: may this address have one more (portions.h)? One that is not counted always may. */
+bool guard_has_portion(const struct guard *g, const struct sockaddr_storage *peer, const char *forwarded_for,
+                       double per_second, int64_t now_ms);
+void guard_take_portion(struct guard *g, const struct sockaddr_storage *peer, const char *forwarded_for,
+                        double per_second, int64_t now_ms);
 
 #endif

@@ -12,10 +12,9 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "ws/lws/admission.h"
+#include "ws/lws/door.h"
 #include "ws/lws/live_head.h"
 #include "ws/lws/meters.h"
-#include "ws/lws/refusal.h"
 
 #define BACKLOG 4096
 #define WARN_AGAIN_MS 10000
@@ -177,7 +176,7 @@ static void tokens_refill(struct listener *l)
 static void handshake_cut(struct handshake *h)
 {
     struct lws *wsi = h->wsi;
-    (void)handshake_done(wsi);
+    handshake_done(wsi);
     meter_refused(REFUSED_HANDSHAKE);
     lws_set_timeout(wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
 }
@@ -195,7 +194,7 @@ static void serve_now(struct lws *wsi, int fd)
     (void)lws_service_fd(lws_get_context(wsi), &readable);
 }
 
-static void adopt(struct listener *l, int fd, bool admitted)
+static void adopt(struct listener *l, int fd)
 {
     if (pool_is_empty(&l->handshakes)) {
         handshake_cut(oldest(l));
@@ -206,11 +205,11 @@ static void adopt(struct listener *l, int fd, bool admitted)
         meter_refused(REFUSED_ADOPT);
         return;
     }
+    l->adopted++;
     struct handshake *h = pool_take(&l->handshakes);
     h->listener = l;
     h->wsi = wsi;
     h->since_ms = l->outlets->now_ms;
-    h->admitted = admitted;
     list_push_back(&l->oldest_first, &h->link);
     lws_set_opaque_user_data(wsi, h);
     lws_set_timeout(wsi, NO_PENDING_TIMEOUT, 0); /* ours is above; lws walks a list of all that are under way */
@@ -220,45 +219,42 @@ static void adopt(struct listener *l, int fd, bool admitted)
 
 /* ---- who must wait ---- */
 
-static void say_wait(struct listener *l, int fd, const struct live_head *head, size_t head_len)
+static void say_wait(struct listener *l, int fd, const struct live_head *head, size_t head_len,
+                     const struct refusal_said *said)
 {
     char request[LIVE_HEAD_BYTES_MAX], answer[REFUSAL_BYTES_MAX];
-    int64_t now_ms = l->outlets->now_ms;
-    bool read_by_none = head->kind == LIVE_HEAD_UPGRADE && head->origin[0] != '\0'; /* a browser's script cannot */
-    bool tell_origin = head->kind == LIVE_HEAD_QUESTION && guard_lists_origin(l->guard, head->origin);
-    struct refusal_said said = {
-        .code = ERROR_OVERLOADED,
-        .detail = REFUSAL_MANY,
-        .retry_after_ms =
-            read_by_none ? admission_place_unread(l->admission, now_ms) : admission_place(l->admission, now_ms),
-        .origin = tell_origin ? head->origin : "",
-    };
-    size_t len = refusal_write(&said, answer);
+    struct refusal_said whole = *said;
+    if (head->kind == LIVE_HEAD_QUESTION && guard_lists_origin(l->door->guard, head->origin))
+        whole.origin = head->origin;
+    size_t len = refusal_write(&whole, answer);
     (void)!recv(fd, request, head_len, MSG_DONTWAIT); /* closing with bytes unread would reset the answer away */
     (void)!send(fd, answer, len, MSG_DONTWAIT | MSG_NOSIGNAL);
-    meter_told(said.retry_after_ms);
-    if (head->kind == LIVE_HEAD_UPGRADE)
-        meter_refused(REFUSED_ADMISSION);
+    meter_told(said->retry_after_ms);
     close(fd);
 }
 
-/* True: it was told to wait, and is closed. */
-static bool turned_away(struct listener *l, int fd, bool *ret_admitted)
+/* True: it was told to wait, and is closed. Nothing is taken from the bucket here: who may come in is looked at in full by
+ * upgrade.c first, in the same turn. */
+static bool turned_away(struct listener *l, int fd, const struct sockaddr_storage *peer)
 {
     char data[LIVE_HEAD_BYTES_MAX];
     struct live_head head;
+    enum refusal why;
     int64_t now_ms = l->outlets->now_ms;
-    if (!admission_is_near_limit(l->admission, now_ms))
+    if (!admission_is_near_limit(l->door->admission, now_ms))
         return false;
     ssize_t len = recv(fd, data, sizeof data, MSG_PEEK | MSG_DONTWAIT);
     if (len <= 0)
         return false;
     live_head_read(data, (size_t)len, &head);
-    *ret_admitted = head.kind == LIVE_HEAD_UPGRADE && admission_take(l->admission, now_ms);
-    if (head.kind == LIVE_HEAD_OTHER || *ret_admitted ||
-        (head.kind == LIVE_HEAD_QUESTION && admission_is_open(l->admission, now_ms)))
+    struct caller from = {.peer = *peer, .forwarded_for = head.forwarded_for[0] == '\0' ? NULL : head.forwarded_for};
+    if (head.kind == LIVE_HEAD_OTHER || door_is_open(l->door, &from, now_ms, &why))
         return false;
-    say_wait(l, fd, &head, (size_t)len);
+    bool unread = head.kind == LIVE_HEAD_UPGRADE && head.origin[0] != '\0'; /* a browser's script cannot */
+    struct refusal_said said = door_refusal(l->door, &from, why, unread, now_ms);
+    if (head.kind == LIVE_HEAD_UPGRADE)
+        meter_refused(why);
+    say_wait(l, fd, &head, (size_t)len, &said);
     return true;
 }
 
@@ -270,7 +266,9 @@ static void on_readable(uv_poll_t *poll, int status, int events)
     (void)events;
     tokens_refill(l);
     for (uint32_t i = 0; i < l->outlets->limits->accepts_per_turn_max && l->tokens > 0; i++) {
-        int fd = accept4(s->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        struct sockaddr_storage peer = {0};
+        socklen_t peer_len = sizeof peer;
+        int fd = accept4(s->fd, (struct sockaddr *)&peer, &peer_len, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd < 0 && (errno == EMFILE || errno == ENFILE)) {
             meter_refused(REFUSED_FILES);
             if (l->outlets->now_ms - l->warned_at_ms >= WARN_AGAIN_MS) {
@@ -282,19 +280,17 @@ static void on_readable(uv_poll_t *poll, int status, int events)
         if (fd < 0)
             break;
         l->tokens--;
-        bool admitted = false;
-        if (!turned_away(l, fd, &admitted))
-            adopt(l, fd, admitted);
+        if (!turned_away(l, fd, &peer))
+            adopt(l, fd);
     }
     if (l->tokens <= 0)
         polling(l, false);
 }
 
-void listener_start(struct listener *l, struct lws_vhost *vhost, struct admission *admission, const struct guard *guard)
+void listener_start(struct listener *l, struct lws_vhost *vhost, const struct door *door)
 {
     l->vhost = vhost;
-    l->admission = admission;
-    l->guard = guard;
+    l->door = door;
     l->tokens = l->outlets->limits->accepts_per_second_max;
     l->tokens_at_ms = l->outlets->now_ms;
     polling(l, true);
@@ -312,16 +308,14 @@ void listener_tick(struct listener *l)
         polling(l, true);
 }
 
-bool handshake_done(struct lws *wsi)
+void handshake_done(struct lws *wsi)
 {
     struct handshake *h = lws_get_opaque_user_data(wsi);
     if (h == NULL)
-        return false;
-    bool admitted = h->admitted;
+        return;
     lws_set_opaque_user_data(wsi, NULL);
     list_remove(&h->link);
     pool_give(&h->listener->handshakes, h);
-    return admitted;
 }
 
 /* ---- ending ---- */

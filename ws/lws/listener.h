@@ -3,7 +3,7 @@
  * Every worker has its own, on the same port (SO_REUSEPORT: the kernel spreads). Sockets are accepted when their first bytes
  * are there (until then they are the kernel's, for handshake_timeout_ms or so), at a limited rate, a few per turn, and watched
  * until their first request's headers are complete: one that never gets there is cut, and when too many are on the way the
- * oldest makes room. When not all may come in (admission.h), whoever asks for a broadcast's socket and must wait is told so
+ * oldest makes room. When not all may come in (door.h), whoever asks for a broadcast's socket and must wait is told so
  * here, before libwebsockets has seen the socket: that takes a third of the system calls that it takes through libwebsockets.
  * Loop thread only. */
 #ifndef LIVESHELF_WS_LWS_LISTENER_H
@@ -15,8 +15,7 @@
 #include "base/pool.h"
 #include "ws/lws/channel.h"
 
-struct admission;
-struct guard;
+struct door;
 struct lws_vhost;
 
 #define LISTENERS_MAX 8
@@ -26,14 +25,12 @@ struct handshake { /* a socket whose first request is not complete */
     struct listener *listener;
     struct lws *wsi;
     int64_t since_ms;
-    bool admitted; /* its join was taken from the bucket already */
 };
 
 struct listener {
     struct lws_vhost *vhost;
-    struct admission *admission;
-    const struct guard *guard; /* whose pages may read a refusal */
-    struct outlets *outlets;   /* time and nudges */
+    const struct door *door;
+    struct outlets *outlets; /* time and nudges */
     uv_loop_t *loop;
     struct listener_socket {
         uv_poll_t poll;
@@ -47,6 +44,7 @@ struct listener {
     int64_t tokens_at_ms;
     int64_t warned_at_ms; /* that descriptors are used up */
     struct pool handshakes;
+    uint32_t adopted; /* sockets that lws has: whatever became of them */
     struct list oldest_first;
 };
 
@@ -59,14 +57,12 @@ MUST_USE enum result listener_init(struct listener *l, uv_loop_t *loop, struct o
  * with port 0 get the same. */
 MUST_USE enum result listener_bind(struct listener *l, const char *address, struct listener_fault *ret_fault);
 MUST_USE enum result listener_inherit(struct listener *l, int fd); /* takes a bound socket; listens on it */
-/* Borrows all three. */
-void listener_start(struct listener *l, struct lws_vhost *vhost, struct admission *admission,
-                    const struct guard *guard);
+void listener_start(struct listener *l, struct lws_vhost *vhost, const struct door *door); /* borrows both */
 void listener_tick(struct listener *l);   /* cuts those that are too slow; goes on accepting when there is room again */
 void listener_stop(struct listener *l);   /* accepts no more, closes the sockets */
 void listener_finish(struct listener *l); /* after the loop ran once more; zeroed memory is fine */
 
-/* The headers are there, or the socket is gone; again: nothing. True: this one was admitted when it was accepted. */
-bool handshake_done(struct lws *wsi);
+/* The headers are there, or the socket is gone; again: nothing. */
+void handshake_done(struct lws *wsi);
 
 #endif

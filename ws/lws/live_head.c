@@ -67,6 +67,16 @@ static bool is_printable(struct text t) /* what is said again in the answer ends
     return true;
 }
 
+/* Said twice, too long, or with an end inside: not ours to read. */
+static bool take_value(struct text value, char *ret, size_t len_max)
+{
+    if (ret[0] != '\0' || value.len > len_max || memchr(value.at, '\0', value.len) != NULL)
+        return false;
+    memcpy(ret, value.at, value.len);
+    ret[value.len] = '\0';
+    return true;
+}
+
 /* False: with this header it is no question and no plain upgrade. */
 static bool read_header(struct text line, struct live_head *ret)
 {
@@ -80,13 +90,10 @@ static bool read_header(struct text line, struct live_head *ret)
         ret->kind = LIVE_HEAD_UPGRADE;
         return first && is_word(value, "websocket");
     }
-    if (is_word(name, "origin")) {
-        if (ret->origin[0] != '\0' || value.len > ORIGIN_LEN_MAX || !is_printable(value))
-            return false;
-        memcpy(ret->origin, value.at, value.len);
-        ret->origin[value.len] = '\0';
-        return true;
-    }
+    if (is_word(name, "origin"))
+        return is_printable(value) && take_value(value, ret->origin, ORIGIN_LEN_MAX);
+    if (is_word(name, "x-forwarded-for"))
+        return take_value(value, ret->forwarded_for, LIVE_HEAD_FORWARDED_MAX);
     return !is_word(name, "authorization") && !is_word(name, "content-length") && !is_word(name, "transfer-encoding") &&
            !is_word(name, "expect");
 }

@@ -8,6 +8,7 @@
 #include "ws/lws/guard.h"
 
 #define LIVE_HEAD_BYTES_MAX 2048 /* a longer one is OTHER */
+#define LIVE_HEAD_FORWARDED_MAX 255
 
 enum live_head_kind {
     LIVE_HEAD_OTHER,
@@ -16,7 +17,8 @@ enum live_head_kind {
 };
 struct live_head {
     enum live_head_kind kind;
-    char origin[ORIGIN_LEN_MAX + 1]; /* "": none */
+    char origin[ORIGIN_LEN_MAX + 1];                 /* "": none */
+    char forwarded_for[LIVE_HEAD_FORWARDED_MAX + 1]; /* "": none */
 };
 /* `data` is what has arrived so far. The head must end with it: not cut off, nothing behind it, no query. */
 void live_head_read(const char *data, size_t len, struct live_head *ret);

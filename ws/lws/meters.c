@@ -65,6 +65,7 @@ struct meters meters = {
     .refused = {[REFUSED_ORIGIN] = REFUSED("origin"),
                 [REFUSED_CONNS] = REFUSED("conns_max"),
                 [REFUSED_ADDRESS] = REFUSED("conns_per_address_max"),
+                [REFUSED_PORTION] = REFUSED("address_portion"),
                 [REFUSED_REQUEST] = REFUSED("request"),
                 [REFUSED_UPGRADE] = REFUSED("upgrade"),
                 [REFUSED_HANDSHAKE] = REFUSED("handshake"),
@@ -83,7 +84,8 @@ struct meters meters = {
     .resume_snapshots = COUNTER("resume_snapshots_total", "Connections that came back and got a snapshot instead."),
     .replays_done = REPLAYS("done"),
     .replays_failed = REPLAYS("failed"),
-    .replay_seconds = HISTOGRAM("replay_seconds", "Reading a broadcast's log again, from the first event.", publish_bounds),
+    .replay_seconds =
+        HISTOGRAM("replay_seconds", "Reading a broadcast's log again, from the first event.", publish_bounds),
     .history_bytes = GAUGE("history_bytes", "Reserved for events read again from logs; most of it is not touched."),
     .snapshots = COUNTER("snapshots_total", "Snapshots sent."),
     .snapshots_encoded =

@@ -10,6 +10,7 @@ enum refusal { /* of a socket or an upgrade, before there is a conn */
                REFUSED_ORIGIN,
                REFUSED_CONNS,
                REFUSED_ADDRESS,
+               REFUSED_PORTION,   /* in a crowd: the address had as many in lately as one may have */
                REFUSED_REQUEST,   /* no subprotocol of ours, not a broadcast's path */
                REFUSED_UPGRADE,   /* to something that is not WebSocket */
                REFUSED_HANDSHAKE, /* headers not complete in time, or the oldest when there were too many */

@@ -58,13 +58,26 @@ static void ask_core(struct conn *c, struct command *command)
     orchestrator_command(c->hub->orchestrator, &asker, command);
 }
 
-/* However often it is said, it counts once in a slot. */
+/* By this conn, or by another of the same person's. */
+static bool clock_was_said(const struct conn *c, uint32_t slot)
+{
+    if (c->clock_slot == slot)
+        return true;
+    for (const struct list *at = c->of_viewer.next; at != &c->of_viewer; at = at->next) {
+        if (container_of(at, struct conn, of_viewer)->clock_slot == slot)
+            return true;
+    }
+    return false;
+}
+
+/* However often a viewer says it, and over however many conns, it counts once in a slot. */
 static void clock_take(struct conn *c, const struct command *command)
 {
     uint32_t slot = (uint32_t)(c->hub->outlets.now_ms / LAG_SLOT_MS);
-    if (c->role == ROLE_VIEWER && slot != c->clock_slot)
+    if (c->role == ROLE_VIEWER && !clock_was_said(c, slot))
         orchestrator_lag(c->hub->orchestrator, &c->room->shop, &c->room->broadcast, command->playing_ms);
-    c->clock_slot = slot;
+    if (c->role == ROLE_VIEWER)
+        c->clock_slot = slot;
     message_ok(conn_message(c), command->id);
     conn_send(c);
 }

@@ -37,15 +37,17 @@ static int on_http(struct lws *wsi, enum lws_callback_reasons reason, void *user
     case LWS_CALLBACK_OPENSSL_LOAD_EXTRA_SERVER_VERIFY_CERTS: /* the context is being made */
         return tls_prepare(&s->tls, user);
     case LWS_CALLBACK_WSI_DESTROY:
-        (void)handshake_done(wsi);
+        handshake_done(wsi);
+        if (s->listener.adopted > 0) /* lws destroys one of its own at the end */
+            s->listener.adopted--;
         return 0;
     case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
         return upgrade_check_header(wsi); /* `in` may be freed already: see there */
     case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION:
-        (void)handshake_done(wsi);
+        handshake_done(wsi);
         return upgrade_refuse_protocol(wsi); /* a WebSocket without our subprotocol lands here */
     case LWS_CALLBACK_HTTP:
-        (void)handshake_done(wsi);
+        handshake_done(wsi);
         hub_turn(s->hub);
         return request_begin(s, socket, wsi);
     case LWS_CALLBACK_HTTP_BODY:
@@ -110,7 +112,8 @@ static int on_live(struct lws *wsi, enum lws_callback_reasons reason, void *user
     switch (reason) {
     case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION:
         hub_turn(s->hub);
-        return upgrade_filter(s, c, wsi, handshake_done(wsi));
+        handshake_done(wsi);
+        return upgrade_filter(s, c, wsi);
     case LWS_CALLBACK_ESTABLISHED:
         conn_established(c, s->hub, wsi);
         return 0;
@@ -389,7 +392,11 @@ static void admission_begin(struct server *s)
     struct admission_limits limits = {.per_second_min = s->limits.admit_per_second_min,
                                       .per_second_max = s->limits.admit_per_second_max,
                                       .lag_target_ms = s->limits.lag_target_ms};
+    if (limits.per_second_max < limits.per_second_min)
+        log_warn("settings.clash", "admit_per_second_min=%u admit_per_second_max=%u counts=min", limits.per_second_min,
+                 limits.per_second_max);
     admission_init(&s->admission, &limits, uv_hrtime(), s->hub->outlets.now_ms);
+    s->door = (struct door){.admission = &s->admission, .guard = &s->guard};
     s->turn_at_ns = uv_hrtime();
     s->idle_ns = uv_metrics_idle_time(s->loop);
 }
@@ -399,7 +406,7 @@ void server_attach(struct server *s, struct orchestrator *o)
     hub_attach(s->hub, o);
     hub_turn(s->hub);
     admission_begin(s);
-    listener_start(&s->listener, lws_get_vhost_by_name(s->context, "default"), &s->admission, &s->guard);
+    listener_start(&s->listener, lws_get_vhost_by_name(s->context, "default"), &s->door);
     log_info("server.listening", "port=%u", server_port(s));
 }
 

@@ -3,6 +3,7 @@
 #define LIVESHELF_WS_LWS_SERVER_PARTS_H
 
 #include "ws/lws/admission.h"
+#include "ws/lws/door.h"
 #include "ws/lws/guard.h"
 #include "ws/lws/hub.h"
 #include "ws/lws/listener.h"
@@ -20,6 +21,7 @@ struct server {
     struct hub *hub;
     struct guard guard;
     struct admission admission;
+    struct door door;             /* of those two */
     uint64_t turn_at_ns, idle_ns; /* when the last turn ended, and how long the loop had slept until then */
     struct listener listener;
     struct static_files files;
@@ -63,7 +65,7 @@ struct server {
 
 struct server *server_of(struct lws *wsi);
 /* upgrade.c: may this upgrade become a conn? 0, or the refusal was written and lws hangs up. */
-int upgrade_filter(struct server *s, struct conn *c, struct lws *wsi, bool admitted);
+int upgrade_filter(struct server *s, struct conn *c, struct lws *wsi);
 int upgrade_refuse_protocol(struct lws *wsi);
 /* The same, asked without an Upgrade: by scripts, which cannot read a refused one. */
 void upgrade_question(struct request *r);

@@ -7,17 +7,19 @@
 #include <strings.h>
 
 #include "ws/lws/meters.h"
-#include "ws/lws/refusal.h"
 #include "ws/lws/server_parts.h"
 
 #define PATH_BEFORE "/v1/broadcasts/"
 #define PATH_AFTER "/live"
 #define PATH_MAX_LEN (sizeof PATH_BEFORE + ID_LEN_MAX + sizeof PATH_AFTER)
 #define PROTOCOL "liveshelf.v1"
-#define VERSION "13"       /* of RFC 6455, the only one there is */
-#define RETRY_FULL_MS 5000 /* who is over a limit waits for somebody to leave */
-#define RETRY_ELSEWHERE_MS 1000
+#define VERSION "13" /* of RFC 6455, the only one there is */
+#define KEY_LEN 24   /* 16 bytes in base64 */
+#define FORWARDED_MAX                                                                                                  \
+    8192 /* as much as all headers of a request: what a client writes before its proxy's word cannot hide that */
 #define TICKET_MS 15000
+#define TICKET_CONNS 16       /* of conns-max, for those who run the show: a full house must not keep them out */
+#define TICKET_CONNS_SHARE 16 /* but no more than one in so many */
 
 /* lws is in the middle of upgrading: nothing but these bytes goes out, and it hangs up on what we return. `header`: a whole
  * line, or "". */
@@ -34,12 +36,14 @@ static int refuse_with(struct lws *wsi, enum refusal why, const char *status, co
 static int refuse(struct lws *wsi, enum refusal why, const char *status) { return refuse_with(wsi, why, status, ""); }
 
 /* Not now: with the time after which it may be otherwise. */
-static int refuse_for_now(struct lws *wsi, enum refusal why, const struct refusal_said *said)
+static int refuse_for_now(struct server *s, struct lws *wsi, const struct caller *from, enum refusal why)
 {
     char text[REFUSAL_BYTES_MAX];
-    size_t len = refusal_write(said, text);
+    bool unread = lws_hdr_total_length(wsi, WSI_TOKEN_ORIGIN) > 0; /* a browser's script cannot */
+    struct refusal_said said = door_refusal(&s->door, from, why, unread, s->hub->outlets.now_ms);
+    size_t len = refusal_write(&said, text);
     meter_refused(why);
-    meter_told(said->retry_after_ms);
+    meter_told(said.retry_after_ms);
     if (len > 0)
         (void)lws_write(wsi, (unsigned char *)text, len, LWS_WRITE_HTTP_HEADERS);
     return 1;
@@ -86,6 +90,20 @@ static bool version_fits(struct lws *wsi)
     return lws_hdr_copy(wsi, version, sizeof version, WSI_TOKEN_VERSION) > 0 && strcmp(version, VERSION) == 0;
 }
 
+static bool key_fits(struct lws *wsi)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    char key[KEY_LEN + 1];
+    return lws_hdr_copy(wsi, key, sizeof key, WSI_TOKEN_KEY) == KEY_LEN && strspn(key, digits) == KEY_LEN - 2 &&
+           strcmp(key + KEY_LEN - 2, "==") == 0;
+}
+
+static bool speaks_http_1_1(struct lws *wsi)
+{
+    char version[16];
+    return lws_hdr_copy(wsi, version, sizeof version, WSI_TOKEN_HTTP) > 0 && strcmp(version, "HTTP/1.1") == 0;
+}
+
 static bool broadcast_of(const char *path, struct broadcast_id *ret)
 {
     size_t len = strlen(path), before = strlen(PATH_BEFORE), after = strlen(PATH_AFTER);
@@ -94,10 +112,20 @@ static bool broadcast_of(const char *path, struct broadcast_id *ret)
     return ID_PARSE(ret, path + before, len - before - after) == RESULT_OK;
 }
 
-static bool path_read(struct lws *wsi, struct broadcast_id *ret)
+/* Whatever the method: *ret_is_get tells. */
+static bool path_read(struct lws *wsi, struct broadcast_id *ret, bool *ret_is_get)
 {
+    static const enum lws_token_indexes methods[] = {WSI_TOKEN_GET_URI,    WSI_TOKEN_POST_URI,   WSI_TOKEN_PUT_URI,
+                                                     WSI_TOKEN_HEAD_URI,   WSI_TOKEN_DELETE_URI, WSI_TOKEN_PATCH_URI,
+                                                     WSI_TOKEN_OPTIONS_URI};
     char path[PATH_MAX_LEN];
-    return lws_hdr_copy(wsi, path, sizeof path, WSI_TOKEN_GET_URI) > 0 && broadcast_of(path, ret);
+    for (size_t i = 0; i < ARRAY_LEN(methods); i++) {
+        if (lws_hdr_total_length(wsi, methods[i]) == 0)
+            continue;
+        *ret_is_get = methods[i] == WSI_TOKEN_GET_URI;
+        return lws_hdr_copy(wsi, path, sizeof path, methods[i]) > 0 && broadcast_of(path, ret);
+    }
+    return false;
 }
 
 static bool origin_fits(struct server *s, struct lws *wsi)
@@ -111,106 +139,92 @@ static bool origin_fits(struct server *s, struct lws *wsi)
 
 /* ---- for now ---- */
 
-struct caller {
-    struct sockaddr_storage peer;
-    char forwarded[256];
-    bool has_forwarded;
+struct asking {
+    struct caller caller;
+    char forwarded[FORWARDED_MAX];
 };
 
-static bool caller_read(struct lws *wsi, struct caller *ret)
+static bool asking_read(struct lws *wsi, struct asking *ret)
 {
-    socklen_t len = sizeof ret->peer;
-    ret->has_forwarded = lws_hdr_copy(wsi, ret->forwarded, sizeof ret->forwarded, WSI_TOKEN_X_FORWARDED_FOR) > 0;
-    return getpeername(lws_get_socket_fd(wsi), (struct sockaddr *)&ret->peer, &len) == 0;
+    socklen_t len = sizeof ret->caller.peer;
+    int forwarded = lws_hdr_copy(wsi, ret->forwarded, sizeof ret->forwarded, WSI_TOKEN_X_FORWARDED_FOR);
+    ret->caller = (struct caller){.forwarded_for = forwarded > 0 ? ret->forwarded : NULL};
+    return getpeername(lws_get_socket_fd(wsi), (struct sockaddr *)&ret->caller.peer, &len) == 0;
 }
 
-static enum result count_in(struct server *s, struct conn *c, struct lws *wsi)
+static bool is_full(const struct server *s, bool has_ticket)
 {
-    struct caller from = {0};
-    if (!caller_read(wsi, &from))
-        return RESULT_IO;
-    return guard_enter(&s->guard, &from.peer, from.has_forwarded ? from.forwarded : NULL, &c->address);
+    uint32_t most = s->limits.conns_max, kept = most / TICKET_CONNS_SHARE;
+    kept = kept < TICKET_CONNS ? kept : TICKET_CONNS;
+    return s->hub->conns_count >= (has_ticket ? most : most - kept);
 }
-
-static const struct refusal_said stopping = {.code = ERROR_OVERLOADED,
-                                             .detail = "This node is stopping; another one takes over.",
-                                             .retry_after_ms = RETRY_ELSEWHERE_MS,
-                                             .origin = ""};
-static const struct refusal_said full = {.code = ERROR_OVERLOADED,
-                                         .detail = "This node has as many viewers as it may have (conns-max).",
-                                         .retry_after_ms = RETRY_FULL_MS,
-                                         .origin = ""};
-static const struct refusal_said many_from_here = {
-    .code = ERROR_RATE_LIMITED,
-    .detail = "Too many connections come from this address (conns-per-address-max).",
-    .retry_after_ms = RETRY_FULL_MS,
-    .origin = ""};
-static const struct refusal_said no_memory = {
-    .code = ERROR_OVERLOADED, .detail = NULL, .retry_after_ms = RETRY_FULL_MS, .origin = ""};
 
 /* ---- the upgrade ---- */
 
 int upgrade_refuse_protocol(struct lws *wsi) { return refuse(wsi, REFUSED_REQUEST, "400 Bad Request"); }
 
-static bool has_ticket(struct server *s, struct lws *wsi, const struct broadcast_id *broadcast)
+#define TICKET_TEXT_MAX (AUTH_TICKET_MAX + sizeof "ticket=")
+
+/* NULL: none that opens this door. Borrowed from `text`. */
+static const char *ticket_of(struct server *s, struct lws *wsi, const struct broadcast_id *broadcast,
+                             char text[TICKET_TEXT_MAX])
 {
-    char text[AUTH_TICKET_MAX + sizeof "ticket="];
-    const char *ticket = lws_get_urlarg_by_name(wsi, "ticket=", text, sizeof text);
-    return ticket != NULL && auth_ticket_is_valid(s->hub->auth, broadcast, ticket, s->hub->outlets.now_ms);
+    const char *ticket = lws_get_urlarg_by_name(wsi, "ticket=", text, TICKET_TEXT_MAX);
+    bool good = ticket != NULL && auth_ticket_is_valid(s->hub->auth, broadcast, ticket, s->hub->outlets.now_ms);
+    return good ? ticket : NULL;
 }
 
-static bool is_admitted(struct server *s, struct lws *wsi, const struct broadcast_id *broadcast)
+/* It is asked for in due form; 0: the conn is counted in. */
+static int admit(struct server *s, struct conn *c, struct lws *wsi, const struct broadcast_id *broadcast)
 {
-    int64_t now_ms = s->hub->outlets.now_ms;
-    if (!has_ticket(s, wsi, broadcast))
-        return admission_take(&s->admission, now_ms);
-    admission_take_ticket(&s->admission, now_ms);
-    return true;
+    char text[TICKET_TEXT_MAX];
+    const char *ticket = ticket_of(s, wsi, broadcast, text);
+    struct asking from;
+    enum refusal why;
+    if (!asking_read(wsi, &from))
+        return 1; /* gone meanwhile */
+    if (s->draining)
+        return refuse_for_now(s, wsi, &from.caller, REFUSED_DRAINING);
+    if (is_full(s, ticket != NULL))
+        return refuse_for_now(s, wsi, &from.caller, REFUSED_CONNS);
+    if (!door_pass(&s->door, &from.caller, ticket != NULL, s->hub->outlets.now_ms, &why))
+        return refuse_for_now(s, wsi, &from.caller, why);
+    if (guard_enter(&s->guard, &from.caller.peer, from.caller.forwarded_for, &c->address) == RESULT_OK)
+        c->greeting = calloc(1, sizeof *c->greeting);
+    if (c->greeting == NULL)
+        return refuse_for_now(s, wsi, &from.caller, REFUSED_ADOPT);
+    c->greeting->conn = c;
+    c->greeting->broadcast = *broadcast;
+    if (ticket != NULL)
+        auth_ticket_spend(s->hub->auth, ticket);
+    return 0;
 }
 
-static int refuse_crowd(struct server *s, struct lws *wsi)
-{
-    int64_t now_ms = s->hub->outlets.now_ms;
-    bool read_by_none = lws_hdr_total_length(wsi, WSI_TOKEN_ORIGIN) > 0; /* a browser's script cannot */
-    struct refusal_said said = {.code = ERROR_OVERLOADED,
-                                .detail = REFUSAL_MANY,
-                                .retry_after_ms = read_by_none ? admission_place_unread(&s->admission, now_ms)
-                                                               : admission_place(&s->admission, now_ms),
-                                .origin = ""};
-    return refuse_for_now(wsi, REFUSED_ADMISSION, &said);
-}
-
-int upgrade_filter(struct server *s, struct conn *c, struct lws *wsi, bool admitted)
+int upgrade_filter(struct server *s, struct conn *c, struct lws *wsi)
 {
     struct broadcast_id broadcast;
-    if (!path_read(wsi, &broadcast))
+    bool is_get = false;
+    if (!path_read(wsi, &broadcast, &is_get))
         return refuse(wsi, REFUSED_REQUEST, "404 Not Found");
+    if (!is_get)
+        return refuse_with(wsi, REFUSED_REQUEST, "405 Method Not Allowed", "Allow: GET\r\n");
     if (!version_fits(wsi))
         return refuse_with(wsi, REFUSED_REQUEST, "426 Upgrade Required", "Sec-WebSocket-Version: " VERSION "\r\n");
+    if (!speaks_http_1_1(wsi) || !key_fits(wsi))
+        return refuse(wsi, REFUSED_REQUEST, "400 Bad Request");
     if (!origin_fits(s, wsi))
         return refuse(wsi, REFUSED_ORIGIN, "403 Forbidden");
-    if (s->draining)
-        return refuse_for_now(wsi, REFUSED_DRAINING, &stopping);
-    if (s->hub->conns_count >= s->limits.conns_max)
-        return refuse_for_now(wsi, REFUSED_CONNS, &full);
-    if (!admitted && !is_admitted(s, wsi, &broadcast))
-        return refuse_crowd(s, wsi);
-    if (count_in(s, c, wsi) != RESULT_OK)
-        return refuse_for_now(wsi, REFUSED_ADDRESS, &many_from_here);
-    c->greeting = calloc(1, sizeof *c->greeting);
-    if (c->greeting == NULL)
-        return refuse_for_now(wsi, REFUSED_ADOPT, &no_memory);
-    c->greeting->conn = c;
-    c->greeting->broadcast = broadcast;
-    return 0;
+    return admit(s, c, wsi, &broadcast);
 }
 
 /* ---- the question ---- */
 
-static void answer_wait(struct request *r, enum error_code code, const char *detail, int64_t retry_after_ms)
+static void answer_wait(struct request *r, const struct caller *from, enum refusal why)
 {
-    meter_told(retry_after_ms);
-    request_reply_problem(r, code, NULL, detail, retry_after_ms);
+    const struct server *s = r->server;
+    struct refusal_said said = door_refusal(&s->door, from, why, false, s->hub->outlets.now_ms);
+    meter_told(said.retry_after_ms);
+    request_reply_problem(r, said.code, NULL, said.detail, said.retry_after_ms);
 }
 
 static void answer_upgrade(struct request *r, const char *ticket)
@@ -240,30 +254,30 @@ static bool may_have_ticket(const struct request *r, const struct broadcast_id *
            (ID_IS_NONE(claims.broadcast) || ID_EQUAL(claims.broadcast, *broadcast));
 }
 
-static bool address_is_full(const struct request *r)
+/* The bucket and the portion of an address are nothing to those who have a ticket. */
+static bool is_let_in(const struct server *s, const struct caller *from, bool has_ticket, enum refusal *ret_why)
 {
-    struct caller from = {0};
-    return caller_read(r->wsi, &from) &&
-           guard_is_full(&r->server->guard, &from.peer, from.has_forwarded ? from.forwarded : NULL);
+    *ret_why = REFUSED_DRAINING;
+    if (s->draining)
+        return false;
+    *ret_why = REFUSED_CONNS;
+    if (is_full(s, has_ticket))
+        return false;
+    return door_is_open(&s->door, from, s->hub->outlets.now_ms, ret_why) || (has_ticket && *ret_why != REFUSED_ADDRESS);
 }
 
 void upgrade_question(struct request *r)
 {
     struct server *s = r->server;
     struct broadcast_id broadcast = {0};
-    int64_t now_ms = s->hub->outlets.now_ms;
+    struct asking from;
+    enum refusal why;
     char ticket[AUTH_TICKET_MAX] = "";
-    bool named = broadcast_of(r->path, &broadcast);
-    if (named && may_have_ticket(r, &broadcast))
-        auth_ticket(s->hub->auth, &broadcast, now_ms + TICKET_MS, ticket);
-    if (s->draining)
-        answer_wait(r, stopping.code, stopping.detail, stopping.retry_after_ms);
-    else if (s->hub->conns_count >= s->limits.conns_max)
-        answer_wait(r, full.code, full.detail, full.retry_after_ms);
-    else if (address_is_full(r))
-        answer_wait(r, many_from_here.code, many_from_here.detail, many_from_here.retry_after_ms);
-    else if (ticket[0] == '\0' && !admission_is_open(&s->admission, now_ms))
-        answer_wait(r, ERROR_OVERLOADED, REFUSAL_MANY, admission_place(&s->admission, now_ms));
-    else
+    if (broadcast_of(r->path, &broadcast) && may_have_ticket(r, &broadcast))
+        auth_ticket(s->hub->auth, &broadcast, s->hub->outlets.now_ms + TICKET_MS, ticket);
+    (void)asking_read(r->wsi, &from); /* of one who is gone nothing is known, and nothing is heard */
+    if (is_let_in(s, &from.caller, ticket[0] != '\0', &why))
         answer_upgrade(r, ticket);
+    else
+        answer_wait(r, &from.caller, why);
 }

@@ -40,3 +40,36 @@ char *ask_bearer(struct stage *s, enum role role, const char *broadcast, int64_t
     free(token);
     return header;
 }
+
+char *refusal_of(struct peer *p, int64_t *ret_retry_ms)
+{
+    char *body = NULL, *head = peer_answer(p, &body), *text = malloc(4096);
+    const char *retry = strstr(body, "\"retry_after_ms\":");
+    assert_non_null(retry);
+    *ret_retry_ms = strtoll(retry + 17, NULL, 10);
+    char *after = strstr(head, "\r\nRetry-After: ");
+    assert_non_null(after);
+    assert_int_equal(strtol(after + 15, NULL, 10), (*ret_retry_ms + 999) / 1000);
+    char *end = strstr(after + 2, "\r\n");
+    snprintf(text, 4096, "%.*s%s%.*s...%s", (int)(after - head), head, end, (int)(retry + 17 - body), body,
+             retry + 17 + strspn(retry + 17, "0123456789"));
+    STAGE_UNTIL(p->stage, (peer_drop(p), p->closed));
+    free(head);
+    free(body);
+    return text;
+}
+
+char *ticket_of(struct stage *s, enum role role, const char *broadcast, const char *path)
+{
+    struct peer p;
+    char *body = NULL, *ticket = NULL, *bearer = ask_bearer(s, role, broadcast, HOUR_MS);
+    peer_connect(&p, s);
+    free(ask(&p, "GET", path, bearer, NULL, &body));
+    const char *at = strstr(body, "\"ticket\":\"");
+    if (at != NULL)
+        ticket = strndup(at + 10, strcspn(at + 10, "\""));
+    peer_finish(&p);
+    free(bearer);
+    free(body);
+    return ticket;
+}

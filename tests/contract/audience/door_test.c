@@ -83,6 +83,59 @@ static void other_versions_hear_which_is_spoken(void **state)
     stage_close(s);
 }
 
+static void half_hearted_upgrades_are_refused(void **state)
+{
+    (void)state;
+#define UP "Host: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n" PROTOCOL
+#define GOOD "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+    static const struct {
+        const char *request;
+        int status;
+    } cases[] = {
+        {"GET " PATH " HTTP/1.1\r\n" UP GOOD "\r\n", 101},
+        {"GET " PATH " HTTP/1.0\r\n" UP GOOD "\r\n", 400},
+        {"GET " PATH " HTTP/1.1\r\n" UP "\r\n", 400},
+        {"GET " PATH " HTTP/1.1\r\n" UP "Sec-WebSocket-Key: x\r\n\r\n", 400},
+        {"GET " PATH " HTTP/1.1\r\n" UP "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=\r\n\r\n", 400},
+        {"GET " PATH " HTTP/1.1\r\n" UP "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZSBub25j\r\n\r\n", 400},
+        {"GET " PATH " HTTP/1.1\r\n" UP "Sec-WebSocket-Key: dGhl?HNhbXBsZSBub25jZQ==\r\n\r\n", 400},
+        {"POST " PATH " HTTP/1.1\r\n" UP GOOD "\r\n", 405},
+        {"PUT " PATH " HTTP/1.1\r\n" UP GOOD "\r\n", 405},
+        {"DELETE " PATH " HTTP/1.1\r\n" UP GOOD "\r\n", 405},
+        {"POST /nowhere HTTP/1.1\r\n" UP GOOD "\r\n", 404},
+    };
+    struct stage *s = stage_open(NULL);
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct peer p;
+        peer_connect(&p, s);
+        int status = peer_status(&p, cases[i].request);
+        if (status != cases[i].status)
+            fail_msg("%s is answered %d", cases[i].request, status);
+        peer_finish(&p);
+    }
+    stage_close(s);
+}
+
+/* What the proxy saw stands last, however much a client wrote before it. */
+static void a_long_forwarded_list_hides_nobody(void **state)
+{
+    (void)state;
+    struct stage_options options = stage_options_default();
+    options.limits.conns_per_address_max = 1;
+    struct stage *s = stage_open(&options);
+    struct peer p;
+    char headers[1600] = PROTOCOL "X-Forwarded-For: ";
+    while (strlen(headers) < 1400)
+        strcat(headers, "198.51.100.1, ");
+    strcat(headers, "203.0.113.7\r\n");
+    peer_connect(&p, s);
+    peer_upgrade_sent(&p, PATH, PROTOCOL "X-Forwarded-For: 203.0.113.7\r\n");
+    free(peer_answer(&p, NULL));
+    assert_int_equal(upgrade_status(s, PATH, headers, NULL), 429);
+    peer_finish(&p);
+    stage_close(s);
+}
+
 static void full_houses_say_when_to_come_back(void **state)
 {
     (void)state;
@@ -300,6 +353,8 @@ int main(void)
         cmocka_unit_test(origins_are_checked),
         cmocka_unit_test(wrong_paths_and_protocols_are_refused),
         cmocka_unit_test(other_versions_hear_which_is_spoken),
+        cmocka_unit_test(half_hearted_upgrades_are_refused),
+        cmocka_unit_test(a_long_forwarded_list_hides_nobody),
         cmocka_unit_test(full_houses_say_when_to_come_back),
         cmocka_unit_test(odd_upgrades_harm_nobody),
         cmocka_unit_test(mangled_requests_harm_nobody),

@@ -159,6 +159,11 @@ static void whole_heads_are_known(void **state)
     live_head_read(browser, strlen(browser), &head);
     assert_int_equal(head.kind, LIVE_HEAD_UPGRADE);
     assert_string_equal(head.origin, "https://shop.example:8443");
+    assert_string_equal(head.forwarded_for, "");
+    const char *proxied = LIVE "x-forwarded-for:  10.0.0.1, 203.0.113.7\r\n" WS "\r\n";
+    live_head_read(proxied, strlen(proxied), &head);
+    assert_int_equal(head.kind, LIVE_HEAD_UPGRADE);
+    assert_string_equal(head.forwarded_for, "10.0.0.1, 203.0.113.7");
     for (size_t len = 0; len < strlen(browser); len++) { /* cut off anywhere: not yet known */
         live_head_read(browser, len, &head);
         assert_int_equal(head.kind, LIVE_HEAD_OTHER);
@@ -185,6 +190,7 @@ static void unusual_heads_are_left_to_others(void **state)
         LIVE WS "Origin: a\r\nOrigin: b\r\n\r\n",
         LIVE WS "Origin: a\nSet-Cookie: b\r\n\r\n",
         LIVE WS "Origin: https://a b\r\n\r\n",
+        LIVE WS "X-Forwarded-For: 203.0.113.7\r\nX-Forwarded-For: 203.0.113.8\r\n\r\n",
         LIVE "no header\r\n\r\n",
         LIVE "Host: a\rb\r\n\r\n",
         "GET /v1/broadcasts/spring-drop/live HTTP/1.0\r\n" WS "\r\n",
@@ -206,6 +212,11 @@ static void unusual_heads_are_left_to_others(void **state)
     memset(endless + strlen(endless), 'a', ORIGIN_LEN_MAX + 1);
     strcat(endless, "\r\n\r\n");
     assert_int_equal(kind_of(endless), LIVE_HEAD_OTHER);
+    char hidden[] = LIVE WS "X-Forwarded-For: 203.0.113.7?, 203.0.113.8\r\n\r\n";
+    struct live_head head;
+    *strchr(hidden, '?') = '\0';
+    live_head_read(hidden, sizeof hidden - 1, &head);
+    assert_int_equal(head.kind, LIVE_HEAD_OTHER);
 }
 
 static void a_refusal_is_whole(void **state)
