@@ -1,4 +1,5 @@
 /* loadtest/main.c - liveshelf-load: a crowd of viewers on a running server, and an honest account of what they saw. */
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,28 +46,49 @@ static size_t viewers_that_fit(size_t wanted)
     return wanted < room ? wanted : room;
 }
 
-static bool json_write(const struct bytes *json, const char *to)
+/* ---- what is written ---- */
+
+struct outputs {
+    FILE *json;       /* open from the start; NULL: not asked for */
+    const char *page; /* of the report; NULL: none was asked for */
+};
+
+static bool cannot_write(const char *option, const char *path)
 {
-    FILE *file = strcmp(to, "-") == 0 ? stdout : fopen(to, "we");
-    bool written = file != NULL && fwrite(json->data, 1, json->len, file) == json->len;
-    if (file != NULL && file != stdout)
-        written = fclose(file) == 0 && written;
-    if (!written)
-        fprintf(stderr, "liveshelf-load: cannot write %s\n", to);
-    return written;
+    fprintf(stderr, "liveshelf-load: %s: cannot write \"%.200s\": %s\n", option, path, strerror(errno));
+    return false;
 }
 
-/* What was asked for in files; `page` is the report's, NULL: none was asked for. */
-static bool account_write(const struct options *o, const struct run *r, const char *page)
+/* Before a long run, so that it is not for nothing. */
+static bool outputs_open(const struct options *o, struct outputs *out)
+{
+    FILE *report = o->report == NULL ? NULL : fopen(o->report, "ae");
+    if (o->report != NULL && report == NULL)
+        return cannot_write("--report", o->report);
+    if (report != NULL)
+        fclose(report);
+    if (o->json != NULL)
+        out->json = strcmp(o->json, "-") == 0 ? stdout : fopen(o->json, "we");
+    return o->json == NULL || out->json != NULL || cannot_write("--json", o->json);
+}
+
+static bool json_write(const struct bytes *json, FILE *to, const char *path)
+{
+    bool written = fwrite(json->data, 1, json->len, to) == json->len && fflush(to) == 0;
+    return written || cannot_write("--json", path);
+}
+
+static bool account_write(const struct options *o, const struct run *r, const struct outputs *out)
 {
     struct bytes json = {0};
     struct report_fault fault;
     run_report(r, &json);
     bool written = bytes_result(&json) == RESULT_OK;
-    if (o->json != NULL && written)
-        written = json_write(&json, o->json);
-    if (page != NULL && json.data != NULL && report_write(o->report, page, json.data, json.len, &fault) != RESULT_OK) {
-        fprintf(stderr, "liveshelf-load: %s\n", fault.text);
+    if (out->json != NULL && written)
+        written = json_write(&json, out->json, o->json);
+    if (out->page != NULL && json.data != NULL &&
+        report_write(o->report, out->page, json.data, json.len, &fault) != RESULT_OK) {
+        fprintf(stderr, "liveshelf-load: --report: cannot write %s\n", fault.text);
         written = false;
     }
     bytes_finish(&json);
@@ -88,7 +110,7 @@ static bool thresholds_take(struct run *r, const struct scenario *s, const struc
     return true;
 }
 
-static int run_play(const struct options *o, const struct scenario *s, struct run *r, const char *page)
+static int run_play(const struct options *o, const struct scenario *s, struct run *r, const struct outputs *out)
 {
     static struct crowd crowd;
     struct display display;
@@ -122,7 +144,7 @@ static int run_play(const struct options *o, const struct scenario *s, struct ru
     if (!o->quiet)
         display_finish(&display);
     run_print(r, stderr);
-    well = account_write(o, r, page) && well;
+    well = account_write(o, r, out) && well;
     bool stopped = crowd.stopped;
     crowd_finish(&crowd);
     return stopped ? EXIT_INTERRUPTED : well ? EXIT_SUCCESS : EXIT_FAILURE;
@@ -135,6 +157,7 @@ int main(int argc, char **argv)
     struct scenario *scenario;
     struct scenario_fault fault;
     struct report_fault report_fault;
+    struct outputs out = {0};
     char *page = NULL;
     if (!options_read(argc, argv, &options))
         return EXIT_ASKED_WRONGLY;
@@ -151,8 +174,12 @@ int main(int argc, char **argv)
         fprintf(stderr, "liveshelf-load: --report: %s\n", report_fault.text);
     else if (scenario->needs_host && options.host_token == NULL)
         fprintf(stderr, "liveshelf-load: --host-token: %.80s needs it: a phase is the host's\n", options.scenario);
-    else if (thresholds_take(&run, scenario, &options))
-        code = run_play(&options, scenario, &run, page);
+    else if (thresholds_take(&run, scenario, &options) && outputs_open(&options, &out)) {
+        out.page = page;
+        code = run_play(&options, scenario, &run, &out);
+    }
+    if (out.json != NULL && out.json != stdout)
+        fclose(out.json);
     free(page);
     scenario_destroy(scenario);
     return code;

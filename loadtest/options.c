@@ -32,6 +32,20 @@ const char options_usage[] =
     "wrongly;\n"
     "130: interrupted (the account is still given).\n";
 
+static bool say(const char *name, const char *what)
+{
+    fprintf(stderr, "liveshelf-load: %.80s %s\n", name, what);
+    return false;
+}
+
+static bool not_known(const char *word)
+{
+    if (word[0] == '-')
+        return say(word, "is no option of this program (--help names them all)");
+    fprintf(stderr, "liveshelf-load: \"%.80s\" belongs to no option (--help names them all)\n", word);
+    return false;
+}
+
 static bool wrong(const char *name, const char *value, const char *takes)
 {
     fprintf(stderr, "liveshelf-load: %s \"%.80s\": it takes %s\n", name, value, takes);
@@ -81,7 +95,7 @@ static bool values_check(struct options *o, const char *viewers, const char *see
 {
     uint64_t count;
     if (speed != NULL && duration != NULL)
-        return wrong("--speed", speed, "no --duration beside it: either says the other");
+        return say("--speed", "and --duration cannot both be given: either decides the other");
     if (!whole_read("--viewers", viewers, 1, 100000, "1 to 100000", &count) ||
         (seed != NULL && !whole_read("--seed", seed, 0, INT64_MAX, "0 to 9223372036854775807", &o->seed)) ||
         (speed != NULL && !number_read("--speed", speed, 0.01, 1000, "0.01 to 1000", &o->speed)) ||
@@ -126,20 +140,20 @@ bool options_read(int argc, char **argv, struct options *ret)
         while (at < ARRAY_LEN(flags) && strcmp(flags[at].name, argv[i]) != 0)
             at++;
         if (at == ARRAY_LEN(flags))
-            return wrong(argv[i], "", "only what --help names");
+            return not_known(argv[i]);
         if (i + 1 == argc)
-            return wrong(argv[i], "", "a value behind it");
+            return say(argv[i], "needs a value behind it");
         if (flags[at].value != &threshold && *flags[at].value != NULL)
-            return wrong(argv[i], argv[i + 1], "one value");
+            return say(argv[i], "is given twice");
         *flags[at].value = argv[++i];
         if (threshold != NULL && ret->thresholds_count == OPTIONS_THRESHOLDS_MAX)
-            return wrong("--threshold", threshold, "at most 32 of them");
+            return say("--threshold", "is given more than 32 times");
         if (threshold != NULL)
             ret->thresholds[ret->thresholds_count++] = threshold;
         threshold = NULL;
     }
     for (size_t i = 0; i < ARRAY_LEN(flags); i++)
         if (flags[i].needed && *flags[i].value == NULL)
-            return wrong(flags[i].name, "", "a value: it is needed (--help)");
+            return say(flags[i].name, "is missing, and needed (--help tells more)");
     return values_check(ret, viewers, seed, speed, duration);
 }

@@ -1,10 +1,12 @@
 /* loadtest/scenario.c - reads a scenario by tables: one row per member, with its kind and range. */
 #include "loadtest/scenario.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/must.h"
 
@@ -229,6 +231,15 @@ static enum result kind_read(struct place *at, const char *list, size_t number, 
 
 /* ---- parts ---- */
 
+/* Pinning what is pinned already is no event: nobody could wait for it. */
+static enum result pins_check(struct place *at, const struct phase *p)
+{
+    for (size_t i = 0; i < p->skus_count && (double)i + 1 < p->count; i++)
+        if (strcmp(p->skus[i], p->skus[(i + 1) % p->skus_count]) == 0)
+            return fault_say(at, "skus: %.63s twice in a row would change nothing the second time", p->skus[i]);
+    return RESULT_OK;
+}
+
 static enum result phases_read(struct place *at, struct scenario *s, json_t *phases)
 {
     size_t count = json_array_size(phases), kind = 0;
@@ -245,7 +256,7 @@ static enum result phases_read(struct place *at, struct scenario *s, json_t *pha
                             .stay_away = true,
                             .read_bytes = 4096,
                             .ping_every_ms = 5000};
-        if (members_read(at, &phase_shapes[kind], from, p) != RESULT_OK)
+        if (members_read(at, &phase_shapes[kind], from, p) != RESULT_OK || pins_check(at, p) != RESULT_OK)
             return RESULT_MALFORMED;
         if (p->kind == PHASE_START || p->kind == PHASE_ALLOCATE || p->kind == PHASE_STOCK || p->kind == PHASE_PINS)
             s->needs_host = true;
@@ -363,17 +374,33 @@ static enum result head_read(struct place *at, struct scenario *s)
                : number_get(at, &per_second, json_object_get(s->document, "ramp_per_second"), &s->ramp_per_second);
 }
 
-enum result scenario_load(const char *file, struct scenario **ret, struct scenario_fault *ret_fault)
+static enum result document_read(struct place *at, json_t **ret)
 {
     json_error_t error;
+    struct stat about;
+    FILE *file = fopen(at->file, "re");
+    bool folder = file != NULL && fstat(fileno(file), &about) == 0 && S_ISDIR(about.st_mode);
+    if (file == NULL || folder) {
+        snprintf(at->fault->text, sizeof at->fault->text, "--scenario: cannot read \"%.200s\": %s", at->file,
+                 strerror(folder ? EISDIR : errno));
+        if (file != NULL)
+            fclose(file);
+        return RESULT_MALFORMED;
+    }
+    *ret = json_loadf(file, JSON_REJECT_DUPLICATES, &error);
+    fclose(file);
+    return *ret == NULL ? fault_say(at, "line %d: %.120s", error.line, error.text) : RESULT_OK;
+}
+
+enum result scenario_load(const char *file, struct scenario **ret, struct scenario_fault *ret_fault)
+{
     struct place at = {.file = file, .where = "the scenario", .fault = ret_fault};
     struct scenario *s = calloc(1, sizeof *s);
     if (s == NULL)
         return RESULT_NO_MEMORY;
-    s->document = json_load_file(file, JSON_REJECT_DUPLICATES, &error);
-    enum result result = s->document == NULL            ? fault_say(&at, "line %d: %.120s", error.line, error.text)
-                         : !json_is_object(s->document) ? fault_say(&at, "it takes one object")
-                                                        : head_read(&at, s);
+    enum result result = document_read(&at, &s->document);
+    if (result == RESULT_OK)
+        result = json_is_object(s->document) ? head_read(&at, s) : fault_say(&at, "it takes one object");
     if (result == RESULT_OK)
         result = phases_read(&at, s, json_object_get(s->document, "phases"));
     if (result == RESULT_OK)

@@ -58,7 +58,7 @@ void scenario_destroy(struct scenario *s);
 int64_t scenario_planned_ms(const struct scenario *s,
                             size_t viewers); /* as written, at speed 1; what it waits for not counted */
 
-/* play.c: runs it all on `r->crowd`, thresholds included; false when a phase could not be done or it was stopped. */
+/* play.c: runs it all on `r->crowd`, thresholds included; false when it was not sound, or short of what is demanded. */
 bool scenario_play(const struct scenario *s, struct run *r);
 
 #endif

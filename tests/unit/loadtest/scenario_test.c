@@ -46,6 +46,9 @@ static void wrong_ones_are_refused_by_place_and_name(void **state)
         {"{\"do\":\"allocate\",\"sku\":\"a\\\"b\",\"units\":1}", "", "phase 1 (allocate): sku: it takes a text"},
         {"{\"do\":\"pins\",\"skus\":[],\"count\":1,\"every_ms\":1}", "", "phase 1 (pins): skus: it takes a list"},
         {"{\"do\":\"pins\",\"skus\":[1],\"count\":1,\"every_ms\":1}", "", "phase 1 (pins): skus: it takes a text"},
+        {"{\"do\":\"pins\",\"skus\":[\"a\"],\"count\":3,\"every_ms\":1}", "", "skus: a twice in a row"},
+        {"{\"do\":\"pins\",\"skus\":[\"a\",\"b\",\"b\"],\"count\":3,\"every_ms\":1}", "", "skus: b twice in a row"},
+        {"{\"do\":\"pins\",\"skus\":[\"a\",\"b\",\"a\"],\"count\":4,\"every_ms\":1}", "", "skus: a twice in a row"},
         {"{\"do\":\"reserve\",\"sku\":\"a\",\"seconds\":1,\"then\":\"eat\"}", "",
          "then: it takes keep, release or pay"},
         {WAIT, ",\"speed\":2", "the scenario: speed: there is no such member"},
@@ -90,7 +93,9 @@ static void what_is_no_scenario_at_all_is_refused(void **state)
             fail_msg("case %zu was told: %s", i, fault.text);
     }
     assert_int_equal(scenario_load("/nowhere/x.json", &s, &fault), RESULT_MALFORMED);
-    assert_non_null(strstr(fault.text, "/nowhere/x.json"));
+    assert_string_equal(fault.text, "--scenario: cannot read \"/nowhere/x.json\": No such file or directory");
+    assert_int_equal(scenario_load("/tmp", &s, &fault), RESULT_MALFORMED);
+    assert_string_equal(fault.text, "--scenario: cannot read \"/tmp\": Is a directory");
 }
 
 static void members_arrive_where_they_belong(void **state)
