@@ -23,8 +23,10 @@ void crowd_why(const struct crowd *c, void (*say)(void *ctx, const char *line), 
     why_count(say, ctx, CROWD_SUM(c, gaps), "events missed");
     why_count(say, ctx, CROWD_SUM(c, duplicates), "events seen twice");
     why_count(say, ctx, CROWD_SUM(c, malformed), "messages that could not be read");
-    why_count(say, ctx, c->counts.unanswered, "claims without an answer");
-    why_count(say, ctx, c->counts.missing, "viewers lost and not back");
+    if (!c->stopped) { /* whoever stopped it did not wait for them */
+        why_count(say, ctx, c->counts.unanswered, "claims without an answer");
+        why_count(say, ctx, c->counts.missing, "viewers lost and not back");
+    }
     why_count(say, ctx, c->counts.pins_incomplete, "pins that were refused or did not reach every viewer");
     for (size_t i = 0; i < c->books.skus_count; i++) {
         snprintf(line, sizeof line, "%.63s: units promised beyond what there was", c->books.skus[i].sku);
@@ -47,20 +49,21 @@ bool crowd_is_sound(const struct crowd *c)
     return sound;
 }
 
-bool run_is_sound(const struct run *r) { return crowd_is_sound(r->crowd) && r->complete && r->phases_passed; }
+bool run_is_sound(const struct run *r)
+{
+    return crowd_is_sound(r->crowd) && r->phases_passed && (r->complete || r->crowd->stopped);
+}
 
 static void run_why(const struct run *r, void (*say)(void *ctx, const char *line), void *ctx)
 {
     char line[256];
     crowd_why(r->crowd, say, ctx);
     for (size_t i = 0; i < r->phases_count; i++)
-        if (!r->phases[i].passed) {
+        if (!r->phases[i].passed && !r->phases[i].interrupted) {
             snprintf(line, sizeof line, "phase %zu (%s) failed: %s", i + 1, r->phases[i].name, r->phases[i].detail);
             say(ctx, line);
         }
-    if (r->crowd->stopped)
-        say(ctx, "interrupted");
-    else if (!r->complete && r->phases_passed)
+    if (!r->complete && r->phases_passed && !r->crowd->stopped)
         say(ctx, "not all viewers could join");
 }
 
@@ -192,9 +195,11 @@ static void counts_report(const struct crowd *c, struct bytes *out)
         const struct books_sku *s = &c->books.skus[i];
         bytes_text(out, i == 0 ? "{\"sku\":" : ",{\"sku\":");
         text_report(out, s->sku);
-        bytes_format(out, ",\"allocated\":%lld,\"held\":%lld,\"sold\":%lld,\"outstanding_max\":%lld,\"oversold\":%lld}",
-                     (long long)s->allocated, (long long)s->held, (long long)s->sold, (long long)s->most,
-                     (long long)s->oversold_max);
+        bytes_format(out,
+                     ",\"allocated\":%lld,\"held\":%lld,\"sold\":%lld,\"limit\":%lld,\"outstanding_max\":%lld,"
+                     "\"oversold\":%lld}",
+                     (long long)s->allocated, (long long)s->held, (long long)s->sold, (long long)books_limit(s),
+                     (long long)s->most, (long long)s->oversold_max);
     }
     bytes_text(out, "]");
 }
@@ -242,9 +247,10 @@ void run_report(const struct run *r, struct bytes *out)
     bytes_format(out, "\"%.*s\"", (int)strcspn(c->path + strlen("/v1/broadcasts/"), "/\"\\"),
                  c->path + strlen("/v1/broadcasts/"));
     bytes_format(out,
-                 ",\"viewers\":%zu,\"seed\":%llu,\"speed\":%.10g,\"started_ms\":%lld,\"ended_ms\":%lld,\"sound\":%s",
+                 ",\"viewers\":%zu,\"seed\":%llu,\"speed\":%.10g,\"started_ms\":%lld,\"ended_ms\":%lld,\"interrupted\":"
+                 "%s,\"sound\":%s",
                  c->config.viewers, (unsigned long long)c->config.seed, c->config.speed, (long long)c->began_unix_ms,
-                 (long long)r->ended_unix_ms, run_is_sound(r) ? "true" : "false");
+                 (long long)r->ended_unix_ms, c->stopped ? "true" : "false", run_is_sound(r) ? "true" : "false");
     bytes_text(out, ",\"why\":[");
     run_why(r, why_report, &why);
     bytes_text(out, "]");
@@ -291,8 +297,7 @@ static void figures_print(const struct crowd *c, FILE *to)
         const struct books_sku *s = &c->books.skus[i];
         if (s->most > 0)
             fprintf(to, "  %s: at most %lld units theirs at once of %lld; now %lld held, %lld paid\n", s->sku,
-                    (long long)s->most, (long long)(s->allocated - s->sold_before), (long long)s->held,
-                    (long long)s->sold);
+                    (long long)s->most, (long long)books_limit(s), (long long)s->held, (long long)s->sold);
     }
     for (size_t i = 0; i < c->faults_count; i++)
         fprintf(to, "  %zu viewers lost at %.1f s: all back after %.2f s\n", c->faults[i].lost,
@@ -302,22 +307,24 @@ static void figures_print(const struct crowd *c, FILE *to)
         fprintf(to, "  first trouble: %s\n", c->first_trouble);
 }
 
-static void verdict_print(bool sound, FILE *to)
+static void verdict_print(bool sound, bool stopped, FILE *to)
 {
+    if (stopped)
+        fputs("interrupted; until then ", to);
     fputs(sound ? "sound: nothing missed, nothing twice, nothing sold twice\n" : "NOT SOUND\n", to);
 }
 
 void crowd_print(const struct crowd *c, FILE *to)
 {
     figures_print(c, to);
-    verdict_print(crowd_is_sound(c), to);
+    verdict_print(crowd_is_sound(c), c->stopped, to);
     crowd_why(c, why_print, to);
 }
 
 void run_print(const struct run *r, FILE *to)
 {
     figures_print(r->crowd, to);
-    verdict_print(run_is_sound(r), to);
+    verdict_print(run_is_sound(r), r->crowd->stopped, to);
     run_why(r, why_print, to);
     for (size_t i = 0; i < r->thresholds_count; i++) {
         const struct threshold *t = &r->thresholds[i];

@@ -37,9 +37,20 @@ uint64_t books_answered(const struct books *b, const char *code)
     return 0;
 }
 
+int64_t books_limit(const struct books_sku *s) { return s->allocated - s->sold_before - s->held_before + s->freed; }
+
+void books_begin(struct books_sku *s, int64_t allocated, int64_t sold, int64_t held)
+{
+    s->known = true;
+    s->allocated = allocated;
+    s->sold_before = sold - s->sold;
+    s->held_before = held > s->held ? held - s->held : 0;
+    s->freed = 0;
+}
+
 int64_t books_over(const struct books_sku *s)
 {
-    int64_t over = s->held + s->sold - (s->allocated - s->sold_before);
+    int64_t over = s->held + s->sold - books_limit(s);
     return s->known && over > 0 ? over : 0;
 }
 
@@ -70,9 +81,15 @@ bool books_is_doubted(const struct books *b)
 
 void books_judge(struct books_sku *s, int64_t doubted)
 {
-    int64_t over = doubted - (s->allocated - s->sold_before);
+    int64_t over = doubted - books_limit(s), may_end = s->held_before - s->freed;
+    int64_t ended = over < may_end ? over : may_end;
     if (doubted > s->most)
         s->most = doubted;
+    if (ended > 0) {
+        s->freed += ended;
+        s->believed = true;
+        over -= ended;
+    }
     if (over > s->oversold_max)
         s->oversold_max = over;
     if (s->doubted <= doubted)

@@ -6,6 +6,7 @@
 
 #define CLAIMS_MAX 4         /* of one viewer at a time; who has as many wishes for nothing more */
 #define ANSWER_WAIT_MS 15000 /* what has no answer by then has none */
+#define STOPPED_WAIT_MS 2000 /* whoever pressed Ctrl-C does not wait long */
 
 enum claim_state {
     CLAIM_NONE,
@@ -71,7 +72,8 @@ double crowd_between(struct crowd *c, const double range[2]);
 bool claim_ask(struct buyer *b, const struct wish *wish);      /* false: no room for another */
 bool claim_answer(struct buyer *b, const struct load_peek *p); /* true: it was one */
 void claim_pushed(struct buyer *b, const struct load_peek *p);
-void claims_resume(struct buyer *b);                                  /* the line is back */
+bool claims_wait(const struct buyer *b); /* for an answer that only its own line can bring */
+void claims_resume(struct buyer *b);     /* the line is back */
 void claims_reconcile(struct buyer *b, const char *text, size_t len); /* with a snapshot */
 void claim_paid(struct buyer *b, const char *hold, int status);       /* 0: no answer */
 void claims_expire(struct crowd *c);                                  /* what is over by the clock counts no longer */

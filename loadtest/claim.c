@@ -343,6 +343,14 @@ bool claim_answer(struct buyer *b, const struct load_peek *p)
 
 /* ---- a line that was lost ---- */
 
+bool claims_wait(const struct buyer *b)
+{
+    for (size_t i = 0; i < CLAIMS_MAX; i++)
+        if (b->claims[i].state == CLAIM_ASKED || b->claims[i].state == CLAIM_GIVING_BACK)
+            return true;
+    return false;
+}
+
 void claims_resume(struct buyer *b)
 {
     for (size_t i = 0; i < CLAIMS_MAX; i++) {

@@ -156,6 +156,8 @@ struct crowd {
     /* ---- the pin in flight ---- */
     int64_t pin_sent_us, pin_last_us;
     size_t pin_waiting;
+    char host_asked[24]; /* the id of the command whose answer is waited for */
+    uint64_t host_commands;
     bool host_answered;
     bool pin_cut; /* the last one: may have gone out or not */
     char host_error[64];
@@ -185,8 +187,8 @@ void crowd_wait(struct crowd *c, int64_t ms);
 
 /* One pin every `every_ms`, over `skus` in turn, `count` times. */
 bool crowd_pins(struct crowd *c, const char *const *skus, size_t skus_count, size_t count, int64_t every_ms);
-bool crowd_host_says(struct crowd *c,
-                     const char *command); /* a host's message with id "x"; true when answered without error */
+/* A host's message: its "t", and its further members, each with a comma before it ("": none). True when answered without error. */
+bool crowd_host_says(struct crowd *c, const char *type, const char *members);
 bool crowd_allocate(struct crowd *c, const char *sku, int64_t units);
 bool crowd_stock(struct crowd *c, const char *sku, int64_t available); /* gives or takes until so many can be sold */
 

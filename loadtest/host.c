@@ -51,7 +51,7 @@ static void host_message(struct load_viewer *v, const struct load_peek *p, const
         counts_read(c, text, len);
         pinned_read(c, p);
     }
-    if (p->re == NULL || load_is(p->t, p->t_len, "welcome"))
+    if (p->re == NULL || !load_is(p->re, p->re_len, c->host_asked)) /* of a command given up before, or hello's */
         return;
     c->host_answered = true;
     c->host_error[0] = '\0';
@@ -123,12 +123,21 @@ void host_init(struct crowd *c)
 
 /* ---- commands ---- */
 
-/* Waits for the line, then for the answer; says it again when the line broke between. */
-bool crowd_host_says(struct crowd *c, const char *command)
+static void host_asks(struct crowd *c) /* the next command is another one: its answer is told by its id */
 {
+    c->host_answered = false;
+    c->host_error[0] = '\0';
+    snprintf(c->host_asked, sizeof c->host_asked, "c%llu", (unsigned long long)++c->host_commands);
+}
+
+/* Waits for the line, then for the answer; says it again when the line broke between. */
+bool crowd_host_says(struct crowd *c, const char *type, const char *members)
+{
+    char command[320];
     int64_t until = load_now_ms() + ANSWER_WAIT_MS;
     uint64_t said_at = UINT64_MAX; /* host_losses when it was said */
-    c->host_answered = false;
+    host_asks(c);
+    snprintf(command, sizeof command, "{\"t\":\"%s\",\"id\":\"%s\"%s}", type, c->host_asked, members);
     while (!c->host_answered && crowd_goes_on(c, until)) {
         if (said_at != c->host_losses && load_viewer_is_live(&c->host)) {
             load_send(&c->host.conn, command, strlen(command));
@@ -141,12 +150,11 @@ bool crowd_host_says(struct crowd *c, const char *command)
 
 static bool stock_command(struct crowd *c, const char *verb, const char *sku, int64_t units)
 {
-    char command[256], ref[17];
+    char members[224], ref[17];
     rng_text(&c->set.rng, ref, 16);
-    snprintf(command, sizeof command,
-             "{\"t\":\"stock.%s\",\"id\":\"x\",\"sku\":\"%.63s\",\"units\":%lld,\"ref\":\"load-%llx-%s\"}", verb, sku,
+    snprintf(members, sizeof members, ",\"sku\":\"%.63s\",\"units\":%lld,\"ref\":\"load-%llx-%s\"", sku,
              (long long)units, (unsigned long long)load_now_us(), ref);
-    return crowd_host_says(c, command);
+    return crowd_host_says(c, verb, members);
 }
 
 bool crowd_allocate(struct crowd *c, const char *sku, int64_t units)
@@ -155,7 +163,7 @@ bool crowd_allocate(struct crowd *c, const char *sku, int64_t units)
     if (s == NULL)
         return false;
     s->allocated += units; /* before the answer: a viewer may hear first */
-    if (stock_command(c, "allocate", sku, units))
+    if (stock_command(c, "stock.allocate", sku, units))
         return true;
     if (c->host_answered)
         s->allocated -= units;
@@ -170,7 +178,7 @@ bool crowd_stock(struct crowd *c, const char *sku, int64_t available)
     int64_t more = available - s->available_before;
     if (more > 0)
         return crowd_allocate(c, sku, more);
-    if (more < 0 && !stock_command(c, "withdraw", sku, -more))
+    if (more < 0 && !stock_command(c, "stock.withdraw", sku, -more))
         return false;
     s->allocated += more; /* after the answer: until then it may still be sold */
     return true;
@@ -202,28 +210,33 @@ void pin_missed(struct buyer *b)
 
 static bool pin_is_out(const struct crowd *c) { return c->host_answered && c->pin_waiting == 0; }
 
-/* The next of `skus` in turn, and never what is pinned already: that would be no event. */
+/* The next of `skus` in turn; what is pinned already only where there is no other: that is no event. */
 static const char *pin_choose(struct crowd *c, const char *const *skus, size_t count)
 {
     const char *sku = skus[c->pin_turn++ % count];
     if (count > 1 && strcmp(sku, c->pinned) == 0)
         sku = skus[c->pin_turn++ % count];
-    snprintf(c->pinned, sizeof c->pinned, "%s", sku);
     return sku;
+}
+
+/* Untimed, and no event is waited for. */
+static bool pin_say(struct crowd *c, const char *sku)
+{
+    char members[96];
+    snprintf(members, sizeof members, ",\"slot\":0,\"sku\":\"%.63s\"", sku);
+    return crowd_host_says(c, "pin.set", members);
 }
 
 /* The line is there, and what is pinned is known: a pin that was cut off is said again, untimed, for it may have gone out or not,
  * and pinning what is pinned already is no event that anybody could wait for. */
 static bool host_wait(struct crowd *c)
 {
-    char command[160];
     int64_t until = load_now_ms() + ANSWER_WAIT_MS;
     while (!load_viewer_is_live(&c->host) && crowd_goes_on(c, until))
         crowd_turn(c, 1);
     if (!c->pin_cut || !load_viewer_is_live(&c->host))
         return load_viewer_is_live(&c->host);
-    snprintf(command, sizeof command, "{\"t\":\"pin.set\",\"id\":\"x\",\"slot\":0,\"sku\":\"%s\"}", c->pinned);
-    c->pin_cut = !crowd_host_says(c, command);
+    c->pin_cut = !pin_say(c, c->pinned);
     return !c->pin_cut;
 }
 
@@ -231,14 +244,13 @@ static bool host_wait(struct crowd *c)
 static bool pin_send(struct crowd *c, const char *sku, int64_t due_us)
 {
     uint64_t losses = c->host_losses;
-    c->host_answered = false;
-    c->host_error[0] = '\0';
+    host_asks(c);
+    snprintf(c->pinned, sizeof c->pinned, "%s", sku);
     c->counts.pins++;
     c->pin_waiting = c->attentive;
     c->pin_sent_us = due_us;
     c->pin_last_us = 0;
-    load_sendf(&c->host.conn, "{\"t\":\"pin.set\",\"id\":\"p%llu\",\"slot\":0,\"sku\":\"%s\"}",
-               (unsigned long long)c->counts.pins, sku);
+    load_sendf(&c->host.conn, "{\"t\":\"pin.set\",\"id\":\"%s\",\"slot\":0,\"sku\":\"%s\"}", c->host_asked, sku);
     for (int64_t until = load_now_ms() + ANSWER_WAIT_MS;
          !pin_is_out(c) && c->host_error[0] == '\0' && c->host_losses == losses && crowd_goes_on(c, until);)
         crowd_turn(c, 1);
@@ -262,7 +274,10 @@ bool crowd_pins(struct crowd *c, const char *const *skus, size_t skus_count, siz
     for (size_t i = 0; i < count && all && !c->stopped; i++) { /* a pin is chosen when it is known what is pinned */
         int64_t due = every_ms > 0 ? began + (int64_t)i * every_ms * 1000 : load_now_us();
         crowd_wait(c, (due - load_now_us()) / 1000);
-        all = host_wait(c) && pin_send(c, pin_choose(c, skus, skus_count), due);
+        all = host_wait(c);
+        const char *sku = all ? pin_choose(c, skus, skus_count) : NULL;
+        if (sku != NULL)
+            all = strcmp(sku, c->pinned) == 0 ? pin_say(c, sku) : pin_send(c, sku, due);
     }
     crowd_wait(c, every_ms > 0 ? (began + (int64_t)count * every_ms * 1000 - load_now_us()) / 1000 : 0);
     return all;

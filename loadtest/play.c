@@ -11,7 +11,7 @@
 
 static bool start_play(struct crowd *c)
 {
-    bool answered = crowd_host_says(c, "{\"t\":\"start\",\"id\":\"x\",\"force\":true}");
+    bool answered = crowd_host_says(c, "start", ",\"force\":true");
     bool started = answered || strcmp(c->host_error, "conflict") == 0; /* live already */
     if (started)
         c->first_trouble[0] = '\0';
@@ -121,13 +121,17 @@ static bool phase_play(const struct phase *p, struct run *r)
         mark(c, out->name, out->detail);
     }
     out->passed = phase_do(p, c);
+    out->interrupted = !out->passed && c->stopped && c->host_error[0] == '\0';
     out->ended_ms = (load_now_us() - c->began_us) / 1000;
-    detail_say(p, c, out->passed, out->detail, sizeof out->detail);
+    if (out->interrupted)
+        snprintf(out->detail, sizeof out->detail, "interrupted");
+    else
+        detail_say(p, c, out->passed, out->detail, sizeof out->detail);
     for (size_t i = 0; i < TIMES; i++) {
         histogram_since(crowd_times(c, (enum times_of)i), &before[i], &during);
         times_take(&during, &out->times[i]);
     }
-    return out->passed;
+    return out->passed || out->interrupted;
 }
 
 static bool phases_play(const struct scenario *s, struct run *r)

@@ -22,7 +22,7 @@ void times_take(const struct histogram *h, struct times *ret);
 struct run_phase {
     const char *name;           /* its "do" */
     int64_t began_ms, ended_ms; /* since the run began */
-    bool passed;
+    bool passed, interrupted;   /* interrupted: neither done nor failed */
     char detail[96];
     struct times times[TIMES]; /* of what came while it lasted */
 };

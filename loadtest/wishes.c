@@ -7,7 +7,7 @@
 
 #include "loadtest/buyer.h"
 
-#define STOPPED_WAIT_MS 2000 /* whoever pressed Ctrl-C does not wait long */
+#define BACK_TO_ASK_MS 500 /* those who come back for an answer do not all come at once */
 
 static bool is_free(const struct buyer *b)
 {
@@ -97,7 +97,11 @@ void crowd_settle(struct crowd *c)
     for (size_t i = 0; i < c->config.viewers; i++) {
         struct buyer *b = &c->buyers[i];
         load_timer_stop(&b->think);
-        if (b->away && !b->expected && b->viewer.conn.state == LOAD_IDLE)
+        if (!b->away || b->expected)
+            continue;
+        if (claims_wait(b)) /* it left before it was answered: nobody else can ask under that id */
+            load_timer_start(&c->set, &b->back, (int64_t)rng_below(&c->set.rng, BACK_TO_ASK_MS));
+        else if (b->viewer.conn.state == LOAD_IDLE)
             load_timer_stop(&b->back);
     }
     int64_t until = load_now_ms() + (c->stopped ? STOPPED_WAIT_MS : ANSWER_WAIT_MS);

@@ -146,18 +146,39 @@ class LoadGenerator(unittest.TestCase):
             self.assertGreater(books["counts"]["all_back_max_ms"], 0)
             self.assertGreater(books["counts"]["held"], 50)
 
+    def interrupted(self, shop, phases):
+        out = self.folder() / "out.json"
+        load = subprocess.Popen(self.words(shop, self.scenario(phases), 20, "--json", str(out)), stderr=subprocess.PIPE,
+                                text=True, env=clean_env())
+        load.stderr.readline()
+        load.send_signal(signal.SIGINT)
+        told = load.communicate(timeout=30)[1]
+        self.assertEqual(load.returncode, 130, told)
+        self.assertIn("interrupted; until then sound", told)
+        books = json.loads(out.read_text())
+        self.assertEqual((books["interrupted"], books["sound"], books["why"]), (True, True, []))
+        return books
+
     def test_ctrl_c_ends_it_with_an_account(self):
+        """What was not waited for is nobody's fault."""
         with Shop() as shop:
-            out = self.folder() / "out.json"
-            load = subprocess.Popen(self.words(shop, self.scenario([{"do": "wait", "ms": 60000}]), 20, "--json", str(out)),
-                                    stderr=subprocess.PIPE, text=True, env=clean_env())
-            load.stderr.readline()
-            load.send_signal(signal.SIGINT)
-            told = load.communicate(timeout=30)[1]
-            self.assertEqual(load.returncode, 130, told)
-            books = json.loads(out.read_text())
-            self.assertEqual((books["sound"], books["why"]), (False, ["interrupted"]))
-            self.assertEqual(books["counts"]["live"], 20)
+            self.assertEqual(self.interrupted(shop, [{"do": "wait", "ms": 60000}])["counts"]["live"], 20)
+            books = self.interrupted(shop, [{"do": "drop", "share": 1}, {"do": "return", "within_ms": 60000, "wait_ms": 60000}])
+            self.assertGreater(books["counts"]["missing"], 0)
+            self.assertEqual([(phase["passed"], phase["detail"]) for phase in books["phases"]][1:], [(False, "interrupted")])
+
+    def test_pinning_what_is_pinned_is_no_event_to_wait_for(self):
+        with Shop() as shop:
+            one = {"do": "pins", "skus": ["mug-blue"], "count": 1, "every_ms": 0}
+            books = self.play(shop, self.scenario([one, one]), viewers=5)
+            self.assertEqual((books["sound"], books["counts"]["pins"], books["times"]["pin_ms"]["count"]), (True, 1, 5))
+
+    def test_figures_that_cannot_be_written_are_not_silent(self):
+        with Shop() as shop, open("/dev/full", "wb") as full:
+            words = self.words(shop, self.scenario([{"do": "wait", "ms": 1}]), 1, "--json", "-")
+            done = subprocess.run(words, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, env=clean_env(), check=False)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn('--json: cannot write "-": No space left on device', done.stderr)
 
     def test_a_terminal_is_drawn_over_in_place(self):
         with Shop() as shop:
@@ -210,6 +231,8 @@ class LoadGenerator(unittest.TestCase):
 
     def test_what_is_asked_wrongly_is_refused_by_name(self):
         good = str(self.scenario([{"do": "wait", "ms": 1}]))
+        page = self.folder()
+        (page / ".report.html").write_text("{{run}}")
         for more, instead, said in (
                 (["--scenario", str(self.scenario([{"do": "dance"}]))], {}, "phase 1: do: it takes one of"),
                 (["--scenario", str(self.scenario([{"do": "wait", "ms": 1, "mss": 2}]))], {}, "phase 1 (wait): mss"),
@@ -217,18 +240,26 @@ class LoadGenerator(unittest.TestCase):
                 (["--scenario", str(self.scenario([{"do": "start"}]))], {"--host-token": None}, "--host-token"),
                 (["--scenario", good], {"--viewers": "5abc"}, '--viewers "5abc"'),
                 (["--scenario", good], {"--viewers": "0"}, '--viewers "0"'),
-                (["--scenario", good], {"--viewers": None}, "--viewers"),
+                (["--scenario", good], {"--viewers": None}, "--viewers is missing"),
                 (["--scenario", good], {"--url": "wss://127.0.0.1:1"}, "TLS"),
                 (["--scenario", good], {"--url": "127.0.0.1"}, '--url "127.0.0.1"'),
                 (["--scenario", good, "--speed", "0"], {}, '--speed "0"'),
-                (["--scenario", good, "--speed", "2", "--duration", "5"], {}, "--speed"),
+                (["--scenario", good, "--speed", "2", "--duration", "5"], {}, "--speed and --duration cannot both be given"),
                 (["--scenario", good, "--seed", "-1"], {}, '--seed "-1"'),
-                (["--scenario", good, "--seed"], {}, "--seed"),
+                (["--scenario", good, "--seed"], {}, "--seed needs a value behind it"),
+                (["--scenario", good, "--viewers", "2"], {}, "--viewers is given twice"),
+                (["--scenario", good, "more"], {}, '"more" belongs to no option'),
+                (["--scenario", good, "--json", "/nowhere/x.json"], {},
+                 '--json: cannot write "/nowhere/x.json": No such file or directory'),
+                (["--scenario", good, "--report", "/nowhere/x.html", "--web-dir", str(page)], {},
+                 '--report: cannot write "/nowhere/x.html": No such file or directory'),
+                (["--scenario", "/nowhere"], {}, '--scenario: cannot read "/nowhere": No such file or directory'),
+                (["--scenario", str(page)], {}, "Is a directory"),
                 (["--scenario", good, "--report", "x.html", "--web-dir", "/nowhere"], {}, "--report: /nowhere"),
-                (["--scenario", good, "--fast", "1"], {}, "--fast"),
+                (["--scenario", good, "--fast", "1"], {}, "--fast is no option"),
                 (["--scenario", good, "--threshold", "pin_ms.p98<=1"], {}, "there is no such figure"),
                 (["--scenario", good, "--threshold", "pin_ms.p99<1"], {}, "it takes NAME<=NUMBER"),
-                ([], {}, "--scenario")):
+                ([], {}, "--scenario is missing")):
             done = self.ask(*more, **instead)
             self.assertEqual(done.returncode, 2, (more, instead, done.stderr))
             self.assertIn(said, done.stderr)
@@ -238,7 +269,9 @@ class Liar:
     """A server that breaks one promise. Just enough of the protocol for two viewers who ask once."""
 
     def __init__(self, fault):
-        self.fault, self.held = fault, 0
+        self.fault, self.known, self.heard = fault, [], set()
+        self.others = 101 if fault in ("lost", "ended") else 0  # held by others when the crowd comes
+        self.allocated = self.others + 1
         self.sock = socket.create_server(("127.0.0.1", 0))
         self.port = self.sock.getsockname()[1]
         threading.Thread(target=self.accept, daemon=True).start()
@@ -254,15 +287,21 @@ class Liar:
             while stream.readline() not in (b"\r\n", b""):
                 pass
             if "/v1/stock" in request:
-                row = {"sku": "mug-red", "allocated": 1, "available": 1 - self.held, "held": self.held, "sold": 0}
-                if self.fault == "books":
-                    row["available"], row["held"] = 1, 0
-                body = json.dumps({"stock": [row]}).encode()
-                sock.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+                held = self.others + len(self.known) if self.fault != "books" else 0
+                self.reply(sock, 200, {"stock": [{"sku": "mug-red", "allocated": self.allocated, "available": self.allocated - held,
+                                                  "held": held, "sold": 0}]})
+                return
+            if "/v1/holds/" in request:
+                hold = request.split()[1].rpartition("/")[2]
+                self.reply(sock, 200 if hold in self.known else 404, {"hold": hold, "state": "held"} if hold in self.known else {})
                 return
             sock.sendall(b"HTTP/1.1 101 x\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n")
             while (message := self.receive(stream)) is not None:
                 self.answer(sock, message)
+
+    def reply(self, sock, status, what):
+        body = json.dumps(what).encode()
+        sock.sendall(b"HTTP/1.1 %d x\r\nContent-Length: %d\r\n\r\n" % (status, len(body)) + body)
 
     def receive(self, stream):
         """The next message; None: the viewer goes."""
@@ -287,26 +326,40 @@ class Liar:
                 self.say(sock, {"t": "none", "seq": seq, "ms": now, "d": {}})
             if self.fault == "nonsense":
                 sock.sendall(b"\x81\x04{x:}")
-        elif m["t"] == "reserve" and (self.held < 1 or self.fault == "oversell"):
-            self.held += 1
-            self.say(sock, {"t": "hold", "re": m["id"], "d": {"hold": m["id"], "state": "held", "expires_ms": 2 ** 52}})
-        elif m["t"] == "reserve" and self.fault != "silence":
-            self.say(sock, {"t": "error", "re": m["id"], "d": {"code": "sold_out"}})
+        elif m["t"] == "start":
+            self.say(sock, {"t": "error", "re": "another", "d": {"code": "forbidden"}})
+            self.say(sock, {"t": "ok", "re": m["id"], "d": {}})
+        elif m["t"] == "reserve":
+            self.reserve(sock, m["id"])
+
+    def reserve(self, sock, hold):
+        if self.fault == "deaf" and hold not in self.heard:
+            self.heard.add(hold)
+            return
+        if self.fault == "ended":
+            self.others = 100
+        free = self.others + len(self.known) < self.allocated
+        if free or self.fault == "oversell":
+            self.known.append(hold)
+        if free or self.fault in ("oversell", "lost"):
+            self.say(sock, {"t": "hold", "re": hold, "d": {"hold": hold, "state": "held", "expires_ms": 2 ** 52}})
+        elif self.fault != "silence":
+            self.say(sock, {"t": "error", "re": hold, "d": {"code": "sold_out"}})
 
 
 class LoadGeneratorAndLiars(unittest.TestCase):
     """What the load generator is for: it must notice each way in which a server is wrong."""
 
-    def judged(self, fault):
+    def judged(self, fault, *phases, **more):
         with tempfile.TemporaryDirectory() as folder:
             scenario, out = pathlib.Path(folder, "s.json"), pathlib.Path(folder, "out.json")
-            scenario.write_text(json.dumps({"name": "liar", "ramp_per_second": 100, "phases": [
-                {"do": "reserve", "sku": "mug-red", "seconds": 1, "once": True}]}))
+            scenario.write_text(json.dumps({"name": "liar", "ramp_per_second": 100, "phases": phases or [
+                {"do": "reserve", "sku": "mug-red", "seconds": 1, "once": True}], **more}))
             liar = Liar(fault)
             self.addCleanup(liar.sock.close)
             done = subprocess.run(
                 [binary("liveshelf-load"), "--url", f"http://127.0.0.1:{liar.port}", "--token", "x", "--integrator-token", "x",
-                 "--viewers", "2", "--scenario", str(scenario), "--json", str(out), "--quiet"],
+                 "--host-token", "x", "--viewers", "2", "--scenario", str(scenario), "--json", str(out), "--quiet"],
                 capture_output=True, text=True, timeout=100, check=False)
             books = json.loads(out.read_text())
             self.assertEqual(done.returncode, 0 if books["sound"] else 1, done.stderr)
@@ -324,6 +377,19 @@ class LoadGeneratorAndLiars(unittest.TestCase):
 
     def test_a_claim_without_an_answer_is_noticed(self):
         self.assertEqual(self.judged("silence"), ["1 claims without an answer"])
+
+    def test_what_others_held_is_not_promised_again(self):
+        """The counts are the same in both cases; the shop does not know the hold of the one who was promised too much."""
+        self.assertEqual(self.judged("ended"), [])
+        self.assertEqual(self.judged("lost"), ["1 mug-red: units promised beyond what there was"])
+
+    def test_who_left_before_the_answer_comes_back_for_it(self):
+        self.assertEqual(self.judged(
+            "deaf", {"do": "reserve", "sku": "mug-red", "seconds": 0.2, "once": True}, {"do": "drop", "share": 1},
+            **{"while": [{"do": "clock", "every_ms": 60000, "lag_ms": [0, 0]}]}), [])
+
+    def test_an_answer_to_something_else_is_not_the_commands(self):
+        self.assertEqual(self.judged("none", {"do": "start"}), [])
 
 
 if __name__ == "__main__":

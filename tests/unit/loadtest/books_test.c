@@ -62,6 +62,26 @@ static void what_others_gave_meanwhile_is_no_fault(void **state)
     assert_int_equal(books_oversold_units(&books), 1);
 }
 
+static void what_others_hold_is_not_ours_to_be_promised(void **state)
+{
+    struct books_sku *s = begin(0, 0);
+    (void)state;
+    s->held = 2;
+    books_begin(s, 105, 3, 101); /* 2 of these are ours */
+    assert_int_equal(books_limit(s), 105 - 3 - 99);
+    assert_true(books_move(s, 1, 0));
+    assert_false(books_move(s, 1, 0));
+    assert_false(s->believed);
+    books_judge(s, 4); /* one of theirs may have ended: it is believed, and to be asked about */
+    assert_true(s->believed);
+    assert_int_equal(books_oversold_units(&books), 0);
+    assert_int_equal(books_limit(s), 4);
+    assert_true(books_move(s, 0, 0));
+    assert_false(books_move(s, 100, 0));
+    books_judge(s, 104); /* and that is more than all of theirs */
+    assert_int_equal(books_oversold_units(&books), 2);
+}
+
 static void each_sku_has_its_own(void **state)
 {
     struct books_sku *red = begin(1, 0), *blue = books_sku(&books, "mug-blue");
@@ -97,6 +117,7 @@ int main(void)
         cmocka_unit_test(up_to_what_there_is_nothing_is_said),
         cmocka_unit_test(one_more_is_doubted_and_then_judged),
         cmocka_unit_test(what_others_gave_meanwhile_is_no_fault),
+        cmocka_unit_test(what_others_hold_is_not_ours_to_be_promised),
         cmocka_unit_test(each_sku_has_its_own),
         cmocka_unit_test(answers_are_counted_by_code),
     };
