@@ -6,13 +6,13 @@ import { render } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { ComponentChildren } from 'preact';
 import { overTime, spread, type Line } from './chart';
-import { ANSWERS, PHASES, TIMES, countOf, figureName, figureText, length, ms, seriesOf, whole, type Run, type Times } from './run';
+import { ANSWERS, PHASES, TIMES, clock, countOf, figureName, figureText, length, ms, seriesOf, whole, type Run, type Times } from './run';
 
 const CPU_TELLS_PERCENT = 80;          /* above this the load generator itself is what was slow */
 
 function Report({ run }: { run: Run }) {
   const failed = (run.thresholds ?? []).filter((t) => !t.passed);
-  const good = run.sound && !failed.length;
+  const tone = !run.sound || failed.length ? 'bad' : run.interrupted ? 'cut' : 'good';
   const lasted = run.started_ms && run.ended_ms ? run.ended_ms - run.started_ms : null;
   return (
     <main>
@@ -21,9 +21,9 @@ function Report({ run }: { run: Run }) {
         <h1>{run.scenario}</h1>
         <p class="over">{whole(run.viewers)} viewers{run.broadcast ? ` on ${run.broadcast}` : ''}{run.url ? ` at ${run.url}` : ''}{lasted === null ? '' : `, ${length(lasted)}`}{run.seed === undefined ? '' : `, seed ${run.seed}`}</p>
       </header>
-      <section class={`verdict ${good ? 'good' : 'bad'}`} data-testid="verdict">
-        <h2>{run.sound ? (failed.length ? `Sound, but ${failed.length === 1 ? 'one limit was' : `${failed.length} limits were`} missed` : 'Sound') : 'Not sound'}</h2>
-        <p>{run.sound ? 'Every viewer saw every event once and in order, every claim was answered, and nothing was sold twice.' : 'Something was missed, seen twice, left unanswered or sold twice.'}</p>
+      <section class={`verdict ${tone}`} data-testid="verdict">
+        <h2>{verdict(run, failed.length)}</h2>
+        <p>{verdictMeans(run)}</p>
         {(run.why ?? []).length > 0 && <ul>{run.why!.map((w) => <li>{w}</li>)}</ul>}
       </section>
       <Tiles run={run} />
@@ -35,10 +35,26 @@ function Report({ run }: { run: Run }) {
         <Answers run={run} />
         <Account run={run} />
       </div>
+      <div class="pair">
+        <Skus run={run} />
+        <Faults run={run} />
+      </div>
       <Phases run={run} />
       <Notes run={run} />
     </main>
   );
+}
+
+function verdict(run: Run, missed: number): string {
+  const limits = missed ? `${missed === 1 ? 'one limit was' : `${missed} limits were`} missed` : '';
+  if (run.interrupted) return !run.sound ? 'Interrupted, and not sound' : limits ? `Interrupted, and ${limits}` : 'Interrupted';
+  return !run.sound ? 'Not sound' : limits ? `Sound, but ${limits}` : 'Sound';
+}
+
+function verdictMeans(run: Run): string {
+  if (!run.sound) return 'Something was missed, seen twice, left unanswered or sold twice.';
+  if (run.interrupted) return 'It was stopped before its end. Until then every viewer saw every event once and in order, and nothing was sold twice.';
+  return 'Every viewer saw every event once and in order, every claim was answered, and nothing was sold twice.';
 }
 
 function Tiles({ run }: { run: Run }) {
@@ -85,7 +101,7 @@ function Over({ run }: { run: Run }) {
   return (
     <section>
       <h2>Over the run</h2>
-      {(run.marks ?? []).length > 0 && <p class="quiet">Broken lines: {run.marks!.map((m) => `${Math.floor(m.t_ms / 60000)}:${String(Math.floor(m.t_ms / 1000) % 60).padStart(2, '0')} ${m.text || m.what}`).join('; ')}.</p>}
+      {(run.marks ?? []).length > 0 && <p class="quiet">Broken lines: {run.marks!.map((m) => `${clock(m.t_ms)} ${m.text || m.what}`).join('; ')}.</p>}
       <div class="charts">
         <Chart title="Viewers live" run={run} lines={line('live', 'Live', '--leaf', { fill: true })} text={per} />
         <Chart title="Messages received, per second" run={run} lines={[...line('deliveries_per_s', 'All', '--leaf', { fill: true }), ...line('events_per_s', 'Events', '--clay')]} text={per} />
@@ -187,6 +203,33 @@ function Account({ run }: { run: Run }) {
   );
 }
 
+function Skus({ run }: { run: Run }) {
+  const rows = (run.skus ?? []).filter((s) => s.outstanding_max > 0);
+  if (!rows.length) return null;
+  return (
+    <section>
+      <h2>Units of each product</h2>
+      <div class="wide"><table data-testid="skus">
+        <thead><tr><th>Product</th><th class="n">Theirs at most</th><th class="n">Of</th><th class="n">Sold twice</th></tr></thead>
+        <tbody>{rows.map((s) => <tr class={s.oversold ? 'bad' : ''}><td>{s.sku}</td><td class="n">{whole(s.outstanding_max)}</td><td class="n">{whole(s.limit ?? s.allocated)}</td><td class="n">{whole(s.oversold)}</td></tr>)}</tbody>
+      </table></div>
+    </section>
+  );
+}
+
+function Faults({ run }: { run: Run }) {
+  if (!run.faults?.length) return null;
+  return (
+    <section>
+      <h2>Viewers lost</h2>
+      <div class="wide"><table data-testid="faults">
+        <thead><tr><th class="n">At</th><th class="n">Lost</th><th class="n">All back after</th></tr></thead>
+        <tbody>{run.faults.map((f) => <tr class={f.all_back_ms === null ? 'bad' : ''}><td class="n">{clock(f.t_ms)}</td><td class="n">{whole(f.lost)}</td><td class="n">{f.all_back_ms === null ? <b>not all came back</b> : ms(f.all_back_ms)}</td></tr>)}</tbody>
+      </table></div>
+    </section>
+  );
+}
+
 function Phases({ run }: { run: Run }) {
   if (!run.phases?.length) return null;
   return (
@@ -215,5 +258,5 @@ function Notes({ run }: { run: Run }) {
 }
 
 const run = JSON.parse(document.getElementById('run')!.textContent!) as Run;
-document.title = `${run.scenario}: ${run.sound ? 'sound' : 'not sound'}`;
+document.title = `${run.scenario}: ${!run.sound ? 'not sound' : run.interrupted ? 'interrupted' : 'sound'}`;
 render(<Report run={run} />, document.getElementById('app')!);

@@ -19,15 +19,18 @@ export interface Run {
   seed?: number;
   started_ms?: number;
   ended_ms?: number;
+  interrupted?: boolean;               /* stopped before its end; sound is then what was seen until it */
   sound: boolean;
   why?: string[];
   thresholds?: { name: string; at_most?: number; at_least?: number; value: number | null; passed: boolean }[];
   phases?: { number: number; do: string; began_ms: number; ended_ms: number; passed: boolean; detail?: string }[];
   counts?: Record<string, number | boolean>;
   answers?: Record<string, number>;
+  skus?: { sku: string; allocated: number; limit?: number; outstanding_max: number; oversold: number }[];
   times?: Record<string, Times>;
   series?: { every_ms?: number; t_ms?: number[] } & Record<string, Series | number | undefined>;
   marks?: { t_ms: number; what: string; text?: string }[];
+  faults?: { t_ms: number; lost: number; all_back_ms: number | null }[];
 }
 
 export function seriesOf(run: Run, name: string): Series | null {
@@ -58,6 +61,11 @@ export function ms(n: number | null | undefined): string {
 export function length(ms_: number): string {
   const s = Math.round(ms_ / 1000);
   return s < 120 ? `${s} s` : `${Math.floor(s / 60)} min ${s % 60} s`;
+}
+
+/* From the beginning: "2:05" */
+export function clock(t_ms: number): string {
+  return `${Math.floor(t_ms / 60000)}:${String(Math.floor(t_ms / 1000) % 60).padStart(2, '0')}`;
 }
 
 export const TIMES: Record<string, string> = {

@@ -49,6 +49,8 @@ test('report: the verdict, what was asked, and every chart', async () => {
   assert.match(await text(page, 'thresholds'), /Pin to the last viewer, p99\s+at most 500 ms\s+312 ms\s+yes/);
   assert.match(await text(page, 'percentiles'), /Reserve to its answer\s+4,800/);
   assert.match(await text(page, 'account'), /at most 97 units were theirs at any one time, of 100 .* No unit was promised twice/s);
+  assert.match(await text(page, 'skus'), /mug-red\s+97\s+100\s+0$/);
+  assert.match(await text(page, 'faults'), /0:40\s+4,900\s+2,210 ms$/);
   const charts = await drawn(page);
   assert.equal(charts.length, 7 + 2);
   assert.ok(charts.every(Boolean), 'a chart is empty');
@@ -71,6 +73,19 @@ test('report: what went wrong is said first, and in words', async () => {
   assert.match(await text(page, 'busy'), /^For 1 of 60 seconds/);
   assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), 'it scrolls sideways at 360 px');
   assert.deepEqual(page.faults, []);
+  await page.context().close();
+});
+
+test('report: one that was stopped is called that, and what was wrong before is still said', async () => {
+  const run = { ...sampleRun(), interrupted: true };
+  let page = await openReport(run);
+  assert.match(await text(page, 'verdict'), /^Interrupted\n+It was stopped before its end\. Until then every viewer/);
+  assert.equal(await page.title(), 'full-show: interrupted');
+  await page.context().close();
+  run.faults = [{ t_ms: 40_020, lost: 12, all_back_ms: null }];
+  page = await openReport({ ...run, sound: false, why: ['2 events missed'] });
+  assert.match(await text(page, 'verdict'), /^Interrupted, and not sound\n.*\n+2 events missed/s);
+  assert.match(await text(page, 'faults'), /12\s+not all came back$/);
   await page.context().close();
 });
 

@@ -42,6 +42,8 @@ export function sampleRun() {
       asked_per_s: at.map((i) => (i >= 22 && i < 38 ? 300 : null)), held_per_s: at.map((i) => (i >= 22 && i < 25 ? 32 : i < 38 && i > 24 ? 0 : null)), refused_per_s: at.map((i) => (i >= 25 && i < 38 ? 300 : i >= 22 && i < 25 ? 268 : null)),
       reconnects_per_s: at.map((i) => (i === 41 ? 2500 : i === 42 ? 2400 : 0)), own_cpu_percent: at.map((i) => wave(i, 44, 9)),
     },
+    skus: [{ sku: 'mug-red', allocated: 140, held: 0, sold: 97, limit: 100, outstanding_max: 97, oversold: 0 }, { sku: 'teapot', allocated: 5, held: 0, sold: 0, limit: 5, outstanding_max: 0, oversold: 0 }],
+    faults: [{ t_ms: 40_020, lost: 4900, all_back_ms: 2210 }],
     marks: [{ t_ms: 40_000, what: 'drop', text: 'half of all lines cut' }],
   };
 }
