@@ -148,9 +148,10 @@ static bool queue_append(struct outlet *o, const char *data, size_t len)
         o->queue = calloc(1, sizeof *o->queue);
         if (o->queue == NULL)
             return false;
-        size_t limit = o->all->limits->queue_bytes_max;
-        bytes_init(o->queue, len > limit ? len : limit); /* one message, a snapshot say, may be of any size */
+        bytes_init(o->queue, o->all->limits->queue_bytes_max);
     }
+    if (o->corked || o->queue->len == 0) /* what belongs together, a welcome and its snapshot say, may be of any size */
+        o->queue->limit += len;
     bytes_append(o->queue, data, len);
     bool taken = !o->queue->failed;
     o->queue->failed = false;
@@ -241,7 +242,7 @@ void outlet_drain(struct outlet *o)
             return;
         }
         if (!o->plain && part.len > TLS_PART_BYTES)
-            part.len = (size_t)frame_whole(part.data, TLS_PART_BYTES);
+            part.len = o->channel->framed ? (size_t)frame_whole(part.data, TLS_PART_BYTES) : TLS_PART_BYTES;
         if (!outlet_settle(o, offer, part, socket_send(o, part.data, part.len)))
             return;
     }

@@ -209,6 +209,23 @@ static void who_takes_nothing_is_closed_and_nobody_else_notices(void **state)
     stage_close(s);
 }
 
+/* What a conn is told at its beginning belongs together, however long it is: the limit is for answers that nobody takes. */
+static void a_snapshot_of_any_size_lets_people_in(void **state)
+{
+    (void)state;
+    struct stage_options options = stage_options_default();
+    options.limits.queue_bytes_max = 300; /* more than the welcome, less than any snapshot */
+    struct stage *s = stage_open(&options);
+    struct peer host, viewer;
+    peer_join(&host, s, ROLE_HOST, "hanna");
+    peer_join(&viewer, s, ROLE_VIEWER, NULL);
+    notices(s, 1, 100);
+    peer_expect(&viewer, "\"t\":\"notice\"");
+    peer_finish(&host);
+    peer_finish(&viewer);
+    stage_close(s);
+}
+
 /* Answers for one who reads nothing wait in a bounded queue, not in endless memory. */
 static void answers_do_not_pile_up(void **state)
 {
@@ -342,6 +359,7 @@ int main(void)
         cmocka_unit_test(a_trickling_reader_gets_every_byte),
         cmocka_unit_test(falling_off_the_ring_is_one_snapshot),
         cmocka_unit_test(who_takes_nothing_is_closed_and_nobody_else_notices),
+        cmocka_unit_test(a_snapshot_of_any_size_lets_people_in),
         cmocka_unit_test(answers_do_not_pile_up),
         cmocka_unit_test(silence_is_noticed_and_a_pong_is_enough),
         cmocka_unit_test(a_drain_sends_everyone_elsewhere),
