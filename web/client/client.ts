@@ -342,6 +342,7 @@ export class LiveshelfClient extends Emitter<ClientEvents> {
       return;
     }
     if (m.recovered) this.resumes++;
+    this.state.stock_ver = this.state.counts_ver = -1; /* each node counts its own */
     this.head = m.seq ?? 0;
     this.#welcomed = true;
     this.#wholeNext = false;

@@ -109,6 +109,17 @@ test('hello carries the token, and the viewer key of before', () => {
   assert.equal(again.last('hello').resume, undefined);
 });
 
+test('each node counts the versions of its values itself: after a resume a smaller one is news', () => {
+  const w = world().join(10);
+  w.socket().say({ t: 'stock', ver: 4, d: { 'mug-red': { left: 3, state: 'low' } } });
+  assert.equal(w.client.state.stock['mug-red'].left, 7);
+  w.socket().end();
+  w.run(1000);
+  w.back(10);
+  w.socket().say({ t: 'stock', ver: 4, d: { 'mug-red': { left: 0, state: 'sold_out' } } });
+  assert.equal(w.client.state.stock['mug-red'].state, 'sold_out');
+});
+
 test('a lost conn resumes after its last seq, without gap or duplicate', () => {
   const w = world().join(10);
   w.socket().say({ t: 'price', seq: 11, ms: START, d: { sku: 'mug-red', price: { amount: 890, currency: 'EUR', version: 3 } } });
