@@ -100,7 +100,7 @@ const struct setting config_table[SETTINGS] = {
     [SETTING_QUEUE_BYTES_MAX] = {"queue-bytes-max", SETTING_NUMBER, "bytes", "256k", 4096, 67108864, NULL, "limits",
         "answers waiting for one slow conn; more: closed with 4413"},
     [SETTING_SENDS_PER_TURN_MAX] = {"sends-per-turn-max", SETTING_NUMBER, "conns", "256", 1, 1000000, NULL, "limits",
-        "served by one slice of a sweep before others get a turn; about 4 us each"},
+        "served by one slice of a sweep before others get a turn, about 4 us each; while a command waits for its answer at most 48"},
     [SETTING_SEND_PATH] = {"send-path", SETTING_CHOICE, "", "auto", 0, 0, send_paths, "limits",
         "how events reach sockets; auto: io_uring in batches where the kernel allows it, send() otherwise"},
     [SETTING_SNAPSHOT_MS] = {"snapshot-ms", SETTING_NUMBER, "ms", "1s", 0, 60000, NULL, "limits",

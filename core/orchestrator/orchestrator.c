@@ -252,6 +252,8 @@ void orchestrator_stock_ready(struct orchestrator *o, bool ready)
     }
 }
 
+size_t orchestrator_in_flight(const struct orchestrator *o) { return pool_in_use(&o->journeys); }
+
 const char *orchestrator_fault(const struct orchestrator *o)
 {
     size_t at = 0;

@@ -100,6 +100,9 @@ void orchestrator_replay_cancel(struct orchestrator_replay *replay); /* `done` d
 /* The command is borrowed for the call, except that owned members (document, products) may be taken and are NULL then. */
 void orchestrator_command(struct orchestrator *o, const struct asker *asker, struct command *command);
 
+/* Commands taken and not ended: somebody waits for each. */
+size_t orchestrator_in_flight(const struct orchestrator *o);
+
 /* NULL when not open on this node. */
 const struct show_view *orchestrator_show(struct orchestrator *o, const struct shop_id *shop,
                                           const struct broadcast_id *broadcast);

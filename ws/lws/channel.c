@@ -15,6 +15,8 @@
 /* Gathered before the first of them is sent to; each may leave over one outlet to be served apart. */
 #define BATCH_SEATS SEND_BATCH_MAX
 #define COST_SENDS_MIN 16u
+#define LEFTOVERS_PER_LOOK 8u
+#define SLICE_NS 4000000 /* 4 ms: the longest that others wait for one slice, whatever it was made of */
 #define COST_SMOOTHING 16
 
 enum result channel_init(struct channel *c, struct outlets *outlets, bool framed, size_t ring_bytes,
@@ -196,15 +198,22 @@ static void settle(struct channel *c, struct leftovers *rest)
 }
 
 /* Returns how many were served. */
-static uint32_t sweep_batch(struct channel *c, uint32_t most)
+static uint32_t sweep_batch(struct channel *c, uint32_t most, uint64_t began_ns)
 {
     struct leftovers rest;
     gather(c, most < BATCH_SEATS ? most : BATCH_SEATS, &rest);
     uint32_t served = c->outlets->batch->count + rest.count;
     send_batch_run(c->outlets->batch);
     settle(c, &rest);
-    for (uint32_t i = 0; i < rest.count; i++)
+    bool in_time = true;
+    for (uint32_t i = 0; i < rest.count && in_time; i++) {
         outlet_drain(rest.outlets[i]); /* may unseat; channel_unseat keeps sweep_at and sweep_left valid */
+        in_time = i % LEFTOVERS_PER_LOOK != 0 || uv_hrtime() - began_ns < SLICE_NS;
+    }
+    if (!in_time) { /* snapshots of their own, for thousands who hold something, say: the others come when we are round */
+        c->sweep_left = c->count;
+        served = most;
+    }
     if (c->timed_left == 0 && c->timed_since_ns != 0) {
         metric_observe(&meters.publish_seconds, (double)(uv_hrtime() - c->timed_since_ns) / 1e9);
         c->timed_since_ns = 0;
@@ -223,7 +232,7 @@ void channel_sweep(struct channel *c, uint32_t *budget)
     uint64_t began_ns = uv_hrtime();
     uint32_t served = 0;
     while (c->sweep_left > 0 && served < *budget)
-        served += sweep_batch(c, *budget - served);
+        served += sweep_batch(c, *budget - served, began_ns);
     *budget -= served;
     uint64_t now_ns = uv_hrtime();
     metric_observe(&meters.sweep_seconds, (double)(now_ns - began_ns) / 1e9);
