@@ -5,7 +5,7 @@
 
 #include "base/must.h"
 
-/* Buckets of 250 ms up to 4 s, then sixteen to each doubling. */
+/* Buckets of 250 ms up to 8 s, then sixteen to each doubling. */
 #define FINE_MS 250
 #define PER_DOUBLING 16
 

@@ -27,7 +27,7 @@ struct show_view { /* all a snapshot needs; borrowed, valid until the loop turn 
     const struct demand *demand;
     size_t demand_count;
     uint64_t audience;       /* viewers over all nodes */
-    uint64_t audience_shown; /* the same as viewers are told it: rounded (audience_shown.h) */
+    uint64_t audience_shown; /* the same as viewers are told it: rounded (shown.h) */
     struct lag_view lag;
     const struct preflight *preflight; /* NULL unless asked for */
     bool selling_available;            /* false: nothing is sold now, and why: */

@@ -49,10 +49,10 @@ struct redis_node;
 /* SIGPIPE is ignored from then on, unless the process handles it. RESULT_MALFORMED: the url, with *ret_why when not NULL. RESULT_NO_MEMORY, RESULT_IO. */
 MUST_USE enum result redis_node_create(const struct redis_config *config, struct redis_node **ret,
                                        const char **ret_why);
-/* Answers what is open, forgets follows, disconnects. Ask nothing after it returned. `closed` runs when the loop holds nothing of it any more. */
 /* Takes the replies that have come and sends what waits for the end of the loop's turn. Both happen by themselves; this is for a turn that
  * turns out long. Not from inside a callback of the node's. */
 void redis_node_flush(struct redis_node *n);
+/* Answers what is open, forgets follows, disconnects. Ask nothing after it returned. `closed` runs when the loop holds nothing of it any more. */
 void redis_node_close(struct redis_node *n, void (*closed)(void *ctx), void *ctx);
 
 struct inventory *redis_inventory(struct redis_node *n);

@@ -70,11 +70,6 @@ static bool id_parse_stream(const redisReply *id, uint64_t *ret_ms, uint64_t *re
 }
 
 /* An entry is an array of its id and its fields. */
-static bool is_entry(const redisReply *entry)
-{
-    return entry->type == REDIS_REPLY_ARRAY && entry->elements == 2 && entry->element[0]->type == REDIS_REPLY_STRING;
-}
-
 /* ---- streams ---- */
 
 static void stream_let_go(struct tail_stream *s)
@@ -96,7 +91,7 @@ static void stream_rewind(struct tail_stream *s)
 static bool stream_give(struct tail_stream *s, const redisReply *entry)
 {
     uint64_t ms = 0, seq = 0;
-    if (!is_entry(entry) || !id_parse_stream(entry->element[0], &ms, &seq))
+    if (!reply_is_entry(entry) || !id_parse_stream(entry->element[0], &ms, &seq))
         return true;
     struct text id = {entry->element[0]->str, (size_t)entry->element[0]->len};
     s->at_ms = ms;
@@ -226,7 +221,7 @@ static void tail_verified(void *arg, redisReply *reply)
         stream_let_go(s);
     } else if (reply != NULL && reply->type == REDIS_REPLY_ARRAY) {
         s->is_verified = true;
-        bool is_there = reply->elements == 1 && is_entry(reply->element[0]);
+        bool is_there = reply->elements == 1 && reply_is_entry(reply->element[0]);
         if (!is_there || (s->hash != 0 && s->hash != fields_hash(reply->element[0]->element[1])))
             stream_rewind(s);
     } else if (reply != NULL) {
@@ -324,7 +319,7 @@ static const redisReply *entries_for(const redisReply *reply, size_t *at, const 
         return NULL;
     const redisReply *entries = stream->element[1];
     uint64_t ms = 0, seq = 0;
-    if (entries->type != REDIS_REPLY_ARRAY || entries->elements == 0 || !is_entry(entries->element[0]) ||
+    if (entries->type != REDIS_REPLY_ARRAY || entries->elements == 0 || !reply_is_entry(entries->element[0]) ||
         !id_parse_stream(entries->element[0]->element[0], &ms, &seq))
         return NULL;
     if (ms < s->at_ms || (ms == s->at_ms && seq <= s->at_seq))

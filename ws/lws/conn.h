@@ -68,7 +68,6 @@ struct conn {
     enum conn_state state;
     enum role role;
     bool has_sub;             /* the token names the person; otherwise `viewer` is only this browser */
-    const char *close_reason; /* static text */
     struct viewer_id viewer;
 };
 

@@ -104,6 +104,8 @@ bool history_wait(struct history *h, const struct show_view *show, struct greeti
         return false;
     if (h->state == HISTORY_READY && ID_EQUAL(h->epoch, show->broadcast->epoch) && ring_goes_on(h))
         return false; /* it does not reach back so far, and would not if it were read again */
+    if (live_channel(h)->ring.last_seq == 0)
+        return false; /* broken and nothing published since: a reading would lead nowhere */
     if (h->state != HISTORY_READING && !history_begin(h, show))
         return false;
     list_push_back(&h->waiting, &g->waits);

@@ -5,10 +5,12 @@
  *     history_event     each event framed into a channel of the history's own, until the room's ring goes on from there
  *     history_done      everyone who waits is greeted, a few per turn of the loop (history_greet_some)
  *   history_served    who has been sent all of it follows the room's ring from there: no gap, no duplicate
- *   history_tick      the reading took too long: snapshots instead; nobody needed it for a while: forgotten
+ *   history_tick      the reading took too long: snapshots instead; it was kept for resume_keep_ms: forgotten, unless
+ *                     somebody still follows it, and then some time later
  *
- * Who was on a node that is ahead of this one waits until it has caught up. Whoever is slow has a cursor in it like in any channel, and costs no memory. At most one reading at a time, of at most
- * resume_events_max events; at most resume_bytes_max of frames are kept, the last ones. Loop thread only. */
+ * Who was on a node that is ahead of this one waits until it has caught up. Whoever is slow has a cursor in it like in any
+ * channel, and costs no memory. At most one reading at a time, of at most resume_events_max events; at most resume_bytes_max
+ * of frames are kept, the last ones. Loop thread only. */
 #ifndef LIVESHELF_WS_LWS_HISTORY_H
 #define LIVESHELF_WS_LWS_HISTORY_H
 
