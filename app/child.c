@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -93,6 +95,22 @@ static void status_begin(struct child *c, int fd)
 
 /* ---- start ---- */
 
+#define SHORT_SLICE_NS 100000 /* the least the kernel takes */
+
+/* A slice as short as may be, so that the scheduler lets it run soon whenever it has something to do: on a machine with few
+ * cores it otherwise waits behind a node that is sending to thousands. Linux 6.12; earlier ones take no notice. */
+static void slice_shorten(void)
+{
+    struct { /* sched_setattr(2), first version */
+        uint32_t size, policy;
+        uint64_t flags;
+        int32_t nice;
+        uint32_t priority;
+        uint64_t runtime_ns, deadline_ns, period_ns;
+    } attr = {.size = sizeof attr, .nice = getpriority(PRIO_PROCESS, 0), .runtime_ns = SHORT_SLICE_NS};
+    syscall(SYS_sched_setattr, 0, &attr, 0U);
+}
+
 /* Between fork and exec: only calls that are safe there. */
 _Noreturn static void child_become(const struct child *c, pid_t parent, int status_write)
 {
@@ -104,6 +122,8 @@ _Noreturn static void child_become(const struct child *c, pid_t parent, int stat
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     signal(SIGPIPE, SIG_DFL);
+    if (c->is_short)
+        slice_shorten();
     if (c->inherit_fd >= 0)
         fcntl(c->inherit_fd, F_SETFD, 0);
     if (status_write >= 0 && dup2(status_write, CHILD_STATUS_FD) != CHILD_STATUS_FD)

@@ -20,9 +20,10 @@ struct child {
     const char *name; /* for the log */
     const char *file; /* to run */
     char *const *argv;
-    char *const *envp;                                   /* NULL: ours */
-    int death_signal;                                    /* sent by the kernel when we die */
-    int inherit_fd;                                      /* kept open in the child; -1: none */
+    char *const *envp; /* NULL: ours */
+    int death_signal;  /* sent by the kernel when we die */
+    int inherit_fd;    /* kept open in the child; -1: none */
+    bool is_short;     /* works in short bursts that others wait for: see child_become */
     void (*line)(struct child *child, const char *line); /* a status line came, without newline; NULL: no status pipe */
     void (*gone)(struct child *child, int wait_status); /* it ended; it starts again unless stopped before or in here */
     void *ctx;
