@@ -344,20 +344,20 @@ def broadcasts(b):
 def joins(b):
     """CPU of the first so many handshakes, and of the last so many when the others are there."""
     first, nearly, most = b.scale.joins
-    there = [b.limit(most), b.shop("Liveshelf", most, settings=servers.RAISED | servers.PATIENT)]  # no PINGs between them
+    there = [b.limit(most), b.shop("Liveshelf", most, settings=servers.RAISED | servers.PATIENT | servers.UNCOUNTED)]
     for c in there:
         c.warm()
-        c.settle(COUNTED_MS)
+        c.settle()
     for _ in range(b.scale.fewer(3)):
         for c in there:
             early = c.ask("gather", first)["cpu_s"] / first * 1e6
             c.ask("gather", nearly)
-            c.settle(COUNTED_MS)
+            c.settle()
             late = c.ask("gather", most)["cpu_s"] / (most - nearly) * 1e6
             print(f"    {c.name:<26} {early:.1f} us for the first {first:,}, {late:.1f} us at {most:,}", flush=True)
             c.rounds.append({"early": early, "late": late, "growth": late / early})
             c.ask("leave")
-            c.settle(COUNTED_MS)
+            c.settle()
     limit, ours = there
     paired(b.table, f"CPU per join (upgrade, hello, snapshot), the first {first:,}", ours.rounds, limit.rounds, limit.name, "early", 2.0)
     paired(b.table, f"CPU per join, {nearly:,} there before", ours.rounds, limit.rounds, limit.name, "late", 2.0)

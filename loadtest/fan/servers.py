@@ -231,6 +231,8 @@ TALK = {"messages-per-second-max": 100000, "messages-burst-max": 100000, "host-m
         "host-messages-burst-max": 100000, "holds-per-viewer-max": 10000}
 DOOR = {"accepts-per-second-max": 1000000, "admit-per-second-min": 1000000, "admit-per-second-max": 1000000}
 RAISED = TALK | DOOR
+# Nobody is told how many are here while it is measured what letting one in costs.
+UNCOUNTED = {"share-ms": 60000}
 # Whoever stalls is to stay.
 PATIENT = {"slow-timeout-ms": 600000, "heartbeat-ms": 600000, "user-timeout-ms": 600000}
 
