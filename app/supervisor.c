@@ -114,6 +114,7 @@ static void redis_begin(struct supervisor *s)
         .argv = s->redis_argv,
         .death_signal = SIGTERM, /* should we be killed, it still syncs; the lock it inherits tells until when */
         .inherit_fd = s->lock_fd,
+        .is_short = true, /* an answer waits for it, and for its disk */
         .gone = redis_gone,
         .ctx = s,
     };

@@ -42,7 +42,6 @@ ANSWER_S = 90
 FILLS_MAX = 40
 SETTLES_MAX = 40
 REST_MS = 300
-COUNTED_MS = 2000  # after a join the audience has been told its new number
 
 
 class Scale:

@@ -60,7 +60,8 @@ struct net_limits {
     /* ---- HTTP ---- */
     size_t http_body_bytes_max;   /* more: 413 */
     int64_t http_body_timeout_ms; /* from the headers to the end of the body: 408 */
-    uint32_t http_requests_max;   /* in progress; further ones hear `overloaded` */
+    uint32_t http_requests_max;   /* in progress; further ones hear `overloaded`. With as many sockets and
+                                     handshakes_max kept idle, answers say `Connection: close` */
     uint32_t streams_max;         /* Server-Sent Events */
     /* ---- draining ---- */
     uint32_t drain_per_tick; /* conns told to go elsewhere per HUB_TICK_MS */

@@ -91,11 +91,18 @@ static bool token_read(struct request *r)
     return true;
 }
 
+/* Sockets kept for a next request are no conns and no requests: without this there would be no end to them. */
+static bool many_are_kept(const struct server *s)
+{
+    uint32_t busy = s->hub->conns_count + s->streams_count;
+    return s->listener.adopted > busy + s->limits.handshakes_max + s->limits.http_requests_max;
+}
+
 static void connection_read(struct request *r)
 {
     char text[128];
     (void)header_read(r->wsi, WSI_TOKEN_HTTP, text, sizeof text);
-    r->close_after = strcmp(text, "HTTP/1.1") != 0;
+    r->close_after = strcmp(text, "HTTP/1.1") != 0 || many_are_kept(r->server);
     if (!header_read(r->wsi, WSI_TOKEN_CONNECTION, text, sizeof text) || strcasestr(text, "close") != NULL)
         r->close_after = true;
 }

@@ -430,6 +430,38 @@ static void a_client_who_left_costs_nothing(void **state)
     stage_close(s);
 }
 
+/* A socket that is kept for a next request counts as nothing else; so there is an end to how many are. */
+static void only_so_many_sockets_are_kept(void **state)
+{
+    (void)state;
+    struct stage_options options = stage_options_default();
+    options.limits.handshakes_max = 2;
+    options.limits.http_requests_max = 2;
+    struct stage *s = stage_open(&options);
+    struct peer peers[6];
+    size_t kept = 0;
+    for (size_t i = 0; i < ARRAY_LEN(peers); i++) {
+        peer_connect(&peers[i], s);
+        peer_send_text(&peers[i], "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n");
+        char *head = peer_answer(&peers[i], NULL);
+        kept += strstr(head, "Connection: close") == NULL;
+        free(head);
+    }
+    assert_int_equal(kept, 4);
+    STAGE_UNTIL(s, (peer_pump_raw(&peers[5]), peers[5].closed));
+    for (size_t i = 0; i < ARRAY_LEN(peers); i++)
+        peer_finish(&peers[i]);
+    stage_run_ms(s, 20);
+    struct peer next; /* they have gone, and there is room to stay again */
+    peer_connect(&next, s);
+    peer_send_text(&next, "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n");
+    char *head = peer_answer(&next, NULL);
+    assert_null(strstr(head, "Connection: close"));
+    free(head);
+    peer_finish(&next);
+    stage_close(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -447,6 +479,7 @@ int main(void)
         cmocka_unit_test(a_big_file_reaches_a_slow_reader_whole),
         cmocka_unit_test(own_routes),
         cmocka_unit_test(a_client_who_left_costs_nothing),
+        cmocka_unit_test(only_so_many_sockets_are_kept),
     };
     if (mkdtemp(web) == NULL)
         return 1;
