@@ -202,7 +202,7 @@ static void one_that_is_gone_is_said_once(void **state)
         tls_tick(&t, now_ms += TLS_LOOK_MS);
     assert_int_equal(metric("renewals_total{result=\"refused\"} "), refused + 2);
     assert_int_equal(chmod(s->key, 0600), 0); /* the same content, and yet another try */
-    tls_tick(&t, now_ms += TLS_LOOK_MS);
+    tls_tick(&t, now_ms + TLS_LOOK_MS);
     assert_int_equal(metric("renewals_total{result=\"loaded\"} "), loaded + 2);
     tls_finish(&t);
 }
