@@ -35,6 +35,11 @@ function follow(plot: uPlot, el: HTMLElement): () => void {
   };
 }
 
+/* A second with nothing before and behind it would be no line. */
+function isSparse(values: Series): boolean {
+  return values.filter((v) => v !== null).length < values.length / 2;
+}
+
 /* The end takes it away again. */
 export function overTime(el: HTMLElement, run: Run, lines: Line[], text: (n: number) => string): () => void {
   const at = (run.series!.t_ms ?? []).map((t) => t / 1000);
@@ -43,7 +48,7 @@ export function overTime(el: HTMLElement, run: Run, lines: Line[], text: (n: num
     {
       width: el.clientWidth || 600,
       height: HEIGHT,
-      padding: [22, 8, 0, 0],
+      padding: [22, 20, 0, 0],
       cursor: { y: false, points: { size: 7 }, sync: { key: 'run' } },
       scales: { x: { time: false }, y: { range: (_u, _min, max) => [0, Math.max(1, max * 1.08)] } },
       axes: [{ ...axis(), space: 60, values: (_u, ticks) => ticks.map(clock) }, { ...axis(), size: 64, values: (_u, ticks) => ticks.map((v) => text(v)) }],
@@ -51,7 +56,7 @@ export function overTime(el: HTMLElement, run: Run, lines: Line[], text: (n: num
         { label: 'At', value: (_u, s) => (s === null ? '–' : clock(s)) },
         ...lines.map((l): uPlot.Series => ({
           label: l.label, stroke: ink(l.ink), width: 2, spanGaps: false, value: (_u, v) => shown(v),
-          points: { show: at.length < 30, size: 5 }, ...(l.fill ? { fill: ink(l.ink) + '22' } : {}), ...(l.dash ? { dash: [6, 4] } : {}),
+          points: { show: at.length < 30 || isSparse(l.values), size: 5 }, ...(l.fill ? { fill: ink(l.ink) + '22' } : {}), ...(l.dash ? { dash: [6, 4] } : {}),
         })),
       ],
       hooks: { drawClear: [(u) => bands(u, run)], draw: [(u) => marks(u, run)] },

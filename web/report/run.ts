@@ -90,6 +90,7 @@ export const PHASES: Record<string, string> = {
 /* "pin_last_ms.p99" */
 export function figureName(name: string): string {
   const [what, which] = name.split('.');
+  if (name === 'counts.all_back_max_ms') return 'All back after a loss, the longest';
   const words = TIMES[what ?? ''];
   return words && which ? `${words}, ${which === 'p999' ? 'p99.9' : which}` : name.replace(/^counts\./, '').replace(/_/g, ' ');
 }
