@@ -77,6 +77,7 @@ void claims_resume(struct buyer *b);     /* the line is back */
 void claims_reconcile(struct buyer *b, const char *text, size_t len); /* with a snapshot */
 void claim_paid(struct buyer *b, const char *hold, int status);       /* 0: no answer */
 void claims_expire(struct crowd *c);                                  /* what is over by the clock counts no longer */
+void claims_rest(struct buyer *b); /* what is held stays so: nothing is given back, paid or tapped again */
 void claims_forget(struct buyer *b);
 bool pay_start(struct claim *claim); /* false: no memory */
 void pay_finish(struct crowd *c);

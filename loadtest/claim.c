@@ -397,6 +397,13 @@ void claim_paid(struct buyer *b, const char *hold, int status)
 
 void claims_expire(struct crowd *c) { sweep(c, NULL); }
 
+void claims_rest(struct buyer *b)
+{
+    for (size_t i = 0; i < CLAIMS_MAX; i++)
+        if (b->claims[i].state == CLAIM_HELD)
+            load_timer_stop(&b->claims[i].timer);
+}
+
 void claims_forget(struct buyer *b)
 {
     for (size_t i = 0; i < CLAIMS_MAX; i++)

@@ -89,6 +89,14 @@ void crowd_reserve(struct crowd *c, const struct crowd_wishes *wishes)
     c->counts.unanswered = c->asking;
 }
 
+/* Nothing begins any more that needs a line which does not come back. */
+static void buyer_stay_away(struct buyer *b)
+{
+    claims_rest(b);
+    if (b->viewer.conn.state == LOAD_IDLE)
+        load_timer_stop(&b->back);
+}
+
 void crowd_settle(struct crowd *c)
 {
     c->manners_count = 0;
@@ -101,8 +109,8 @@ void crowd_settle(struct crowd *c)
             continue;
         if (claims_wait(b)) /* it left before it was answered: nobody else can ask under that id */
             load_timer_start(&c->set, &b->back, (int64_t)rng_below(&c->set.rng, BACK_TO_ASK_MS));
-        else if (b->viewer.conn.state == LOAD_IDLE)
-            load_timer_stop(&b->back);
+        else
+            buyer_stay_away(b);
     }
     int64_t until = load_now_ms() + (c->stopped ? STOPPED_WAIT_MS : ANSWER_WAIT_MS);
     while ((c->busy > 0 || c->doubt_asking || c->level < c->expected) && load_now_ms() < until)
