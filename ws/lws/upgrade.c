@@ -13,10 +13,9 @@
 #define PATH_AFTER "/live"
 #define PATH_MAX_LEN (sizeof PATH_BEFORE + ID_LEN_MAX + sizeof PATH_AFTER)
 #define PROTOCOL "liveshelf.v1"
-#define VERSION "13" /* of RFC 6455, the only one there is */
-#define KEY_LEN 24   /* 16 bytes in base64 */
-#define FORWARDED_MAX                                                                                                  \
-    8192 /* as much as all headers of a request: what a client writes before its proxy's word cannot hide that */
+#define VERSION "13"       /* of RFC 6455, the only one there is */
+#define KEY_LEN 24         /* 16 bytes in base64 */
+#define FORWARDED_MAX 8192 /* all headers: nothing written before a proxy's word may hide it */
 #define TICKET_MS 15000
 #define TICKET_CONNS 16       /* of conns-max, for those who run the show: a full house must not keep them out */
 #define TICKET_CONNS_SHARE 16 /* but no more than one in so many */
