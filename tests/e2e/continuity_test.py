@@ -26,7 +26,10 @@ class Watcher(threading.Thread):
     def __init__(self, shop, name):
         super().__init__(name=name, daemon=True)
         self.shop, self.token = shop, shop.token("viewer", sub=name)
-        self.conn, self.away, self.over, self.deaf = None, False, False, threading.Event()
+        self.conn, self.over = None, False
+        self.is_here, self.reads, self.ends = threading.Event(), threading.Event(), threading.Event()
+        self.is_here.set()
+        self.reads.set()
         self.epoch, self.seq, self.faults = None, 0, []
         self.seen = []  # (epoch, seq, event as text), in the order they came
         self.counts = collections.Counter()
@@ -34,14 +37,12 @@ class Watcher(threading.Thread):
 
     def run(self):
         while not self.over:
-            if self.away:
-                time.sleep(0.01)
-                continue
+            self.is_here.wait()
             try:
                 self.watch()
             except (Closed, Refused, OSError, AssertionError):
                 self.counts["ends"] += 1
-                time.sleep(0.02)
+                self.ends.wait(0.02)  # as a client would, before it tries again
             except Exception as fault:  # what is not the line's end is the test's, and must not go unheard
                 self.faults.append(repr(fault))
                 return
@@ -49,15 +50,14 @@ class Watcher(threading.Thread):
     def watch(self):
         resume = (self.epoch, self.seq) if self.epoch else None
         self.conn = Conn(self.shop.port, "show", self.token, hello=False)
-        if self.away or self.over:
+        if not self.is_here.is_set() or self.over:
             self.cut()
         self.conn.ws.send({"t": "hello", "id": "1", "token": self.token,
                            **({"resume": {"epoch": self.epoch, "seq": self.seq}} if resume else {})})
         while not self.over:
             with contextlib.suppress(TimeoutError):
                 self.keep(self.conn.ws.receive(1))
-            while self.deaf.is_set() and not self.over:
-                time.sleep(0.01)
+            self.reads.wait()
 
     def keep(self, message):
         kind = message["t"]
@@ -83,12 +83,13 @@ class Watcher(threading.Thread):
             self.conn.ws.sock.shutdown(socket.SHUT_RDWR)
 
     def leave(self):
-        self.away = True
+        self.is_here.clear()
         self.cut()
 
     def end(self):
         self.over = True
-        self.deaf.clear()
+        for waited_for in (self.is_here, self.reads, self.ends):
+            waited_for.set()
         self.cut()
         self.join(DEADLINE)
 
@@ -204,7 +205,7 @@ class Continuity(unittest.TestCase):
         self.level(self.host.fill(2 * RING), here)
         before = self.metric('liveshelf_resumed_total{source="log"}')
         for watcher in away:
-            watcher.away = False
+            watcher.is_here.set()
         self.level(self.host.pins(20))
         until("all of them to have come back by the log",
               lambda: self.metric('liveshelf_resumed_total{source="log"}') - before == len(away))
@@ -220,7 +221,7 @@ class Continuity(unittest.TestCase):
         for pid in self.shop.nodes():
             os.kill(pid, signal.SIGKILL)
         for watcher in away:
-            watcher.away = False
+            watcher.is_here.set()
         self.level(self.host.pins(20))
         self.assertEqual(self.total("snapshots"), VIEWERS)
 
@@ -228,14 +229,14 @@ class Continuity(unittest.TestCase):
         deaf = self.watchers[:4]
         for watcher in deaf:
             watcher.conn.ws.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-            watcher.deaf.set()
+            watcher.reads.clear()
         for _ in range(100):
             self.level(self.host.fill(RING), self.watchers[4:])
             if self.metric("liveshelf_conns_stalled") >= len(deaf):
                 break
         self.host.fill(2 * RING)
         for watcher in deaf:
-            watcher.deaf.clear()
+            watcher.reads.set()
         self.level(self.host.pins(20))
         self.assertEqual([watcher.counts["snapshots"] for watcher in deaf], [2] * len(deaf))
         self.assertEqual(self.total("snapshots"), VIEWERS + len(deaf))

@@ -136,7 +136,7 @@ static bool origin_fits(struct server *s, struct lws *wsi)
            lws_hdr_copy(wsi, host, sizeof host, WSI_TOKEN_HOST) >= 0 && guard_allows_origin(&s->guard, origin, host);
 }
 
-/* ---- for now ---- */
+/* ---- who asks ---- */
 
 struct asking {
     struct caller caller;

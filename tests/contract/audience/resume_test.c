@@ -446,6 +446,17 @@ static void slow_reader(struct peer *p, struct stage *s, uint64_t seq)
     p->deaf = true;
 }
 
+/* It reads again: one snapshot, of no epoch `without` (NULL: any), and from there every event once. */
+static void goes_on_from_a_snapshot(struct stage *s, struct peer *slow, uint64_t from, const char *without)
+{
+    slow->deaf = false;
+    const char *snapshot = peer_expect(slow, "\"t\":\"snapshot\"");
+    assert_true(without == NULL || strstr(snapshot, without) == NULL);
+    stage_notice(s, "goes on");
+    expect_seq(slow, head_of(s));
+    assert_int_equal(check_counting(slow, from), head_of(s));
+}
+
 static struct stage *stage_slow(void)
 {
     struct stage_options options = stage_options_default();
@@ -485,11 +496,7 @@ static void who_reads_so_slowly_that_the_ring_is_gone_gets_a_snapshot(void **sta
     append_notices(s, memory_log(s->node), 100, 1500);
     slow_reader(&slow, s, from);
     notices(s, 60); /* the ring does not go on where the history ends */
-    slow.deaf = false;
-    peer_expect(&slow, "\"t\":\"snapshot\"");
-    stage_notice(s, "goes on");
-    expect_seq(&slow, head_of(s));
-    assert_int_equal(check_counting(&slow, from), head_of(s));
+    goes_on_from_a_snapshot(s, &slow, from, NULL);
     peer_finish(&slow);
     stage_close(s);
 }
@@ -509,11 +516,7 @@ static void who_reads_a_history_that_is_lost_gets_a_snapshot(void **state)
     memory_cut(s->node, false);
     STAGE_UNTIL(s, stage_show(s) != NULL && !ID_EQUAL(stage_show(s)->broadcast->epoch, old));
     notices(s, 10);
-    slow.deaf = false;
-    assert_null(strstr(peer_expect(&slow, "\"t\":\"snapshot\""), old.text));
-    stage_notice(s, "goes on");
-    expect_seq(&slow, head_of(s));
-    assert_int_equal(check_counting(&slow, from), head_of(s));
+    goes_on_from_a_snapshot(s, &slow, from, old.text);
     peer_finish(&slow);
     stage_close(s);
 }
@@ -533,11 +536,7 @@ static void a_history_is_not_kept_for_ever(void **state)
         s->clock.ahead_ms += net_limits_default.resume_keep_ms;
         stage_run_ms(s, 250);
     }
-    slow.deaf = false;
-    peer_expect(&slow, "\"t\":\"snapshot\"");
-    stage_notice(s, "goes on");
-    expect_seq(&slow, head_of(s));
-    assert_int_equal(check_counting(&slow, from), head_of(s));
+    goes_on_from_a_snapshot(s, &slow, from, NULL);
     STAGE_UNTIL(s, stage_metric("liveshelf_history_bytes") == 0);
     peer_finish(&slow);
     stage_close(s);

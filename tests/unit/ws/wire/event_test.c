@@ -75,6 +75,44 @@ static void catalogue_fill(struct event *e)
     }
 }
 
+/* What happens to prices and products on sale. */
+static void sale_fill(struct event *e)
+{
+    switch (e->kind) {
+    case EVENT_PRICE:
+        TEXT_SET(e->u.price.sku.text, "mug");
+        e->u.price.price = (struct price){{0, "KWD"}, 1};
+        e->u.price.meant = true;
+        break;
+    case EVENT_OFFER:
+        TEXT_SET(e->u.offer.sku.text, "mug");
+        e->u.offer.started = true;
+        e->u.offer.price = (struct price){{990, "EUR"}, 7};
+        e->u.offer.meant = true;
+        e->u.offer.ends_ms = 1;
+        break;
+    case EVENT_SKU:
+        TEXT_SET(e->u.sku.sku.text, "mug");
+        e->u.sku.state = SKU_RECALLED;
+        e->u.sku.tripped = true;
+        TEXT_SET(e->u.sku.reason, "why");
+        break;
+    case EVENT_APPROVAL:
+        TEXT_SET(e->u.approval.id.text, "a42");
+        e->u.approval.state = APPROVAL_LAPSED;
+        e->u.approval.is_offer = true;
+        TEXT_SET(e->u.approval.sku.text, "mug");
+        e->u.approval.money = (struct money){MONEY_MINOR_MAX, "EUR"};
+        e->u.approval.for_ms = 86400000;
+        texts_fill(e->u.approval.asked_by, sizeof e->u.approval.asked_by, '"');
+        e->u.approval.until_ms = INT64_C(1795177800001);
+        texts_fill(e->u.approval.reason, sizeof e->u.approval.reason, 'r');
+        break;
+    default:
+        break;
+    }
+}
+
 static void data_fill(struct event *e)
 {
     switch (e->kind) {
@@ -115,28 +153,10 @@ static void data_fill(struct event *e)
         e->u.cue_done.count = MUST_SAY_MAX;
         e->u.cue_done.said[0] = e->u.cue_done.said[MUST_SAY_MAX - 1] = true;
         break;
-    case EVENT_PRICE:
-        TEXT_SET(e->u.price.sku.text, "mug");
-        e->u.price.price = (struct price){{0, "KWD"}, 1};
-        e->u.price.meant = true;
-        break;
-    case EVENT_OFFER:
-        TEXT_SET(e->u.offer.sku.text, "mug");
-        e->u.offer.started = true;
-        e->u.offer.price = (struct price){{990, "EUR"}, 7};
-        e->u.offer.meant = true;
-        e->u.offer.ends_ms = 1;
-        break;
     case EVENT_NOTICE:
         TEXT_SET(e->u.notice.id.text, "n7");
         texts_fill(e->u.notice.text, sizeof e->u.notice.text, '"'); /* twice as long when written */
         e->u.notice.level = NOTICE_OUTAGE;
-        break;
-    case EVENT_SKU:
-        TEXT_SET(e->u.sku.sku.text, "mug");
-        e->u.sku.state = SKU_RECALLED;
-        e->u.sku.tripped = true;
-        TEXT_SET(e->u.sku.reason, "why");
         break;
     case EVENT_CATALOGUE:
         catalogue_fill(e);
@@ -145,18 +165,8 @@ static void data_fill(struct event *e)
         TEXT_SET(e->u.listed.broadcast.text, "b1");
         TEXT_SET(e->u.listed.title, "B");
         break;
-    case EVENT_APPROVAL:
-        TEXT_SET(e->u.approval.id.text, "a42");
-        e->u.approval.state = APPROVAL_LAPSED;
-        e->u.approval.is_offer = true;
-        TEXT_SET(e->u.approval.sku.text, "mug");
-        e->u.approval.money = (struct money){MONEY_MINOR_MAX, "EUR"};
-        e->u.approval.for_ms = 86400000;
-        texts_fill(e->u.approval.asked_by, sizeof e->u.approval.asked_by, '"');
-        e->u.approval.until_ms = INT64_C(1795177800001);
-        texts_fill(e->u.approval.reason, sizeof e->u.approval.reason, 'r');
-        break;
-    case EVENT_KINDS:
+    default:
+        sale_fill(e);
         break;
     }
 }
