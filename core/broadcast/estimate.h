@@ -8,36 +8,46 @@
 #include "base/types.h"
 #include "core/broadcast/limits.h"
 
-#define SITES_MAX 16  /* places that ship, of a shop */
-#define WAVES_MAX 8   /* releases to a carrier, of a shop */
+#define SITES_MAX 16 /* places that ship, of a shop */
+#define WAVES_MAX 8  /* releases to a carrier, of a shop */
 #define CARTONS_MAX 24
 #define ESTIMATE_QUANTILES 5 /* 5, 25, 50, 75, 95 % */
 #define ESTIMATE_PHASES 5
 #define ESTIMATE_ALL UINT16_MAX /* all sites, all waves */
 
-struct site_id { char text[ID_LEN_MAX + 1]; };
-struct wave_id { char text[ID_LEN_MAX + 1]; };
-struct carton_id { char text[ID_LEN_MAX + 1]; };
+struct site_id {
+    char text[ID_LEN_MAX + 1];
+};
+struct wave_id {
+    char text[ID_LEN_MAX + 1];
+};
+struct carton_id {
+    char text[ID_LEN_MAX + 1];
+};
 
 /* What may come, as a mean and quantiles that ascend. The quantiles of a sum are not the sum of quantiles: each sum has its own. */
-struct spread { double mean, q[ESTIMATE_QUANTILES]; };
+struct spread {
+    double mean, q[ESTIMATE_QUANTILES];
+};
 
-enum estimate_flag { /* bits: what the estimate does not know, said with it */
-    FLAG_NO_HISTORY = 1 << 0,       /* no earlier broadcast to learn from: built-in guesses */
-    FLAG_HOLD_TIME_CHANGED = 1 << 1, /* holds last otherwise than in earlier broadcasts */
-    FLAG_SKU_UNKNOWN = 1 << 2,      /* a SKU that was never on air before */
-    FLAG_OVERRUN = 1 << 3,          /* live past the planned end */
-    FLAG_SUSPECT_HOLDS = 1 << 4,    /* cohorts of holds that do not behave like people are left out: suspect_holds */
-    FLAG_AUDIENCE_MISSING = 1 << 5, /* nobody said how many watch */
-    FLAG_MASTER_DATA_MISSING = 1 << 6, /* weight or size of a SKU that sells is not known: sums of it are unknown */
-    FLAG_LATE_EVENTS = 1 << 7,      /* events came behind their time; they count from when they came */
-    FLAG_STOCK_UNKNOWN = 1 << 8,    /* no bound */
-    FLAG_HISTORY_CUT = 1 << 9,      /* the ledger no longer has this broadcast's beginning */
+/* Bits: what the estimate does not know, said with it. */
+enum estimate_flag {
+    FLAG_NO_HISTORY = 1 << 0,          /* no earlier broadcast to learn from: built-in guesses */
+    FLAG_HOLD_TIME_CHANGED = 1 << 1,   /* holds last otherwise than in earlier broadcasts */
+    FLAG_SKU_UNKNOWN = 1 << 2,         /* a SKU that was never on air before */
+    FLAG_OVERRUN = 1 << 3,             /* live past the planned end */
+    FLAG_SUSPECT_HOLDS = 1 << 4,       /* groups of holds that do not behave like people: suspect_holds */
+    FLAG_AUDIENCE_MISSING = 1 << 5,    /* nobody said how many watch */
+    FLAG_MASTER_DATA_MISSING = 1 << 6, /* weight or size of a SKU that sells is not known */
+    FLAG_LATE_EVENTS = 1 << 7,         /* events came behind their time; they count from when they came */
+    FLAG_STOCK_UNKNOWN = 1 << 8,       /* no bound */
+    FLAG_HISTORY_CUT = 1 << 9,         /* the ledger no longer has this broadcast's beginning */
 };
 #define ESTIMATE_FLAGS 10
 const char *estimate_flag_name(enum estimate_flag flag); /* "no-history", ... */
 
-enum estimate_phase { ESTIMATE_LIVE, ESTIMATE_TAIL, ESTIMATE_CLOSED }; /* tail: after the end, replay and late payments */
+/* Tail: after the end, replay and late payments. */
+enum estimate_phase { ESTIMATE_LIVE, ESTIMATE_TAIL, ESTIMATE_CLOSED };
 const char *estimate_phase_name(enum estimate_phase phase); /* "live", "tail", "closed" */
 
 enum estimate_part { PART_FIRM, PART_HOLDS, PART_LIVE, PART_TAIL, PART_CANCELLED, ESTIMATE_PARTS };
@@ -53,13 +63,13 @@ struct estimate_sku {
     double short_by;              /* mean units wanted beyond the stock, so far and still to come */
     unsigned flags;
 };
-struct estimate_cell { /* a SKU in a site and a wave */
+struct estimate_cell {        /* a SKU in a site and a wave */
     uint16_t sku, site, wave; /* places in the arrays of the estimate, and of the plan */
     int64_t firm;             /* units placed there for certain */
     struct spread units;
 };
-struct estimate_load { /* of a site (or all) in a wave (or all) */
-    uint16_t site, wave;   /* ESTIMATE_ALL */
+struct estimate_load {   /* of a site (or all) in a wave (or all) */
+    uint16_t site, wave; /* ESTIMATE_ALL */
     int64_t firm;
     struct spread units, parcels, grams, cm3; /* grams, cm3: mean NaN when not known */
 };
@@ -96,36 +106,37 @@ void estimate_finish(struct estimate *e); /* zeroed memory is fine */
 /* What the shop told of its warehouses: PUT /v1/logistics. The whole is replaced. */
 struct logistics_site {
     struct site_id id;
-    uint32_t share;          /* of units not yet placed, relative to the others'; all 0: equal */
+    uint32_t share;           /* of units not yet placed, relative to the others'; all 0: equal */
     int64_t parcels_per_wave; /* stated capacity; 0: not said */
 };
 struct logistics_wave {
     struct wave_id id;
-    bool after_end;          /* cut_off_ms counts from the end of the broadcast; otherwise Unix ms */
-    int64_t cut_off_ms;      /* what is confirmed until then leaves with it. Ascending */
+    bool after_end;     /* cut_off_ms counts from the end of the broadcast; otherwise Unix ms */
+    int64_t cut_off_ms; /* what is confirmed until then leaves with it. Ascending */
 };
 struct logistics_carton {
     struct carton_id id;
-    uint32_t size_mm[3];     /* inside */
+    uint32_t size_mm[3]; /* inside */
     uint32_t weight_max_g, tare_g;
 };
 struct logistics_sku_stock { /* of one SKU, where it lies; without any the sites' shares hold */
     struct sku_id sku;
     uint32_t units[SITES_MAX];
 };
-struct logistics_plan {      /* allocated as one block with its arrays; logistics_plan_finish */
-    uint64_t version;        /* seq in the shop's estimate log; 0: none, one site "*" and one wave "*" */
+struct logistics_plan { /* owns `stocks`: logistics_plan_finish */
+    uint64_t version;   /* seq in the shop's estimate log; 0: none, one site "*" and one wave "*" */
     struct logistics_site sites[SITES_MAX];
     struct logistics_wave waves[WAVES_MAX];
     struct logistics_carton cartons[CARTONS_MAX];
     size_t sites_count, waves_count, cartons_count;
-    uint32_t fill_per_mille; /* how full a carton gets; 700 */
-    uint32_t cm3_per_kg;     /* for billed weight: 5000 or 6000; 0: real weight alone */
-    uint32_t tail_hours;     /* how long the replay sells: 72 */
+    uint32_t fill_per_mille;            /* how full a carton gets; 700 */
+    uint32_t cm3_per_kg;                /* for billed weight: 5000 or 6000; 0: real weight alone */
+    uint32_t tail_hours;                /* how long the replay sells: 72 */
     struct logistics_sku_stock *stocks; /* owned */
     size_t stocks_count;
 };
 void logistics_plan_finish(struct logistics_plan *p);
+/* `to` is not finished first. RESULT_NO_MEMORY: untouched. */
 MUST_USE enum result logistics_plan_copy(struct logistics_plan *to, const struct logistics_plan *from);
 
 /* What became of it, told by the shop: POST /v1/broadcasts/{id}/actuals. Idempotent by id. */
@@ -134,30 +145,39 @@ const char *actual_kind_name(enum actual_kind kind); /* "shipped", "cancelled", 
 struct actual {
     char id[ID_LEN_MAX + 1];
     enum actual_kind kind;
-    struct hold_id hold;     /* none: not said. CANCELLED needs it, or the order */
+    struct hold_id hold;         /* none: not said. CANCELLED needs it, or the order */
     char order[REF_LEN_MAX + 1]; /* "": not said */
     struct sku_id sku;
-    int64_t units;           /* 1.. */
-    struct site_id site;     /* none: not said */
-    int64_t parcels, grams;  /* SHIPPED: first-time parcels of this line, 0: part of another's; grams 0: not said */
-    int64_t ms;              /* when it happened */
+    int64_t units;          /* 1.. */
+    struct site_id site;    /* none: not said */
+    int64_t parcels, grams; /* SHIPPED: first-time parcels of this line, 0: part of another's; grams 0: not said */
+    int64_t ms;             /* when it happened */
 };
 
 /* What the host changed on air that the warehouse must know: the promise.changed feed. */
 enum change_kind {
-    CHANGE_PRICE, CHANGE_OFFER, CHANGE_OFFER_ENDED, CHANGE_STOPPED, CHANGE_OPENED, CHANGE_RECALLED,
-    CHANGE_BUNDLE, CHANGE_FREEBIE, CHANGE_EXTRA_ENDED, CHANGE_ADDED, CHANGE_KINDS, /* ADDED: a SKU came onto the shelf on air */
+    CHANGE_PRICE,
+    CHANGE_OFFER,
+    CHANGE_OFFER_ENDED,
+    CHANGE_STOPPED,
+    CHANGE_OPENED,
+    CHANGE_RECALLED,
+    CHANGE_BUNDLE,
+    CHANGE_FREEBIE,
+    CHANGE_EXTRA_ENDED,
+    CHANGE_ADDED,
+    CHANGE_KINDS, /* ADDED: a SKU came onto the shelf on air */
 };
 const char *change_kind_name(enum change_kind kind); /* "price", "offer", "offer_ended", ... */
 struct promise_change {
-    uint64_t seq;            /* of the event in the broadcast's log */
+    uint64_t seq; /* of the event in the broadcast's log */
     int64_t ms;
     enum change_kind kind;
     struct sku_id sku;
-    struct sku_id adds;      /* BUNDLE, FREEBIE: what goes into the parcel as well; none: not a SKU of ours, see text */
-    uint32_t adds_units;     /* per unit of `sku` (BUNDLE) or per order with it (FREEBIE) */
-    uint32_t first_orders;   /* only for the first so many; 0: all until it ends */
-    struct money was, now;   /* PRICE, OFFER*: no currency: not said */
+    struct sku_id adds;    /* BUNDLE, FREEBIE: what goes into the parcel as well; none: not a SKU of ours, see text */
+    uint32_t adds_units;   /* per unit of `sku` (BUNDLE) or per order with it (FREEBIE) */
+    uint32_t first_orders; /* only for the first so many; 0: all until it ends */
+    struct money was, now; /* PRICE, OFFER*: no currency: not said */
     char text[TEXT_LEN_MAX + 1];
 };
 
