@@ -67,6 +67,20 @@ static const struct {
     [COMMAND_HOLD_EXTEND]      = {"hold.extend",      I},
     [COMMAND_AFFECTED_GET]     = {"affected.get",     H | I},
     [COMMAND_VOLUMES_GET]      = {"volumes.get",      H | L | I},
+    [COMMAND_EXTRA_ADD]        = {"extra.add",        H},
+    [COMMAND_EXTRA_END]        = {"extra.end",        H},
+    [COMMAND_LOGISTICS_PUT]    = {"logistics.put",    I},
+    [COMMAND_LOGISTICS_GET]    = {"logistics.get",    H | L | I},
+    [COMMAND_ACTUALS_POST]     = {"actuals.post",     L | I},
+    [COMMAND_SETTLE]           = {"settle",           L | I},
+    [COMMAND_ESTIMATE_STAMP]   = {"estimate.stamp",   H | L | I},
+    [COMMAND_STAMPS_GET]       = {"stamps.get",       H | L | I},
+    [COMMAND_STAMP_GET]        = {"stamp.get",        H | L | I},
+    [COMMAND_CHANGES_GET]      = {"changes.get",      H | L | I},
+    [COMMAND_HOOKS_PUT]        = {"hooks.put",        I},     /* they carry secrets */
+    [COMMAND_HOOKS_GET]        = {"hooks.get",        I},
+    [COMMAND_HOOK_DEAD_GET]    = {"hook.dead.get",    I},
+    [COMMAND_HOOK_REPLAY]      = {"hook.replay",      I},
 };
 /* clang-format on */
 
@@ -80,12 +94,35 @@ bool command_is_allowed(enum command_kind kind, enum role role)
     return (size_t)kind < ARRAY_LEN(commands) && role <= ROLE_INTEGRATOR && (commands[kind].roles & BIT(role)) != 0;
 }
 
+bool command_is_logistics(enum command_kind kind)
+{
+    return kind >= COMMAND_LOGISTICS_PUT && kind <= COMMAND_HOOK_REPLAY;
+}
+
+bool command_is_hooks(enum command_kind kind) { return kind >= COMMAND_HOOKS_PUT && kind <= COMMAND_HOOK_REPLAY; }
+
+/* Secrets do not lie about in memory that was given back. */
+static void hooks_free(struct hook_endpoint *hooks, size_t count)
+{
+    for (size_t i = 0; hooks != NULL && i < count; i++) {
+        volatile char *secret = hooks[i].secret, *old_secret = hooks[i].old_secret;
+        for (size_t at = 0; at < sizeof hooks[i].secret; at++)
+            secret[at] = old_secret[at] = '\0';
+    }
+    free(hooks);
+}
+
 void command_finish(struct command *c)
 {
     if (c == NULL)
         return;
     free(c->document);
     free(c->products);
+    if (c->plan != NULL)
+        logistics_plan_finish(c->plan);
+    free(c->plan);
+    free(c->actuals);
+    hooks_free(c->hooks, c->hooks_count);
     free(c->hello.token);
     *c = (struct command){0};
 }

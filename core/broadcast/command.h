@@ -4,6 +4,11 @@
 #define LIVESHELF_CORE_BROADCAST_COMMAND_H
 
 #include "core/broadcast/broadcast.h"
+#include "core/broadcast/estimate.h"
+#include "core/broadcast/hooks.h"
+
+#define ACTUALS_MAX 1000 /* of one request */
+#define NOTE_LEN_MAX 200 /* of a stamp: bytes of UTF-8 */
 
 enum role { ROLE_NONE, ROLE_VIEWER, ROLE_HOST, ROLE_LOGISTICS, ROLE_INTEGRATOR };
 const char *role_name(enum role role);
@@ -25,10 +30,17 @@ enum command_kind {
     COMMAND_HOLD_RESERVE, COMMAND_HOLD_EXTEND, /* by the shop for a viewer of its own */
     COMMAND_AFFECTED_GET, /* holds and orders that a recall touches; also to hosts */
     COMMAND_VOLUMES_GET,
+    COMMAND_EXTRA_ADD, COMMAND_EXTRA_END, /* host: a bundle or freebie on air */
+    /* answered by the board and the courier (command_is_logistics) */
+    COMMAND_LOGISTICS_PUT, COMMAND_LOGISTICS_GET,
+    COMMAND_ACTUALS_POST, COMMAND_SETTLE, COMMAND_ESTIMATE_STAMP, COMMAND_STAMPS_GET, COMMAND_STAMP_GET, COMMAND_CHANGES_GET,
+    COMMAND_HOOKS_PUT, COMMAND_HOOKS_GET, COMMAND_HOOK_DEAD_GET, COMMAND_HOOK_REPLAY,
     COMMAND_KINDS,
 };
 const char *command_kind_name(enum command_kind kind); /* the wire's t: "hello", "pin.set", ...; HTTP ones "catalogue.put", ... */
 bool command_is_allowed(enum command_kind kind, enum role role); /* by role alone */
+bool command_is_logistics(enum command_kind kind); /* the board or the courier answers it, not the orchestrator */
+bool command_is_hooks(enum command_kind kind);     /* of those: the courier */
 
 struct command {
     enum command_kind kind;
@@ -39,7 +51,7 @@ struct command {
     struct hold_id hold;          /* RESERVE: equals id. EXTEND RELEASE CHECKOUT HOLD_* */
     struct viewer_id viewer;      /* HOLD_RESERVE: for whom */
     struct reserve_wish wish;     /* RESERVE HOLD_RESERVE */
-    struct sku_id sku;            /* WAITLIST_* PIN_SET PRICE_SET OFFER_* STOCK_* RECALL AFFECTED_GET */
+    struct sku_id sku;            /* WAITLIST_* PIN_SET PRICE_SET OFFER_* STOCK_* RECALL AFFECTED_GET EXTRA_* */
     enum recall_mode recall;      /* RECALL: CANCEL when not said */
     char approval[ID_LEN_MAX + 1]; /* APPROVE REJECT: "a" and the seq of the event that asked */
     uint32_t qty;                 /* WAITLIST_JOIN: 1.. */
@@ -50,7 +62,7 @@ struct command {
     struct money money;           /* PRICE_SET OFFER_START HOLD_CONFIRM */
     int64_t for_ms;               /* OFFER_START */
     enum notice_level level;      /* NOTICE */
-    char text[TEXT_LEN_MAX + 1];  /* NOTICE RECALL; reason of STOCK_STOP */
+    char text[TEXT_LEN_MAX + 1];  /* NOTICE RECALL; reason of STOCK_STOP; of EXTRA_ADD; note of ESTIMATE_STAMP */
     bool force;                   /* START */
     int64_t units;                /* STOCK_ALLOCATE STOCK_WITHDRAW; count of STOCK_SYNC */
     int64_t gone, version;        /* STOCK_SYNC */
@@ -70,7 +82,23 @@ struct command {
         uint64_t resume_seq;
         char locale[36], src[64];
     } hello;
-    bool csv;                     /* VOLUMES_GET AFFECTED_GET: as a table */
+    enum command_form { FORM_JSON, FORM_TABLE, FORM_OBSERVED } form; /* VOLUMES_GET AFFECTED_GET: as CSV. OBSERVED: of VOLUMES_GET, what
+                                                                        was counted, not what is expected */
+    struct {                      /* EXTRA_ADD: with `sku` and `text` */
+        enum change_kind kind;    /* CHANGE_BUNDLE, CHANGE_FREEBIE */
+        struct sku_id adds;       /* none: not a SKU of ours, then there is a text */
+        uint32_t adds_units;      /* 1.. */
+        uint32_t first_orders;    /* 0: all */
+    } extra;
+    struct logistics_plan *plan;  /* LOGISTICS_PUT: owned by the command; `version` is 0, ids are unique */
+    struct actual *actuals;       /* ACTUALS_POST: owned by the command; 1..ACTUALS_MAX, ids are unique */
+    size_t actuals_count;
+    struct hook_endpoint *hooks;  /* HOOKS_PUT: owned by the command; 0..HOOKS_MAX, ids are unique */
+    size_t hooks_count;
+    char stamp[ID_LEN_MAX + 1];   /* STAMP_GET */
+    char hook[ID_LEN_MAX + 1];    /* HOOK_DEAD_GET HOOK_REPLAY: the endpoint */
+    char message[ID_LEN_MAX + 1]; /* HOOK_REPLAY: this one; "": those of `broadcast` after `after_seq` */
+    uint64_t after_seq;           /* CHANGES_GET HOOK_REPLAY: 0: all */
 };
 void command_finish(struct command *c);
 

@@ -34,6 +34,15 @@ enum outcome_kind {
     OUTCOME_VOLUMES,    /* volumes, borrowed */
     OUTCOME_RECALL,     /* seq, sku's stock, `affected` */
     OUTCOME_AFFECTED,   /* the holds, borrowed; `affected`, `stock` */
+    OUTCOME_PLAN,       /* plan, borrowed; NULL: none was ever put */
+    OUTCOME_ACTUALS,    /* actuals */
+    OUTCOME_STAMP,      /* stamps[0], borrowed; `created` (201). GET also: the document that was frozen */
+    OUTCOME_STAMPS,     /* `count` stamps, borrowed */
+    OUTCOME_CHANGES,    /* `count` changes, borrowed, titles from `catalogue` (may be NULL) */
+    OUTCOME_HOOKS,      /* `count` hooks, borrowed; their secrets are not told */
+    OUTCOME_HOOK_DEAD,  /* `count` dead messages, borrowed, oldest first */
+    OUTCOME_HOOK_REPLAYED, /* `count` messages are owed again */
+    OUTCOME_KINDS,
 };
 
 struct show_view;  /* core/broadcast/view.h */
@@ -41,7 +50,8 @@ struct preflight;  /* scripts/rules/preflight.h */
 struct run_of_show;
 struct claims;
 struct catalogue;
-struct volumes_view; /* core/broadcast/view.h */
+struct volumes_view;   /* core/broadcast/view.h */
+struct estimate_stamp; /* core/broadcast/view.h */
 
 struct outcome {
     enum outcome_kind kind;
@@ -64,12 +74,20 @@ struct outcome {
     struct stock_count stock;
     struct { int64_t holds, units_held, orders, units_sold; } affected; /* holds with this SKU: open (or taken back); confirmed */
     const struct hold *const *holds;       /* AFFECTED: `count` of them, by id; expiries in server time */
-    size_t count;                  /* cues, products, broadcasts */
+    size_t count;                  /* cues, products, broadcasts, stamps, changes, hooks, dead messages */
     const struct preflight *preflight;     /* borrowed; also with ERROR_PREFLIGHT_FAILED */
     const struct show_view *view;          /* borrowed */
     const struct catalogue *catalogue;     /* borrowed */
     const struct claims *claims;           /* borrowed */
     const struct volumes_view *volumes;    /* borrowed */
+    const struct logistics_plan *plan;
+    struct { size_t taken, repeated; } actuals; /* new ones; those that were told before */
+    const struct estimate_stamp *stamps;
+    const char *document;                  /* of the stamp; NULL: not asked for */
+    size_t document_len;
+    const struct promise_change *changes;
+    const struct hook_endpoint *hooks;
+    const struct hook_dead *dead;
     const struct broadcast_listed { struct broadcast_id id; char title[TITLE_LEN_MAX + 1]; int64_t created_ms; } *listed;
     char ledger_id[64];
     int64_t as_of_ms;

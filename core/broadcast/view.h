@@ -5,6 +5,7 @@
 
 #include "core/broadcast/broadcast.h"
 #include "core/broadcast/claims.h"
+#include "core/broadcast/command.h"
 
 struct run_of_show; /* scripts/rules/runofshow.h */
 struct preflight;   /* scripts/rules/preflight.h */
@@ -47,6 +48,28 @@ struct volume_sku {
     struct sku_id sku;
     int64_t allocated, available, confirmed, held, waitlist, refused;
 };
+struct fan_point { /* one published estimate of all units */
+    int64_t ms, firm;
+    double q[ESTIMATE_QUANTILES];
+};
+struct estimate_stamp { /* an estimate that somebody froze to plan by */
+    char id[ID_LEN_MAX + 1];
+    int64_t ms;
+    char by[ID_LEN_MAX + 1]; /* who, as the token says */
+    char note[NOTE_LEN_MAX + 1];
+    uint64_t seq; /* of the estimate */
+    int64_t firm;
+    struct spread units, parcels;
+};
+struct last_show { /* the newest finished broadcast to compare with */
+    struct broadcast_id broadcast;
+    char title[TITLE_LEN_MAX + 1];
+    int64_t shipped; /* units, in the end */
+    const struct last_point {
+        int64_t s, firm;
+    } * points; /* seconds since its start; oldest first */
+    size_t points_count;
+};
 struct volumes_view {
     const struct broadcast *broadcast;
     const struct catalogue *catalogue;
@@ -60,6 +83,23 @@ struct volumes_view {
     size_t series_new; /* the last so many are new since the last publish */
     const struct volume_pin *pins;
     size_t pins_count;
+    /* ---- what is expected ---- */
+    const char *estimate; /* the estimate document, as it was published; "" or NULL: none yet */
+    size_t estimate_len;
+    uint64_t estimate_seq; /* of its tick in the estimate log; ascends */
+    int64_t estimate_ms;
+    bool estimate_new;           /* not yet told in a publish */
+    const struct fan_point *fan; /* oldest first */
+    size_t fan_count;
+    size_t fan_new;                       /* as series_new */
+    const struct promise_change *changes; /* oldest first */
+    size_t changes_count;
+    size_t changes_new;                  /* as series_new */
+    const struct estimate_stamp *stamps; /* oldest first */
+    size_t stamps_count;
+    bool stamps_new;
+    const struct logistics_plan *plan; /* NULL: none */
+    const struct last_show *last;      /* NULL: none */
 };
 
 #endif

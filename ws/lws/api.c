@@ -153,7 +153,7 @@ void api_ask(struct request *r)
 
 static bool csv_write(struct request *r, const struct outcome *outcome)
 {
-    if (!r->command.csv || outcome->kind == OUTCOME_ERROR)
+    if (r->command.form == FORM_JSON || outcome->kind == OUTCOME_ERROR)
         return false;
     if (outcome->kind == OUTCOME_VOLUMES)
         volumes_csv(&r->out, outcome->volumes);

@@ -88,38 +88,39 @@ struct route {
     enum command_kind kind;
     enum body body;
     const struct members *members;
-    bool csv;
+    enum command_form form;
 };
 
 /* clang-format off */
 static const struct route routes[] = {
-    {"PUT",  "/v1/catalogue",                          COMMAND_CATALOGUE_PUT,    BODY_CATALOGUE, &catalogue_members, false},
-    {"GET",  "/v1/catalogue",                          COMMAND_CATALOGUE_GET,    BODY_IGNORED,   &no_members, false},
-    {"POST", "/v1/broadcasts",                         COMMAND_BROADCAST_CREATE, BODY_JSON,      &create_members, false},
-    {"GET",  "/v1/broadcasts",                         COMMAND_BROADCAST_LIST,   BODY_IGNORED,   &no_members, false},
-    {"GET",  "/v1/broadcasts/{broadcast}",             COMMAND_BROADCAST_GET,    BODY_IGNORED,   &no_members, false},
-    {"PUT",  "/v1/broadcasts/{broadcast}/run-of-show", COMMAND_RUN_LOAD,         BODY_DOCUMENT,  &no_members, false},
-    {"GET",  "/v1/broadcasts/{broadcast}/run-of-show", COMMAND_RUN_GET,          BODY_IGNORED,   &no_members, false},
-    {"POST", "/v1/broadcasts/{broadcast}/start",       COMMAND_START,            BODY_OPTIONAL,  &force_members, false},
-    {"POST", "/v1/broadcasts/{broadcast}/pause",       COMMAND_PAUSE,            BODY_OPTIONAL,  &no_members, false},
-    {"POST", "/v1/broadcasts/{broadcast}/resume",      COMMAND_RESUME,           BODY_OPTIONAL,  &no_members, false},
-    {"POST", "/v1/broadcasts/{broadcast}/end",         COMMAND_END,              BODY_OPTIONAL,  &no_members, false},
-    {"POST", "/v1/broadcasts/{broadcast}/approvals/{approval}/approve", COMMAND_APPROVE, BODY_OPTIONAL, &no_members, false},
-    {"POST", "/v1/broadcasts/{broadcast}/approvals/{approval}/reject", COMMAND_REJECT, BODY_OPTIONAL, &no_members, false},
-    {"POST", "/v1/broadcasts/{broadcast}/recall",      COMMAND_RECALL,           BODY_JSON,      &recall_members, false},
-    {"GET",  "/v1/broadcasts/{broadcast}/recalls/{sku}.csv", COMMAND_AFFECTED_GET, BODY_IGNORED, &no_members, true},
-    {"GET",  "/v1/broadcasts/{broadcast}/recalls/{sku}", COMMAND_AFFECTED_GET,   BODY_IGNORED,   &no_members, false},
-    {"POST", "/v1/broadcasts/{broadcast}/holds",       COMMAND_HOLD_RESERVE,     BODY_JSON,      &wish_members, false},
-    {"GET",  "/v1/broadcasts/{broadcast}/estimates",   COMMAND_VOLUMES_GET,      BODY_IGNORED,   &no_members, false},
-    {"GET",  "/v1/broadcasts/{broadcast}/estimates.csv", COMMAND_VOLUMES_GET,    BODY_IGNORED,   &no_members, true},
-    {"POST", "/v1/stock/{sku}/allocate",               COMMAND_STOCK_ALLOCATE,   BODY_JSON,      &moved_members, false},
-    {"POST", "/v1/stock/{sku}/withdraw",               COMMAND_STOCK_WITHDRAW,   BODY_JSON,      &moved_members, false},
-    {"PUT",  "/v1/stock/{sku}",                        COMMAND_STOCK_SYNC,       BODY_JSON,      &sync_members, false},
-    {"GET",  "/v1/stock",                              COMMAND_STOCK_GET,        BODY_IGNORED,   &no_members, false},
-    {"GET",  "/v1/holds/{hold}",                       COMMAND_HOLD_GET,         BODY_IGNORED,   &no_members, false},
-    {"POST", "/v1/holds/{hold}/confirm",               COMMAND_HOLD_CONFIRM,     BODY_JSON,      &confirm_members, false},
-    {"POST", "/v1/holds/{hold}/release",               COMMAND_HOLD_RELEASE,     BODY_OPTIONAL,  &no_members, false},
-    {"POST", "/v1/holds/{hold}/extend",                COMMAND_HOLD_EXTEND,      BODY_OPTIONAL,  &no_members, false},
+    {"PUT",  "/v1/catalogue",                          COMMAND_CATALOGUE_PUT,    BODY_CATALOGUE, &catalogue_members, FORM_JSON},
+    {"GET",  "/v1/catalogue",                          COMMAND_CATALOGUE_GET,    BODY_IGNORED,   &no_members, FORM_JSON},
+    {"POST", "/v1/broadcasts",                         COMMAND_BROADCAST_CREATE, BODY_JSON,      &create_members, FORM_JSON},
+    {"GET",  "/v1/broadcasts",                         COMMAND_BROADCAST_LIST,   BODY_IGNORED,   &no_members, FORM_JSON},
+    {"GET",  "/v1/broadcasts/{broadcast}",             COMMAND_BROADCAST_GET,    BODY_IGNORED,   &no_members, FORM_JSON},
+    {"PUT",  "/v1/broadcasts/{broadcast}/run-of-show", COMMAND_RUN_LOAD,         BODY_DOCUMENT,  &no_members, FORM_JSON},
+    {"GET",  "/v1/broadcasts/{broadcast}/run-of-show", COMMAND_RUN_GET,          BODY_IGNORED,   &no_members, FORM_JSON},
+    {"POST", "/v1/broadcasts/{broadcast}/start",       COMMAND_START,            BODY_OPTIONAL,  &force_members, FORM_JSON},
+    {"POST", "/v1/broadcasts/{broadcast}/pause",       COMMAND_PAUSE,            BODY_OPTIONAL,  &no_members, FORM_JSON},
+    {"POST", "/v1/broadcasts/{broadcast}/resume",      COMMAND_RESUME,           BODY_OPTIONAL,  &no_members, FORM_JSON},
+    {"POST", "/v1/broadcasts/{broadcast}/end",         COMMAND_END,              BODY_OPTIONAL,  &no_members, FORM_JSON},
+    {"POST", "/v1/broadcasts/{broadcast}/approvals/{approval}/approve", COMMAND_APPROVE, BODY_OPTIONAL, &no_members, FORM_JSON},
+    {"POST", "/v1/broadcasts/{broadcast}/approvals/{approval}/reject", COMMAND_REJECT, BODY_OPTIONAL, &no_members, FORM_JSON},
+    {"POST", "/v1/broadcasts/{broadcast}/recall",      COMMAND_RECALL,           BODY_JSON,      &recall_members, FORM_JSON},
+    {"GET",  "/v1/broadcasts/{broadcast}/recalls/{sku}.csv", COMMAND_AFFECTED_GET, BODY_IGNORED, &no_members, FORM_TABLE},
+    {"GET",  "/v1/broadcasts/{broadcast}/recalls/{sku}", COMMAND_AFFECTED_GET,   BODY_IGNORED,   &no_members, FORM_JSON},
+    {"POST", "/v1/broadcasts/{broadcast}/holds",       COMMAND_HOLD_RESERVE,     BODY_JSON,      &wish_members, FORM_JSON},
+    {"GET",  "/v1/broadcasts/{broadcast}/estimates",   COMMAND_VOLUMES_GET,      BODY_IGNORED,   &no_members, FORM_JSON},
+    {"GET",  "/v1/broadcasts/{broadcast}/estimates.csv", COMMAND_VOLUMES_GET,    BODY_IGNORED,   &no_members, FORM_TABLE},
+    {"GET",  "/v1/broadcasts/{broadcast}/volumes.csv", COMMAND_VOLUMES_GET,      BODY_IGNORED,   &no_members, FORM_OBSERVED},
+    {"POST", "/v1/stock/{sku}/allocate",               COMMAND_STOCK_ALLOCATE,   BODY_JSON,      &moved_members, FORM_JSON},
+    {"POST", "/v1/stock/{sku}/withdraw",               COMMAND_STOCK_WITHDRAW,   BODY_JSON,      &moved_members, FORM_JSON},
+    {"PUT",  "/v1/stock/{sku}",                        COMMAND_STOCK_SYNC,       BODY_JSON,      &sync_members, FORM_JSON},
+    {"GET",  "/v1/stock",                              COMMAND_STOCK_GET,        BODY_IGNORED,   &no_members, FORM_JSON},
+    {"GET",  "/v1/holds/{hold}",                       COMMAND_HOLD_GET,         BODY_IGNORED,   &no_members, FORM_JSON},
+    {"POST", "/v1/holds/{hold}/confirm",               COMMAND_HOLD_CONFIRM,     BODY_JSON,      &confirm_members, FORM_JSON},
+    {"POST", "/v1/holds/{hold}/release",               COMMAND_HOLD_RELEASE,     BODY_OPTIONAL,  &no_members, FORM_JSON},
+    {"POST", "/v1/holds/{hold}/extend",                COMMAND_HOLD_EXTEND,      BODY_OPTIONAL,  &no_members, FORM_JSON},
 };
 #define PATH_IDS_MAX 2
 static const struct {
@@ -346,7 +347,7 @@ static enum result request_settle(struct json_in *in, struct command *c, const s
 {
     struct place hold = {.member = "hold"};
     c->kind = route->kind;
-    c->csv = route->csv;
+    c->form = route->form;
     if (c->kind == COMMAND_BROADCAST_CREATE && c->details.hold_ms == 0)
         c->details.hold_ms = HOLD_MS_DEFAULT;
     if (c->kind == COMMAND_RECALL && c->recall == RECALL_NONE)

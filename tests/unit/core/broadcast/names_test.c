@@ -67,7 +67,21 @@ static void kinds_are_named_as_on_the_wire(void **state)
                                                         "hold.reserve",
                                                         "hold.extend",
                                                         "affected.get",
-                                                        "volumes.get"};
+                                                        "volumes.get",
+                                                        "extra.add",
+                                                        "extra.end",
+                                                        "logistics.put",
+                                                        "logistics.get",
+                                                        "actuals.post",
+                                                        "settle",
+                                                        "estimate.stamp",
+                                                        "stamps.get",
+                                                        "stamp.get",
+                                                        "changes.get",
+                                                        "hooks.put",
+                                                        "hooks.get",
+                                                        "hook.dead.get",
+                                                        "hook.replay"};
     for (enum command_kind kind = 0; kind < COMMAND_KINDS; kind++)
         assert_string_equal(command_kind_name(kind), commands[kind]);
 }

@@ -244,10 +244,10 @@ static void two_ids_in_one_path(void **state)
     expect_fault("POST", "/v1/broadcasts/b/approvals/a%20/reject", NULL, NULL, DECODE_BAD_REQUEST, "approval");
     assert_int_equal(request("GET", "/v1/broadcasts/b/recalls/mug.red.csv", NULL, NULL, &c, &fault), RESULT_OK);
     assert_string_equal(c.sku.text, "mug.red");
-    assert_true(c.csv);
+    assert_int_equal(c.form, FORM_TABLE);
     assert_int_equal(request("GET", "/v1/broadcasts/b/recalls/mug%2Ecsv", NULL, NULL, &c, &fault), RESULT_OK);
     assert_string_equal(c.sku.text, "mug.csv"); /* where the way to here leaves the path as it is */
-    assert_false(c.csv);
+    assert_int_equal(c.form, FORM_JSON);
     assert_int_equal(request("GET", "/v1/broadcasts/b/recalls/.csv", NULL, NULL, &c, &fault), RESULT_OK);
     assert_string_equal(c.sku.text, ".csv");
     assert_int_equal(c.kind, COMMAND_AFFECTED_GET);
