@@ -1,6 +1,6 @@
 /* core/ports/log.h - event logs: append if nobody was faster, follow from the start, never miss one.
  *
- * A log is named by shop and broadcast (none: the shop's own). Entries are opaque bytes numbered from 1 without
+ * A log is named by its kind, shop and broadcast (none: the shop's own). Entries are opaque bytes numbered from 1 without
  * gaps. Real: inventory/redis. Stand-in: inventory/memory. `done` and listeners run on the loop thread, never from inside
  * the call. */
 #ifndef LIVESHELF_CORE_PORTS_LOG_H
@@ -12,11 +12,17 @@
 
 #define LOG_ENTRY_MAX (2u << 20) /* bytes of one entry */
 
-struct log_append {                 /* owned by the caller until done */
+enum log_kind {
+    LOG_EVENTS,    /* what happened, as the host and the shop decided it */
+    LOG_ESTIMATES, /* what logistics was told, and what it was told from */
+};
+
+struct log_append { /* owned by the caller until done */
+    enum log_kind kind;
     struct shop_id shop;
     struct broadcast_id broadcast;
-    uint64_t expected_seq;          /* the log's head must be exactly this; entries get expected_seq+1.. */
-    const struct bytes *entries;    /* 1..EVENT_BATCH_MAX; appended all or none */
+    uint64_t expected_seq;       /* the log's head must be exactly this; entries get expected_seq+1.. */
+    const struct bytes *entries; /* 1..EVENT_BATCH_MAX; appended all or none */
     size_t count;
     /* RESULT_OK; RESULT_CONFLICT: the head is `head`, nothing appended; RESULT_UNAVAILABLE: not asked;
      * RESULT_NO_ANSWER: asked, silence: follow the log to learn */
@@ -26,10 +32,11 @@ struct log_append {                 /* owned by the caller until done */
     void *impl[6];
 };
 
-struct log_follow {                 /* owned by the caller until log_unfollow */
+struct log_follow { /* owned by the caller until log_unfollow */
+    enum log_kind kind;
     struct shop_id shop;
     struct broadcast_id broadcast;
-    uint64_t from_seq;              /* the first entry delivered is from_seq + 1 */
+    uint64_t from_seq; /* the first entry delivered is from_seq + 1 */
     /* In order, each exactly once. `data` is borrowed. */
     void (*entry)(struct log_follow *follow, uint64_t seq, const char *data, size_t len);
     /* The head was reached for the first time (also for an empty or missing log: seq 0 then), and after each

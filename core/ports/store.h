@@ -13,7 +13,7 @@ enum store_op {
     STORE_DROP,   /* removes the key */
     STORE_SHARE,  /* this node's share of a topic := value, kept ttl_ms; `value` <- all nodes' fresh shares */
 };
-#define STORE_VALUE_MAX (256u << 10)
+#define STORE_VALUE_MAX (2u << 20)
 
 struct store_request {
     enum store_op op;

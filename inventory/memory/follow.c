@@ -47,7 +47,7 @@ static size_t follow_head(const struct follow *f)
 {
     struct memory_world *w = f->node->world;
     return f->ledger != NULL ? world_shop(w, &f->ledger->shop)->entries_count
-                             : world_log(w, &f->log->shop, &f->log->broadcast)->count;
+                             : world_log(w, f->log->kind, &f->log->shop, &f->log->broadcast)->count;
 }
 
 /* Of entry number `at` + 1. */
@@ -56,7 +56,7 @@ static uint64_t follow_hash(const struct follow *f, size_t at)
     struct memory_world *w = f->node->world;
     if (f->ledger != NULL)
         return entry_hash(&world_shop(w, &f->ledger->shop)->entries[at]);
-    const struct world_entry *e = &world_log(w, &f->log->shop, &f->log->broadcast)->entries[at];
+    const struct world_entry *e = &world_log(w, f->log->kind, &f->log->shop, &f->log->broadcast)->entries[at];
     return hash_bytes(UINT64_C(14695981039346656037), e->data, e->len) | 1;
 }
 
@@ -94,7 +94,7 @@ static void follow_give(struct follow *f, size_t at)
     if (f->ledger != NULL) {
         give_ledger_entry(f->ledger, &world_shop(w, &f->ledger->shop)->entries[at]);
     } else {
-        const struct world_entry *e = &world_log(w, &f->log->shop, &f->log->broadcast)->entries[at];
+        const struct world_entry *e = &world_log(w, f->log->kind, &f->log->shop, &f->log->broadcast)->entries[at];
         f->log->entry(f->log, at + 1, e->data, e->len);
     }
 }
@@ -170,22 +170,31 @@ static void follow_arm(struct follow *f)
     n->clock->start(n->clock, &f->timer, fate.after_ms);
 }
 
-static bool follow_hears(const struct follow *f, enum memory_channel channel, const struct shop_id *shop,
-                         const struct broadcast_id *broadcast)
-{
-    if (channel == MEMORY_LEDGER_WAKE)
-        return f->ledger != NULL && ID_EQUAL(f->ledger->shop, *shop);
-    return f->log != NULL && ID_EQUAL(f->log->shop, *shop) && ID_EQUAL(f->log->broadcast, *broadcast);
-}
-
-void follow_wake(struct memory_world *w, enum memory_channel channel, const struct shop_id *shop,
-                 const struct broadcast_id *broadcast)
+void follow_wake_ledger(struct memory_world *w, const struct shop_id *shop)
 {
     list_for_each (node_at, &w->nodes) {
         struct memory_node *n = container_of(node_at, struct memory_node, link);
         list_for_each (at, &n->follows) {
             struct follow *f = container_of(at, struct follow, link);
-            if (!n->off && follow_hears(f, channel, shop, broadcast))
+            if (!n->off && f->ledger != NULL && ID_EQUAL(f->ledger->shop, *shop))
+                follow_arm(f);
+        }
+    }
+}
+
+static bool follow_is_of(const struct follow *f, const struct log_append *append)
+{
+    return f->log != NULL && f->log->kind == append->kind && ID_EQUAL(f->log->shop, append->shop) &&
+           ID_EQUAL(f->log->broadcast, append->broadcast);
+}
+
+void follow_wake_log(struct memory_world *w, const struct log_append *append)
+{
+    list_for_each (node_at, &w->nodes) {
+        struct memory_node *n = container_of(node_at, struct memory_node, link);
+        list_for_each (at, &n->follows) {
+            struct follow *f = container_of(at, struct follow, link);
+            if (!n->off && follow_is_of(f, append))
                 follow_arm(f);
         }
     }

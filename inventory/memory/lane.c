@@ -49,7 +49,7 @@ static void batch_arrive(struct flight *f)
     history_keep_batch(n->world, &b->lane->shop, now_ms, b->answers, b->count);
     truth_exec(shop, now_ms, b->answers, b->count);
     if (shop->entries_count > entries)
-        follow_wake(n->world, MEMORY_LEDGER_WAKE, &b->lane->shop, NULL);
+        follow_wake_ledger(n->world, &b->lane->shop);
 }
 
 static void request_answer(struct inventory_request *r, const struct inventory_request *from, enum result result)

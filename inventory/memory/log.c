@@ -10,10 +10,8 @@ struct append {
     uint64_t head;
 };
 
-void world_log_append(struct memory_world *w, const struct shop_id *shop, const struct broadcast_id *broadcast,
-                      const struct bytes *entries, size_t count)
+void world_log_append(struct world_log *log, const struct bytes *entries, size_t count)
 {
-    struct world_log *log = world_log(w, shop, broadcast);
     for (size_t i = 0; i < count; i++) {
         if (log->count == log->capacity) {
             log->capacity = log->capacity == 0 ? 16 : 2 * log->capacity;
@@ -41,12 +39,12 @@ static void append_arrive(struct flight *f)
     struct append *a = container_of(f, struct append, flight);
     struct log_append *append = a->append;
     struct memory_world *w = f->node->world;
-    struct world_log *log = world_log(w, &append->shop, &append->broadcast);
+    struct world_log *log = world_log(w, append->kind, &append->shop, &append->broadcast);
     a->result = log->count == append->expected_seq ? RESULT_OK : RESULT_CONFLICT;
     if (a->result == RESULT_OK) {
         history_keep_append(w, append);
-        world_log_append(w, &append->shop, &append->broadcast, append->entries, append->count);
-        follow_wake(w, MEMORY_LOG_WAKE, &append->shop, &append->broadcast);
+        world_log_append(log, append->entries, append->count);
+        follow_wake_log(w, append);
     }
     a->head = log->count;
 }

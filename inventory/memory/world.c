@@ -57,10 +57,11 @@ struct truth_shop *world_shop(struct memory_world *w, const struct shop_id *shop
     return s;
 }
 
-struct world_log *world_log(struct memory_world *w, const struct shop_id *shop, const struct broadcast_id *broadcast)
+struct world_log *world_log(struct memory_world *w, enum log_kind kind, const struct shop_id *shop,
+                            const struct broadcast_id *broadcast)
 {
     char key[WORLD_KEY_MAX];
-    snprintf(key, sizeof key, "%s/%s", shop->text, broadcast->text);
+    snprintf(key, sizeof key, "%d/%s/%s", (int)kind, shop->text, broadcast->text);
     struct world_log *log = map_get(&w->logs, key);
     if (log == NULL) {
         log = truth_alloc(sizeof *log);
@@ -122,6 +123,7 @@ void memory_cut(struct memory_node *n, bool off)
 struct world_write {
     struct list link;
     enum memory_channel channel;
+    enum log_kind log;
     struct shop_id shop;
     struct broadcast_id broadcast;
     int64_t now_ms;
@@ -159,6 +161,7 @@ void history_keep_append(struct memory_world *w, const struct log_append *append
     struct world_write *write = history_new(w, MEMORY_APPEND, &append->shop);
     if (write == NULL)
         return;
+    write->log = append->kind;
     write->broadcast = append->broadcast;
     write->count = append->count;
     for (size_t i = 0; i < append->count; i++)
@@ -203,7 +206,7 @@ static void write_replay(struct memory_world *w, struct world_write *write)
         break;
     }
     case MEMORY_APPEND:
-        world_log_append(w, &write->shop, &write->broadcast, write->entries, write->count);
+        world_log_append(world_log(w, write->log, &write->shop, &write->broadcast), write->entries, write->count);
         break;
     default: {
         struct store_request again = write->store;

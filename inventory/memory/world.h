@@ -23,7 +23,7 @@ struct world_value {
 struct memory_world {
     struct memory_config config;
     struct map shops;  /* shop -> struct truth_shop * */
-    struct map logs;   /* "shop/broadcast" -> struct world_log * */
+    struct map logs;   /* "kind/shop/broadcast" -> struct world_log * */
     struct map values; /* "shop/key" of the store, "shop/key/node" of shares -> struct world_value * */
     struct list nodes;
     struct list history; /* of what changed the truth, for memory_forget */
@@ -46,7 +46,8 @@ struct memory_node {
 };
 
 struct truth_shop *world_shop(struct memory_world *w, const struct shop_id *shop); /* made when new */
-struct world_log *world_log(struct memory_world *w, const struct shop_id *shop, const struct broadcast_id *broadcast);
+struct world_log *world_log(struct memory_world *w, enum log_kind kind, const struct shop_id *shop,
+                            const struct broadcast_id *broadcast);
 
 /* ---- flight.c: one question on its way, with its fate ---- */
 struct flight {
@@ -66,8 +67,8 @@ void flight_start(struct flight *f, struct memory_node *n, enum memory_channel c
 
 /* ---- follow.c ---- */
 void follow_setup(struct memory_node *n);
-void follow_wake(struct memory_world *w, enum memory_channel channel, const struct shop_id *shop,
-                 const struct broadcast_id *broadcast);
+void follow_wake_ledger(struct memory_world *w, const struct shop_id *shop);
+void follow_wake_log(struct memory_world *w, const struct log_append *append);
 void follow_cut(struct memory_node *n, bool off);
 void follow_drop_all(struct memory_node *n);
 bool follow_is_quiet(const struct memory_node *n);
@@ -79,8 +80,7 @@ void lane_cut(struct memory_node *n);
 bool lane_is_quiet(const struct memory_node *n);
 void log_port_setup(struct memory_node *n);
 void store_port_setup(struct memory_node *n);
-void world_log_append(struct memory_world *w, const struct shop_id *shop, const struct broadcast_id *broadcast,
-                      const struct bytes *entries, size_t count);
+void world_log_append(struct world_log *log, const struct bytes *entries, size_t count);
 void world_log_destroy(struct world_log *log);
 void store_apply(struct memory_world *w, struct store_request *r, int64_t now_ms);
 

@@ -10,9 +10,9 @@ void key_stock(char ret[KEY_MAX], const char *shop, char letter)
     snprintf(ret, KEY_MAX, "ls:{%s.0}:%c", shop, letter);
 }
 
-void key_log(char ret[KEY_MAX], const char *shop, const char *broadcast)
+void key_log(char ret[KEY_MAX], enum log_kind kind, const char *shop, const char *broadcast)
 {
-    snprintf(ret, KEY_MAX, "ls:{%s}:e:%s", shop, broadcast);
+    snprintf(ret, KEY_MAX, "ls:{%s}:%c:%s", shop, kind == LOG_ESTIMATES ? 'v' : 'e', broadcast);
 }
 
 void key_store(char ret[KEY_MAX], const char *shop, char kind, const char *key)

@@ -57,7 +57,7 @@ static void log_append(struct log *log, struct log_append *append)
         node_post(n, w);
         return;
     }
-    key_log(key, append->shop.text, append->broadcast.text);
+    key_log(key, append->kind, append->shop.text, append->broadcast.text);
     struct bytes command = {0};
     resp_begin(&command, 5 + append->count);
     resp_word(&command, "FCALL");
@@ -106,7 +106,7 @@ static void log_follow(struct log *log, struct log_follow *follow)
     struct redis_node *n = container_of(log, struct redis_node, log);
     struct tail_stream *s = calloc(1, sizeof *s);
     MUST(s != NULL);
-    key_log(s->key, follow->shop.text, follow->broadcast.text);
+    key_log(s->key, follow->kind, follow->shop.text, follow->broadcast.text);
     s->at_ms = s->last_seq = follow->from_seq; /* ids of a log are "seq-0" */
     s->follow = follow;
     s->entry = log_entry;

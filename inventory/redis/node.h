@@ -87,7 +87,7 @@ bool node_replicas_have_it(const struct redis_node *n, const redisReply *reply);
 
 /* Keys: "ls:{shop.0}:c" and its sisters; "ls:{shop}:e:broadcast", "ls:{shop}:s:key", "ls:{shop}:n:topic". */
 void key_stock(char ret[KEY_MAX], const char *shop, char letter);
-void key_log(char ret[KEY_MAX], const char *shop, const char *broadcast);
+void key_log(char ret[KEY_MAX], enum log_kind kind, const char *shop, const char *broadcast);
 void key_store(char ret[KEY_MAX], const char *shop, char kind, const char *key);
 extern const char stock_key_letters[STOCK_KEYS + 1]; /* in the order ls_exec wants them */
 

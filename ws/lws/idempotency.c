@@ -17,6 +17,7 @@
 #define DONE_TTL_MS (24 * 60 * 60 * 1000)
 #define RETRY_MS 1000
 #define HEAD_MAX 128 /* bytes of a kept answer before its body */
+#define KEPT_MAX (256u << 10)
 
 static bool key_is_valid(const char *key)
 {
@@ -123,7 +124,7 @@ static void kept(struct store_request *store)
 
 void idempotency_keep(struct request *r)
 {
-    bool final = r->status < 500 && r->status != 429 && !r->out.failed && r->out.len < STORE_VALUE_MAX - HEAD_MAX;
+    bool final = r->status < 500 && r->status != 429 && !r->out.failed && r->out.len < KEPT_MAX - HEAD_MAX;
     bytes_clear(&r->store.value);
     if (!final) {
         ask(r, STORE_DROP, 0, kept);

@@ -22,16 +22,22 @@ struct append {
 static void append_done(struct log_append *a) { container_of(a, struct append, append)->is_done = true; }
 
 /* "a,b,c" are three entries. */
-static void append_start(struct append *a, size_t node, uint64_t expected_seq, const char *entries)
+static void append_to(enum log_kind kind, struct append *a, size_t node, uint64_t expected_seq, const char *entries)
 {
     struct log *log = stage.nodes[node].log;
     *a = (struct append){
-        .append = {.shop = {"demo"}, .expected_seq = expected_seq, .entries = a->entries, .done = append_done}};
+        .append = {
+            .kind = kind, .shop = {"demo"}, .expected_seq = expected_seq, .entries = a->entries, .done = append_done}};
     snprintf(a->append.broadcast.text, sizeof a->append.broadcast.text, "%s", broadcast);
     for (const char *at = entries; at != NULL; at = strchr(at, ','), at = at == NULL ? NULL : at + 1)
         bytes_append(&a->entries[a->append.count++], at, strcspn(at, ","));
     log->append(log, &a->append);
     assert_false(a->is_done);
+}
+
+static void append_start(struct append *a, size_t node, uint64_t expected_seq, const char *entries)
+{
+    append_to(LOG_EVENTS, a, node, expected_seq, entries);
 }
 
 static enum result append_end(struct append *a)
@@ -98,11 +104,12 @@ static void reader_rewound(struct log_follow *f)
     bytes_clear(&r->text);
 }
 
-static void reader_start(struct reader *r, size_t node, uint64_t from_seq)
+static void reader_start_of(enum log_kind kind, struct reader *r, size_t node, uint64_t from_seq)
 {
     struct log *log = stage.nodes[node].log;
     *r = (struct reader){.node = node, .next = from_seq + 1};
-    r->follow = (struct log_follow){.shop = {"demo"},
+    r->follow = (struct log_follow){.kind = kind,
+                                    .shop = {"demo"},
                                     .from_seq = from_seq,
                                     .entry = reader_entry,
                                     .caught_up = reader_caught_up,
@@ -110,6 +117,11 @@ static void reader_start(struct reader *r, size_t node, uint64_t from_seq)
     snprintf(r->follow.broadcast.text, sizeof r->follow.broadcast.text, "%s", broadcast);
     log->follow(log, &r->follow);
     assert_int_equal(0, r->caught_up);
+}
+
+static void reader_start(struct reader *r, size_t node, uint64_t from_seq)
+{
+    reader_start_of(LOG_EVENTS, r, node, from_seq);
 }
 
 static void reader_reads(struct reader *r, const char *text)
@@ -191,6 +203,28 @@ static void followers_hear_all_in_order(void **state)
     reader_end(&early);
     reader_end(&late);
     reader_end(&other);
+}
+
+static void kinds_are_logs_of_their_own(void **state)
+{
+    (void)state;
+    struct append estimate, event;
+    append_to(LOG_ESTIMATES, &estimate, 0, 0, "x,y");
+    assert_int_equal(RESULT_OK, append_end(&estimate));
+    assert_int_equal(2, estimate.append.head);
+    append_start(&event, 1, 0, "a");
+    assert_int_equal(RESULT_OK, append_end(&event));
+    struct reader events, estimates;
+    reader_start(&events, 0, 0);
+    reader_reads(&events, "a ");
+    reader_start_of(LOG_ESTIMATES, &estimates, 1, 0);
+    reader_reads(&estimates, "x y ");
+    append(0, 1, "b");
+    reader_waits_for(&events, 2);
+    assert_string_equal("a b ", events.text.data);
+    assert_string_equal("x y ", estimates.text.data);
+    reader_end(&events);
+    reader_end(&estimates);
 }
 
 static void a_follower_may_leave_in_the_middle(void **state)
@@ -339,10 +373,15 @@ static int begin_test(void **state)
 static int run_tales(const char *name)
 {
     const struct CMUnitTest tales[] = {
-        TALE(nobody_may_have_been_faster), TALE(two_at_once),
-        TALE(followers_hear_all_in_order), TALE(a_follower_may_leave_in_the_middle),
-        TALE(entries_are_opaque),          TALE(a_race_leaves_no_gap),
-        TALE(lost_history_is_noticed),     TALE(a_cut_is_not_seen_by_followers),
+        TALE(nobody_may_have_been_faster),
+        TALE(two_at_once),
+        TALE(followers_hear_all_in_order),
+        TALE(kinds_are_logs_of_their_own),
+        TALE(a_follower_may_leave_in_the_middle),
+        TALE(entries_are_opaque),
+        TALE(a_race_leaves_no_gap),
+        TALE(lost_history_is_noticed),
+        TALE(a_cut_is_not_seen_by_followers),
     };
     return cmocka_run_group_tests_name(name, tales, NULL, NULL);
 }
