@@ -281,6 +281,7 @@ struct errand {       /* a command of a host or a machine: keeps the whole comma
     struct stock_count stock; /* stock.allocate and the like: answered so far */
     bool replayed, ignored;
     struct preflight *preflight; /* START: why not */
+    struct orchestrator_ask asked_of; /* of logistics: with the observer */
     struct {                     /* PRICE_SET, OFFER_START: waits for a second person. No id: it does not */
         struct cue_id id;
         char reason[PRICE_REASON_MAX];
@@ -335,7 +336,7 @@ journey_start reserve_start, extend_start, release_start, checkout_start, waitli
 errand_step host_start, run_load_start, preflight_start, run_get_start, stock_start, stock_get_start,
     catalogue_put_start, catalogue_get_start, broadcast_create_start, broadcast_list_start, broadcast_get_start,
     hold_get_start, hold_confirm_start, hold_release_start, hold_reserve_start, hold_extend_start, affected_start,
-    volumes_get_start;
+    volumes_get_start, logistics_start;
 /* host.c: the log's part of an act, after the stock's; and the one way out of it when refused. */
 void host_plan(struct errand *e);
 /* Continues in `step` when the acts before it on this node are over: they would only beat each other to the log, and the last

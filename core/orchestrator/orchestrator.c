@@ -152,6 +152,18 @@ static const struct journey_of {
     [COMMAND_HOLD_EXTEND] = {.errand = hold_extend_start},
     [COMMAND_AFFECTED_GET] = {.errand = affected_start},
     [COMMAND_VOLUMES_GET] = {.errand = volumes_get_start},
+    [COMMAND_LOGISTICS_PUT] = {.errand = logistics_start},
+    [COMMAND_LOGISTICS_GET] = {.errand = logistics_start},
+    [COMMAND_ACTUALS_POST] = {.errand = logistics_start},
+    [COMMAND_SETTLE] = {.errand = logistics_start},
+    [COMMAND_ESTIMATE_STAMP] = {.errand = logistics_start},
+    [COMMAND_STAMPS_GET] = {.errand = logistics_start},
+    [COMMAND_STAMP_GET] = {.errand = logistics_start},
+    [COMMAND_CHANGES_GET] = {.errand = logistics_start},
+    [COMMAND_HOOKS_PUT] = {.errand = logistics_start},
+    [COMMAND_HOOKS_GET] = {.errand = logistics_start},
+    [COMMAND_HOOK_DEAD_GET] = {.errand = logistics_start},
+    [COMMAND_HOOK_REPLAY] = {.errand = logistics_start},
 };
 
 /* The adapter has checked the token; what a mistake there would cost is checked here again. */
@@ -204,6 +216,14 @@ void orchestrator_shown(struct orchestrator *o, const struct shop_id *shop, cons
     struct show *show = show_find(o, shop, broadcast);
     if (show != NULL)
         values_seen(show, show_view(show));
+}
+
+void orchestrator_volumes_changed(struct orchestrator *o, const struct shop_id *shop,
+                                  const struct broadcast_id *broadcast)
+{
+    struct show *show = show_find(o, shop, broadcast);
+    if (show != NULL)
+        show_mark_volumes(show);
 }
 
 bool orchestrator_volumes(struct orchestrator *o, const struct shop_id *shop, const struct broadcast_id *broadcast,

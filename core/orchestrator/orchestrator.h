@@ -33,6 +33,19 @@ struct orchestrator_limits {
     uint32_t sale_trip_percent;   /* ... so far below the catalogue's price: the sale stops itself */
 };
 
+/* A command that somebody else decides (command_is_logistics): shop and broadcast are open, the asker may. It is the orchestrator's;
+ * `command` may be read, and its owned members taken, until it is answered. */
+struct orchestrator_ask {
+    struct shop_id shop;
+    const struct asker *asker;
+    struct command *command;
+    const struct show_view *show; /* valid until the call returns; NULL: of the shop alone */
+};
+struct outcome;
+/* Exactly once per ask, at any time until the orchestrator is destroyed, from inside observer.command too. Who asked may have
+ * heard `unavailable` meanwhile. */
+void orchestrator_answer(struct orchestrator_ask *ask, struct outcome *outcome);
+
 /* Told of things as they happen, in order; may not fail, may not wait, may not send commands. logistics/board is one. */
 struct orchestrator_observer {
     void (*ledger_entry)(void *ctx, const struct shop_id *shop, const struct ledger_entry *entry);
@@ -41,6 +54,7 @@ struct orchestrator_observer {
     void (*demand)(void *ctx, const struct show_view *show);
     /* Fills *ret for a snapshot or GET; false when nothing is known yet. Borrowed until the turn ends. */
     bool (*volumes)(void *ctx, const struct show_view *show, struct volumes_view *ret);
+    void (*command)(void *ctx, struct orchestrator_ask *ask); /* NULL: such commands are refused */
     void *ctx;
 };
 
@@ -109,6 +123,9 @@ const struct show_view *orchestrator_show(struct orchestrator *o, const struct s
 /* A snapshot or values were made of what orchestrator_show tells now, and will be seen: what was not published yet is, even if it
  * goes back to what was told before. */
 void orchestrator_shown(struct orchestrator *o, const struct shop_id *shop, const struct broadcast_id *broadcast);
+/* What observer.volumes fills has changed: it goes to logistics with the next tick. */
+void orchestrator_volumes_changed(struct orchestrator *o, const struct shop_id *shop,
+                                  const struct broadcast_id *broadcast);
 bool orchestrator_volumes(struct orchestrator *o, const struct shop_id *shop, const struct broadcast_id *broadcast,
                           struct volumes_view *ret);
 
