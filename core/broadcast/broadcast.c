@@ -23,6 +23,7 @@ void broadcast_finish(struct broadcast *b)
     free(b->document);
     free(b->done);
     free(b->approvals);
+    free(b->extras);
     *b = (struct broadcast){0};
 }
 
@@ -152,6 +153,7 @@ static enum result step_shelf(struct broadcast *b, struct event *e)
     b->items_count = e->u.shelf.count;
     b->document = e->u.shelf.document;
     b->document_seq = e->seq;
+    extras_drop(b);
     e->u.shelf.items = NULL;
     e->u.shelf.count = 0;
     e->u.shelf.document = NULL;
@@ -161,11 +163,14 @@ static enum result step_shelf(struct broadcast *b, struct event *e)
 static enum result step_sku(struct broadcast *b, struct event *e)
 {
     struct shelf_item *item = item_to_change(b, e->u.sku.sku.text);
-    if (item == NULL || item->state == SKU_RECALLED || e->u.sku.state > SKU_RECALLED)
+    bool again = e->u.sku.state == SKU_RECALLED; /* it means something else for open holds now */
+    if (item == NULL || (item->state == SKU_RECALLED && !again) || e->u.sku.state > SKU_RECALLED)
         return RESULT_MALFORMED;
     if (e->u.sku.state == SKU_RECALLED)
         undo_forget(b); /* an undo must not bring it back on screen */
     item->state = e->u.sku.state;
+    item->recall = e->u.sku.recall;
+    extras_drop(b);
     if (e->u.sku.tripped)
         item->tripped_version = item->price.version;
     if (e->u.sku.state == SKU_OPEN && item->tripped_version != 0 && item->tripped_version == item->price.version) {
@@ -219,6 +224,30 @@ static enum result step_offer(struct broadcast *b, struct event *e)
     } else {
         item->base_price = item->price.money;
         item->offer_ends_ms = 0;
+    }
+    return RESULT_OK;
+}
+
+/* ---- bundles and freebies ---- */
+
+static enum result step_extra(struct broadcast *b, struct event *e)
+{
+    const struct extra *extra = &e->u.extra.extra, *running = broadcast_extra(b, extra->sku.text);
+    struct extra before = running == NULL ? (struct extra){0} : *running;
+    const struct shelf_item *item = broadcast_item(b, extra->sku.text);
+    if (item == NULL || (e->u.extra.started && item->state == SKU_RECALLED))
+        return RESULT_MALFORMED;
+    enum result result = RESULT_OK;
+    if (e->u.extra.started)
+        result = extras_set(b, extra);
+    else
+        extras_end(b, &extra->sku);
+    if (result != RESULT_OK)
+        return result;
+    undo_before(b, e, NULL);
+    if (e->undo_part != 0) {
+        b->undo.extra_sku = extra->sku;
+        b->undo.extra = before;
     }
     return RESULT_OK;
 }
@@ -358,6 +387,7 @@ enum result broadcast_step(struct broadcast *b, struct event *e)
         [EVENT_NOTICE] = step_notice,
         [EVENT_SKU] = step_sku,
         [EVENT_APPROVAL] = step_approval,
+        [EVENT_EXTRA] = step_extra,
         [EVENT_CATALOGUE] = step_of_another_log,
         [EVENT_LISTED] = step_of_another_log,
     };

@@ -20,6 +20,8 @@ struct undo_record {         /* what the last undoable act replaced */
     struct money price, base_price; /* these differ when the act ended an offer */
     bool price_meant, base_meant;
     int64_t offer_ends_ms;
+    struct sku_id extra_sku; /* none: no extra began or ended */
+    struct extra extra;      /* that ran on it before; no SKU: none did */
 };
 
 struct broadcast {
@@ -54,6 +56,8 @@ struct broadcast {
      * APPROVALS_MAX places; NULL: none was ever asked. */
     struct price_approval *approvals;
     size_t approvals_count;
+    struct extra *extras;     /* that run, oldest first. Owned, of EXTRAS_MAX places; NULL: there was none yet */
+    size_t extras_count;
     struct undo_record undo;
 };
 
@@ -64,6 +68,7 @@ void broadcast_finish(struct broadcast *b);
 MUST_USE enum result broadcast_step(struct broadcast *b, struct event *e);
 
 const struct shelf_item *broadcast_item(const struct broadcast *b, const char *sku); /* NULL: not on the shelf */
+const struct extra *broadcast_extra(const struct broadcast *b, const char *sku);     /* NULL: none runs with it */
 bool broadcast_is_selling(const struct broadcast *b);                                /* live, not paused */
 const struct price_approval *broadcast_approval(const struct broadcast *b, const char *id); /* NULL: not known any more */
 /* The one that waits for this SKU; NULL: none does. */
@@ -75,6 +80,7 @@ enum act_kind {
     ACT_START, ACT_PAUSE, ACT_RESUME, ACT_END,
     ACT_PIN_SET, ACT_PIN_CLEAR, ACT_CUE, ACT_CUE_DONE, ACT_PRICE, ACT_OFFER_START, ACT_OFFER_STOP,
     ACT_NOTICE, ACT_SKU_STOP, ACT_SKU_OPEN, ACT_RECALL, ACT_UNDO, ACT_SHELF, ACT_DETAILS, ACT_APPROVE, ACT_REJECT,
+    ACT_EXTRA_ADD, ACT_EXTRA_END,
 };
 struct act {
     enum act_kind kind;
@@ -84,7 +90,7 @@ struct act {
     bool by_shop;                 /* by the shop's own systems, which are nobody's second self */
     bool force;                   /* START: preflight was overridden */
     uint8_t slot;                 /* PIN_*, CUE */
-    struct sku_id sku;            /* PIN_SET, PRICE, OFFER_*, SKU_*, RECALL */
+    struct sku_id sku;            /* PIN_SET, PRICE, OFFER_*, SKU_*, RECALL, EXTRA_END */
     struct money price;           /* PRICE, OFFER_START, CUE */
     int64_t for_ms;               /* OFFER_START: 1 s .. 24 h */
     struct price_guard guard;     /* PRICE, OFFER_START: zeroed lets every price through */
@@ -93,6 +99,8 @@ struct act {
     bool tripped;                 /* SKU_STOP: the sale stops itself */
     const char *text;             /* NOTICE, reasons, RECALL; may be NULL */
     enum notice_level level;
+    enum recall_mode recall;      /* RECALL: what it means for open holds, as far as who asks knows */
+    struct extra extra;           /* EXTRA_ADD: in its ranges */
     /* CUE: the cue's public part, and its SKU, slot and price as the run of show has them. PIN_SET: the cue whose words and
      * label the pin carries; none: those of a pin that shows the SKU already, or no words */
     struct cue_shown cue;
@@ -123,6 +131,7 @@ enum act_answer {
     ACT_APPROVAL_UNKNOWN,
     ACT_APPROVAL_DECIDED,
     ACT_APPROVAL_LAPSED,
+    ACT_EXTRAS_FULL,       /* EXTRAS_MAX run already */
     ACT_APPROVAL_OWN,      /* by who asked, or who cannot be told from them */
 };
 /* Fills `ret` (at least EVENT_BATCH_MAX zeroed events; the caller finishes them all) and *ret_count on ACT_DONE and
@@ -132,7 +141,9 @@ enum act_answer {
  * (stopped) before EVENT_PRICE.
  * A price of a SKU that waits for a second person ends the waiting: EVENT_APPROVAL (rejected) comes first.
  * An approval gives EVENT_APPROVAL (approved), then what the price or offer gives now; refused as those are, it stays open.
- * A recall gives EVENT_SKU (recalled), EVENT_PIN_CLEARED for each slot that shows it, EVENT_NOTICE if it has a text.
+ * An extra of a SKU that has another one replaces it. Extras end without an event of their own when their SKU, or what they add,
+ * is recalled, and when their SKU leaves the shelf.
+ * A recall gives EVENT_SKU (recalled; again when it means something else for open holds than before), EVENT_PIN_CLEARED for each slot that shows it, EVENT_NOTICE if it has a text.
  * A recalled SKU stays on the shelf, also when a new run of show leaves it out.
  * ACT_SKU_STOP of a stopped SKU, and the like, give no event: safe to repeat. Pins are allowed before the start too;
  * notices, stops and recalls also after the end. No memory for a shelf's copy stops the process. */

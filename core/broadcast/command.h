@@ -62,7 +62,7 @@ struct command {
     struct money money;           /* PRICE_SET OFFER_START HOLD_CONFIRM */
     int64_t for_ms;               /* OFFER_START */
     enum notice_level level;      /* NOTICE */
-    char text[TEXT_LEN_MAX + 1];  /* NOTICE RECALL; reason of STOCK_STOP; of EXTRA_ADD; note of ESTIMATE_STAMP */
+    char text[TEXT_LEN_MAX + 1];  /* NOTICE RECALL; reason of STOCK_STOP; note of ESTIMATE_STAMP */
     bool force;                   /* START */
     int64_t units;                /* STOCK_ALLOCATE STOCK_WITHDRAW; count of STOCK_SYNC */
     int64_t gone, version;        /* STOCK_SYNC */
@@ -84,12 +84,7 @@ struct command {
     } hello;
     enum command_form { FORM_JSON, FORM_TABLE, FORM_OBSERVED } form; /* VOLUMES_GET AFFECTED_GET: as CSV. OBSERVED: of VOLUMES_GET, what
                                                                         was counted, not what is expected */
-    struct {                      /* EXTRA_ADD: with `sku` and `text` */
-        enum change_kind kind;    /* CHANGE_BUNDLE, CHANGE_FREEBIE */
-        struct sku_id adds;       /* none: not a SKU of ours, then there is a text */
-        uint32_t adds_units;      /* 1.. */
-        uint32_t first_orders;    /* 0: all */
-    } extra;
+    struct extra extra;           /* EXTRA_ADD: whole, in its ranges, with a text; its SKU is `sku` too */
     struct logistics_plan *plan;  /* LOGISTICS_PUT: owned by the command; `version` is 0, ids are unique */
     struct actual *actuals;       /* ACTUALS_POST: owned by the command; 1..ACTUALS_MAX, ids are unique */
     size_t actuals_count;

@@ -33,6 +33,12 @@ const char *approval_state_name(enum approval_state state)
     return (size_t)state < ARRAY_LEN(names) ? names[state] : "unknown";
 }
 
+const char *extra_kind_name(enum extra_kind kind)
+{
+    static const char *const names[] = {[EXTRA_BUNDLE] = "bundle", [EXTRA_FREEBIE] = "freebie"};
+    return (size_t)kind < ARRAY_LEN(names) ? names[kind] : "unknown";
+}
+
 const char *approval_kind_name(bool is_offer) { return is_offer ? "offer" : "price"; }
 
 const char *notice_level_name(enum notice_level level)
@@ -49,21 +55,14 @@ const char *notice_level_name(enum notice_level level)
 const char *event_kind_name(enum event_kind kind)
 {
     static const char *const names[EVENT_KINDS] = {
-        [EVENT_BEGUN] = "begun",
-        [EVENT_EPOCH] = "epoch",
-        [EVENT_DETAILS] = "details",
-        [EVENT_SHELF] = "shelf",
-        [EVENT_STATE] = "state",
-        [EVENT_PIN_SET] = "pin.set",
-        [EVENT_CUE] = "cue",
-        [EVENT_PIN_CLEARED] = "pin.clear",
-        [EVENT_CUE_DONE] = "cue.done",
-        [EVENT_PRICE] = "price",
-        [EVENT_OFFER] = "offer",
-        [EVENT_NOTICE] = "notice",
-        [EVENT_APPROVAL] = "approval",
-        [EVENT_SKU] = "sku",
-        [EVENT_CATALOGUE] = "catalogue",
+        [EVENT_BEGUN] = "begun",       [EVENT_EPOCH] = "epoch",
+        [EVENT_DETAILS] = "details",   [EVENT_SHELF] = "shelf",
+        [EVENT_STATE] = "state",       [EVENT_PIN_SET] = "pin.set",
+        [EVENT_CUE] = "cue",           [EVENT_PIN_CLEARED] = "pin.clear",
+        [EVENT_CUE_DONE] = "cue.done", [EVENT_PRICE] = "price",
+        [EVENT_OFFER] = "offer",       [EVENT_NOTICE] = "notice",
+        [EVENT_APPROVAL] = "approval", [EVENT_SKU] = "sku",
+        [EVENT_EXTRA] = "extra",       [EVENT_CATALOGUE] = "catalogue",
         [EVENT_LISTED] = "listed",
     };
     return (size_t)kind < ARRAY_LEN(names) ? names[kind] : "unknown";

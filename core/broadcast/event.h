@@ -10,6 +10,7 @@
 #include "base/types.h"
 #include "core/broadcast/catalogue.h"
 #include "core/broadcast/limits.h"
+#include "core/broadcast/movement.h"
 
 enum broadcast_state {
     BROADCAST_DRAFT,
@@ -46,6 +47,7 @@ enum event_kind {
     EVENT_CATALOGUE, /* catalogue: one part of a replacement; shop log only */
     EVENT_LISTED,    /* listed: a broadcast was created; shop log only */
     EVENT_APPROVAL,  /* approval: of a price that needs a second person; for hosts only */
+    EVENT_EXTRA,     /* extra: a bundle or a freebie begins or ends */
     EVENT_KINDS,
 };
 const char *event_kind_name(enum event_kind kind); /* "begun", "epoch", "details", "shelf", "state", "pin.set", ... */
@@ -71,10 +73,26 @@ struct shelf_item { /* one SKU on sale in this broadcast */
     uint32_t limit_per_viewer;  /* 0: none */
     uint32_t weight_g;          /* 0: unknown */
     enum sku_state state;
+    enum recall_mode recall;    /* RECALLED: what it means for open holds, as the host said it; RECALL_NONE: not said */
     /* A price that is meant does not stop its sale, however low: a second person agreed to it, or a host opened the SKU again
      * after its sale had stopped itself. */
     bool price_meant, base_meant; /* of `price`, of `base_price` */
     uint32_t tripped_version;   /* of the price at which the sale stopped itself last; 0: it never did */
+};
+
+/* What goes into the parcel as well, as the host promised it on air. The server counts no orders for it: who packs does. */
+enum extra_kind {
+    EXTRA_BUNDLE,  /* with each unit of the SKU */
+    EXTRA_FREEBIE, /* with each order that has the SKU */
+};
+const char *extra_kind_name(enum extra_kind kind); /* "bundle", "freebie" */
+struct extra {
+    struct sku_id sku;           /* that it comes with; a SKU has one extra at a time */
+    enum extra_kind kind;
+    struct sku_id adds;          /* none: no SKU of its own, the text says what */
+    uint32_t adds_units;         /* 1..EXTRA_UNITS_MAX, for each unit or each order */
+    uint32_t first_orders;       /* only with the first so many orders; 0: with all until it ends */
+    char text[EXTRA_TEXT_LEN_MAX + 1]; /* for viewers: "a sticker with every mug" */
 };
 
 struct cue_shown { /* the part of a cue that is for everyone */
@@ -167,6 +185,7 @@ struct event {
             struct sku_id sku;
             enum sku_state state;
             bool tripped;              /* the sale stopped itself */
+            enum recall_mode recall;   /* RECALLED: what it means for open holds; RECALL_NONE: not said */
             char reason[TEXT_LEN_MAX + 1];
         } sku;
         struct {
@@ -175,6 +194,10 @@ struct event {
             bool first, last;          /* the first part empties the catalogue, the last makes it current */
         } catalogue;
         struct price_approval approval;
+        struct {
+            bool started;              /* false: ended; then all but the SKU is as it was */
+            struct extra extra;
+        } extra;
         struct {
             struct broadcast_id broadcast;
             char title[TITLE_LEN_MAX + 1];

@@ -16,6 +16,10 @@
 #define STOCK_VERSION_MAX INT64_C(9007199254740991) /* of absolute counts: what a JSON number holds exactly */
 #define EXTENDS_MAX 2          /* how often a viewer may extend one hold */
 #define UNDO_MS 5000
+#define EXTRAS_MAX 16           /* bundles and freebies that run at once in one broadcast */
+#define EXTRA_TEXT_LEN_MAX 200  /* bytes of UTF-8 */
+#define EXTRA_UNITS_MAX 1000    /* of what is added, for one unit or one order */
+#define EXTRA_ORDERS_MAX 1000000000
 #define APPROVALS_MAX 16       /* prices of one broadcast that wait for a second person */
 #define EVENT_BATCH_MAX 8      /* events appended by one command */
 

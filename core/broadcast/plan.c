@@ -3,7 +3,7 @@
  *   broadcast_plan      is the act allowed in this state at all?
  *     plan_...          the act's own rules; adds nothing when nothing would change, so that repeating is safe
  *
- * Prices are planned in plan_price.c, the shelf in plan_shelf.c, undo in plan_undo.c. */
+ * Prices are planned in plan_price.c, bundles and freebies in extras.c, the shelf in plan_shelf.c, undo in plan_undo.c. */
 #include "core/broadcast/plan.h"
 
 #include <inttypes.h>
@@ -211,6 +211,7 @@ static void plan_sku_state(struct plan *p, const struct shelf_item *item, enum s
     e->u.sku.sku = item->sku;
     e->u.sku.state = state;
     e->u.sku.tripped = state == SKU_STOPPED && p->a->tripped;
+    e->u.sku.recall = state == SKU_RECALLED ? p->a->recall : RECALL_NONE;
     text_copy(e->u.sku.reason, sizeof e->u.sku.reason, p->a->text);
 }
 
@@ -243,7 +244,7 @@ static enum act_answer plan_recall(struct plan *p)
     const struct shelf_item *item = broadcast_item(p->b, p->a->sku.text);
     if (item == NULL)
         return ACT_SKU_UNKNOWN;
-    if (item->state != SKU_RECALLED)
+    if (item->state != SKU_RECALLED || (p->a->recall != RECALL_NONE && p->a->recall != item->recall))
         plan_sku_state(p, item, SKU_RECALLED);
     for (uint8_t slot = 0; slot < PIN_SLOTS; slot++)
         if (p->b->pins[slot].set && ID_EQUAL(p->b->pins[slot].sku, item->sku))
@@ -289,6 +290,8 @@ static const struct {
     [ACT_SHELF]       = {plan_shelf,       BEFORE | LIVE | PAUSED},
     [ACT_APPROVE]     = {plan_approve,     BEFORE | LIVE | PAUSED},
     [ACT_REJECT]      = {plan_reject,      EVER},                           /* a list of what waits can always be cleared */
+    [ACT_EXTRA_ADD]   = {plan_extra_add,   LIVE | PAUSED},                  /* it is promised on air */
+    [ACT_EXTRA_END]   = {plan_extra_end,   EVER},
     [ACT_DETAILS]     = {plan_details,     BEFORE | LIVE | PAUSED | ENDED}, /* the recording comes after the show */
 };
 /* clang-format on */

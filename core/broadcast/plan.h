@@ -27,7 +27,15 @@ enum act_answer plan_offer_stop(struct plan *p);
 enum act_answer plan_approve(struct plan *p);
 enum act_answer plan_reject(struct plan *p);
 enum act_answer plan_shelf(struct plan *p);
+enum act_answer plan_extra_add(struct plan *p);
+enum act_answer plan_extra_end(struct plan *p);
+void plan_extra(struct event *e, const struct extra *extra); /* fills an EVENT_EXTRA that starts it */
 enum act_answer plan_undo(struct plan *p);
+
+/* ---- extras that run, for the steps ---- */
+MUST_USE enum result extras_set(struct broadcast *b, const struct extra *extra); /* MALFORMED: one too many */
+void extras_end(struct broadcast *b, const struct sku_id *sku);
+void extras_drop(struct broadcast *b); /* those that cannot go on, after the shelf or a SKU's state has changed */
 
 /* ---- comparing and copying ---- */
 bool money_equal(const struct money *a, const struct money *b);

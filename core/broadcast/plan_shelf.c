@@ -20,6 +20,7 @@ static void item_enter(const struct broadcast *b, struct shelf_item *item, const
 static void item_stay(const struct shelf_item *old, struct shelf_item *item, const struct money *asked)
 {
     item->state = old->state;
+    item->recall = old->recall;
     item->price = old->price;
     item->base_price = old->base_price;
     item->listed_price = is_priced(asked) ? *asked : old->listed_price;
@@ -46,6 +47,7 @@ static struct shelf_item item_planned(const struct broadcast *b, const struct sh
     item.price_meant = item.base_meant = false;
     item.tripped_version = 0;
     item.state = SKU_OPEN;
+    item.recall = RECALL_NONE;
     if (old == NULL)
         item_enter(b, &item, &asked);
     else

@@ -1,4 +1,4 @@
-/* core/broadcast/plan_undo.c - taking back the last pin, cue or price change: events that bring the old values back.
+/* core/broadcast/plan_undo.c - taking back the last pin, cue, price change or extra: events that bring the old values back.
  *
  * The log only grows: an undo is more events, with new price versions. They are of no undoable act themselves, so a
  * second undo finds nothing instead of doing the mistake again. */
@@ -58,6 +58,18 @@ static void undo_pin(struct plan *p, uint8_t slot)
     e->u.slot = slot;
 }
 
+/* What ran before runs again, or nothing does. */
+static void undo_extra(struct plan *p)
+{
+    const struct undo_record *undo = &p->b->undo;
+    if (broadcast_item(p->b, undo->extra_sku.text) == NULL)
+        return;
+    struct event *e = plan_add(p, EVENT_EXTRA);
+    e->u.extra.extra.sku = undo->extra_sku;
+    if (!ID_IS_NONE(undo->extra.sku))
+        plan_extra(e, &undo->extra);
+}
+
 enum act_answer plan_undo(struct plan *p)
 {
     if (p->a->now_ms >= p->b->undo.until_ms)
@@ -65,6 +77,8 @@ enum act_answer plan_undo(struct plan *p)
     undo_cue(p);
     if (!ID_IS_NONE(p->b->undo.price_sku))
         undo_price(p);
+    if (!ID_IS_NONE(p->b->undo.extra_sku))
+        undo_extra(p);
     for (uint8_t slot = 0; slot < PIN_SLOTS; slot++)
         undo_pin(p, slot);
     return ACT_DONE;

@@ -93,6 +93,7 @@ static struct refusal refusal_of_act(enum act_answer answer)
         [ACT_AMOUNT] = {.code = ERROR_BAD_REQUEST,
                         .field = "amount",
                         .detail = "Nothing is sold for nothing: a price is at least 1."},
+        [ACT_EXTRAS_FULL] = {.code = ERROR_LIMIT_REACHED, .detail = "Too many extras run already; end one first."},
         [ACT_APPROVALS_FULL] = {.code = ERROR_LIMIT_REACHED,
                                 .detail = "Too many prices wait for another host already."},
         [ACT_APPROVAL_UNKNOWN] = {.code = ERROR_NOT_FOUND, .field = "approval", .detail = "No such price is known."},
@@ -185,7 +186,8 @@ static struct refusal host_act(struct errand *e, struct show *show, struct act *
         [COMMAND_RECALL] = ACT_RECALL,         [COMMAND_PAUSE] = ACT_PAUSE,
         [COMMAND_RESUME] = ACT_RESUME,         [COMMAND_END] = ACT_END,
         [COMMAND_RUN_LOAD] = ACT_SHELF,        [COMMAND_APPROVE] = ACT_APPROVE,
-        [COMMAND_REJECT] = ACT_REJECT,
+        [COMMAND_REJECT] = ACT_REJECT,         [COMMAND_EXTRA_ADD] = ACT_EXTRA_ADD,
+        [COMMAND_EXTRA_END] = ACT_EXTRA_END,
     };
     const struct command *c = &e->command;
     *act = (struct act){.kind = plain[c->kind],
@@ -196,7 +198,9 @@ static struct refusal host_act(struct errand *e, struct show *show, struct act *
                         .price = c->money,
                         .for_ms = c->for_ms,
                         .level = c->level,
-                        .text = c->text};
+                        .recall = c->recall,
+                        .text = c->text,
+                        .extra = c->extra};
     approval_act(e, show, act);
     switch (c->kind) {
     case COMMAND_CUE_NEXT:

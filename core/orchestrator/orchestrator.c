@@ -123,6 +123,8 @@ static const struct journey_of {
     [COMMAND_NOTICE] = {.errand = host_start},
     [COMMAND_OFFER_START] = {.errand = host_start},
     [COMMAND_OFFER_STOP] = {.errand = host_start},
+    [COMMAND_EXTRA_ADD] = {.errand = host_start},
+    [COMMAND_EXTRA_END] = {.errand = host_start},
     [COMMAND_STOCK_STOP] = {.errand = host_start},
     [COMMAND_STOCK_OPEN] = {.errand = host_start},
     [COMMAND_RECALL] = {.errand = host_start},

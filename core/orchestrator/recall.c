@@ -228,7 +228,11 @@ static void shows_say(struct shop *shop, const struct recalled *r, const char *t
         struct show *show = value;
         if (!show_hides(show, &r->sku) || (but != NULL && ID_EQUAL(show->b.id, *but)))
             continue;
-        struct command say = {.kind = COMMAND_RECALL, .broadcast = show->b.id, .sku = r->sku, .recall = RECALL_CANCEL};
+        const struct claim_sku *known = claims_sku(&shop->claims, r->sku.text);
+        struct command say = {.kind = COMMAND_RECALL,
+                              .broadcast = show->b.id,
+                              .sku = r->sku,
+                              .recall = known == NULL ? RECALL_NONE : known->count.recall};
         text_keep(say.text, sizeof say.text, text);
         struct errand *e = errand_take_ours(show, &say);
         if (e != NULL)

@@ -5,7 +5,7 @@
  *     json_parse        guarded: never deep, valid UTF-8, no name twice
  *     envelope_read     `id` first, so that even a refusal can name what it answers; then `t`
  *     read_object       the members of that kind of command, by its table
- *     command_settle    what no single member can tell: the hold of a reserve, the document of a run of show */
+ *     command_settle    what no single member can tell: the hold of a reserve, an extra's SKU, the document of a run of show */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -130,6 +130,14 @@ static const struct member recall_list[] = {
     WORDS("text", false),
     {.name = "holds", .kind = MEMBER_READ, .read = read_recall, WHOLE_COMMAND},
 };
+static const struct member extra_list[] = {
+    ID_OF("sku", sku),
+    NEEDS(struct command, "kind", NAME, extra.kind, .max = EXTRA_FREEBIE, .name_of = extra_kind_name_of),
+    MAY(struct command, "adds", ID, extra.adds),
+    MAY(struct command, "adds_units", U32, extra.adds_units, .min = 1, .max = EXTRA_UNITS_MAX),
+    MAY(struct command, "first_orders", U32, extra.first_orders, .min = 0, .max = EXTRA_ORDERS_MAX),
+    NEEDS(struct command, "text", TEXT, extra.text, .min = 1, .max = EXTRA_TEXT_LEN_MAX, .rule = TEXT_LINE),
+};
 static const struct member approval_list[] = {ID_OF("approval", approval)};
 static const struct member start_list[] = {MAY(struct command, "force", BOOL, force)};
 static const struct member stock_list[] = {ID_OF("sku", sku), MOVED};
@@ -167,6 +175,8 @@ static const struct {
     [COMMAND_STOCK_STOP]     = {true, true, MEMBERS(stop_list)},
     [COMMAND_STOCK_OPEN]     = {true, true, MEMBERS(sku_list)},
     [COMMAND_RECALL]         = {true, true, MEMBERS(recall_list)},
+    [COMMAND_EXTRA_ADD]      = {true, true, MEMBERS(extra_list)},
+    [COMMAND_EXTRA_END]      = {true, true, MEMBERS(sku_list)},
     [COMMAND_START]          = {true, true, MEMBERS(start_list)},
     [COMMAND_PAUSE]          = {true, true, {NULL, 0}},
     [COMMAND_RESUME]         = {true, true, {NULL, 0}},
@@ -212,6 +222,10 @@ static enum result command_settle(struct json_in *in, const char *data, size_t l
         memcpy(c->hold.text, c->id, sizeof c->id);
     if (c->kind == COMMAND_RECALL && c->recall == RECALL_NONE)
         c->recall = RECALL_CANCEL;
+    if (c->kind == COMMAND_EXTRA_ADD) {
+        c->extra.sku = c->sku;
+        c->extra.adds_units = c->extra.adds_units == 0 ? 1 : c->extra.adds_units;
+    }
     return c->kind == COMMAND_RUN_LOAD ? document_take(in, data, len, c) : RESULT_OK;
 }
 

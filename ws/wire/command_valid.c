@@ -47,6 +47,15 @@ static bool valid_own_hold(const struct command *c) { return id_equal(c->id, c->
 static bool valid_new_hold(const struct command *c) { return valid_hold(c) && c->hold.text[0] != '~'; }
 static bool valid_recall(const struct command *c) { return c->recall > RECALL_NONE && c->recall < RECALL_MODES; }
 
+static bool valid_extra(const struct command *c)
+{
+    const struct extra *extra = &c->extra;
+    return ID_EQUAL(extra->sku, c->sku) && extra->kind <= EXTRA_FREEBIE &&
+           (ID_IS_NONE(extra->adds) || id_holds(extra->adds.text)) && within(extra->adds_units, 1, EXTRA_UNITS_MAX) &&
+           within(extra->first_orders, 0, EXTRA_ORDERS_MAX) &&
+           text_holds(TEXT_LINE, extra->text, 1, EXTRA_TEXT_LEN_MAX);
+}
+
 static bool valid_wish(const struct command *c)
 {
     if (!within(c->wish.lines_count, 1, CART_LINES_MAX))
@@ -142,6 +151,8 @@ static valid_part *const parts[COMMAND_KINDS][PARTS_MAX] = {
     [COMMAND_NOTICE] = {valid_text, valid_level},
     [COMMAND_OFFER_START] = {valid_sku, valid_asked, valid_for},
     [COMMAND_OFFER_STOP] = {valid_sku},
+    [COMMAND_EXTRA_ADD] = {valid_sku, valid_extra},
+    [COMMAND_EXTRA_END] = {valid_sku},
     [COMMAND_STOCK_STOP] = {valid_sku, valid_text},
     [COMMAND_STOCK_OPEN] = {valid_sku},
     [COMMAND_RECALL] = {valid_sku, valid_text, valid_recall},

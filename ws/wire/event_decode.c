@@ -14,6 +14,7 @@
 
 static const char *state_name_of(unsigned number) { return broadcast_state_name((enum broadcast_state)number); }
 static const char *sku_state_name_of(unsigned number) { return sku_state_name((enum sku_state)number); }
+static const char *recall_name_of(unsigned number) { return recall_mode_name((enum recall_mode)number); }
 static const char *approval_state_name_of(unsigned number) { return approval_state_name((enum approval_state)number); }
 
 /* ---- members that are no plain value ---- */
@@ -108,6 +109,7 @@ static const struct member item_list[] = {
     MAY(struct shelf_item, "limit_per_viewer", U32, limit_per_viewer, .max = UINT32_MAX),
     MAY(struct shelf_item, "weight_g", U32, weight_g, .max = UINT32_MAX),
     NEEDS(struct shelf_item, "state", NAME, state, .max = SKU_RECALLED, .name_of = sku_state_name_of),
+    MAY(struct shelf_item, "recall", NAME, recall, .max = RECALL_HONOUR, .name_of = recall_name_of),
     MAY(struct shelf_item, "price_meant", BOOL, price_meant),
     MAY(struct shelf_item, "base_meant", BOOL, base_meant),
     MAY(struct shelf_item, "tripped_version", U32, tripped_version, .max = UINT32_MAX),
@@ -166,7 +168,18 @@ static const struct member sku_list[] = {
     NEEDS(struct event, "sku", ID, u.sku.sku),
     NEEDS(struct event, "state", NAME, u.sku.state, .max = SKU_RECALLED, .name_of = sku_state_name_of),
     MAY(struct event, "tripped", BOOL, u.sku.tripped),
+    MAY(struct event, "recall", NAME, u.sku.recall, .max = RECALL_HONOUR, .name_of = recall_name_of),
     TEXT("reason", u.sku.reason),
+};
+/* Of one that ended there is only the SKU. */
+static const struct member extra_list[] = {
+    NEEDS(struct event, "sku", ID, u.extra.extra.sku),
+    NEEDS(struct event, "started", BOOL, u.extra.started),
+    MAY(struct event, "kind", NAME, u.extra.extra.kind, .max = EXTRA_FREEBIE, .name_of = extra_kind_name_of),
+    MAY(struct event, "adds", ID, u.extra.extra.adds),
+    MAY(struct event, "adds_units", U32, u.extra.extra.adds_units, .max = EXTRA_UNITS_MAX),
+    MAY(struct event, "first_orders", U32, u.extra.extra.first_orders, .max = EXTRA_ORDERS_MAX),
+    MAY(struct event, "text", TEXT, u.extra.extra.text, .max = EXTRA_TEXT_LEN_MAX),
 };
 static const struct member approval_list[] = {
     NEEDS(struct event, "approval", ID, u.approval.id),
@@ -211,6 +224,7 @@ static const struct members datas[EVENT_KINDS] = {
     [EVENT_NOTICE]      = MEMBERS(notice_list),
     [EVENT_SKU]         = MEMBERS(sku_list),
     [EVENT_APPROVAL]    = MEMBERS(approval_list),
+    [EVENT_EXTRA]       = MEMBERS(extra_list),
     [EVENT_CATALOGUE]   = MEMBERS(catalogue_list),
     [EVENT_LISTED]      = MEMBERS(listed_list),
 };

@@ -101,6 +101,8 @@ static void put_item(struct json_out *o, const struct shelf_item *item)
     put_int(o, "limit_per_viewer", item->limit_per_viewer);
     put_int(o, "weight_g", item->weight_g);
     json_put_text(o, "state", sku_state_name(item->state));
+    if (item->recall != RECALL_NONE)
+        json_put_text(o, "recall", recall_mode_name(item->recall));
     put_true(o, "price_meant", item->price_meant);
     put_true(o, "base_meant", item->base_meant);
     put_int(o, "tripped_version", item->tripped_version);
@@ -122,6 +124,8 @@ static void put_sku(struct json_out *o, const struct event *e)
     put_text(o, "sku", e->u.sku.sku.text);
     json_put_text(o, "state", sku_state_name(e->u.sku.state));
     put_true(o, "tripped", e->u.sku.tripped);
+    if (e->u.sku.recall != RECALL_NONE)
+        json_put_text(o, "recall", recall_mode_name(e->u.sku.recall));
     put_text(o, "reason", e->u.sku.reason);
 }
 
@@ -139,6 +143,20 @@ static void put_offer(struct json_out *o, const struct event *e)
     put_price(o, "price", &e->u.offer.price);
     put_true(o, "meant", e->u.offer.meant);
     put_int(o, "ends_ms", e->u.offer.ends_ms);
+}
+
+static void put_extra(struct json_out *o, const struct event *e)
+{
+    const struct extra *extra = &e->u.extra.extra;
+    put_text(o, "sku", extra->sku.text);
+    json_put_bool(o, "started", e->u.extra.started);
+    if (!e->u.extra.started)
+        return;
+    json_put_text(o, "kind", extra_kind_name(extra->kind));
+    put_text(o, "adds", extra->adds.text);
+    json_put_uint(o, "adds_units", extra->adds_units);
+    put_int(o, "first_orders", extra->first_orders);
+    put_text(o, "text", extra->text);
 }
 
 static void put_approval(struct json_out *o, const struct event *e)
@@ -237,6 +255,7 @@ static put_data *const put_datas[EVENT_KINDS] = {
     [EVENT_NOTICE] = put_notice, [EVENT_PRICE] = put_price_event,
     [EVENT_LISTED] = put_listed, [EVENT_CATALOGUE] = put_catalogue,
     [EVENT_SKU] = put_sku,       [EVENT_APPROVAL] = put_approval,
+    [EVENT_EXTRA] = put_extra,
 };
 
 enum result event_encode(const struct event *e, struct bytes *out)

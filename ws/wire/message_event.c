@@ -92,6 +92,14 @@ static void write_sku(const struct event_out *o)
         json_put_text(o->out, "reason", o->e->u.sku.reason);
 }
 
+static void write_extra(const struct event_out *o)
+{
+    json_put_text(o->out, "sku", o->e->u.extra.extra.sku.text);
+    json_put_text(o->out, "state", o->e->u.extra.started ? "started" : "ended");
+    if (o->e->u.extra.started)
+        part_extra(o->out, &o->e->u.extra.extra);
+}
+
 static void write_approval(const struct event_out *o) { part_approval(o->out, &o->e->u.approval); }
 
 /* The event's own items went into the broadcast with its step. */
@@ -109,11 +117,13 @@ static void write_shelf(const struct event_out *o)
 typedef void event_writer(const struct event_out *o);
 /* NULL: `none` for everybody. */
 static event_writer *const writers[EVENT_KINDS] = {
-    [EVENT_BEGUN] = write_begun,       [EVENT_DETAILS] = write_changed_details, [EVENT_SHELF] = write_shelf,
-    [EVENT_STATE] = write_state,       [EVENT_PIN_SET] = write_pin_set,         [EVENT_PIN_CLEARED] = write_pin_cleared,
-    [EVENT_CUE] = write_cue,           [EVENT_CUE_DONE] = write_cue_done,       [EVENT_PRICE] = write_price,
-    [EVENT_OFFER] = write_offer,       [EVENT_NOTICE] = write_notice,           [EVENT_SKU] = write_sku,
-    [EVENT_APPROVAL] = write_approval,
+    [EVENT_BEGUN] = write_begun,       [EVENT_DETAILS] = write_changed_details,
+    [EVENT_SHELF] = write_shelf,       [EVENT_STATE] = write_state,
+    [EVENT_PIN_SET] = write_pin_set,   [EVENT_PIN_CLEARED] = write_pin_cleared,
+    [EVENT_CUE] = write_cue,           [EVENT_CUE_DONE] = write_cue_done,
+    [EVENT_PRICE] = write_price,       [EVENT_OFFER] = write_offer,
+    [EVENT_NOTICE] = write_notice,     [EVENT_SKU] = write_sku,
+    [EVENT_APPROVAL] = write_approval, [EVENT_EXTRA] = write_extra,
 };
 
 static const char *event_type(const struct event *e, bool shown)

@@ -36,6 +36,26 @@ void part_video(struct json_out *out, const struct broadcast_details *details)
     json_end_object(out);
 }
 
+void part_extra(struct json_out *out, const struct extra *extra)
+{
+    json_put_text(out, "kind", extra_kind_name(extra->kind));
+    if (!ID_IS_NONE(extra->adds))
+        json_put_text(out, "adds", extra->adds.text);
+    json_put_uint(out, "adds_units", extra->adds_units);
+    if (extra->first_orders != 0)
+        json_put_uint(out, "first_orders", extra->first_orders);
+    json_put_text(out, "text", extra->text);
+}
+
+static void part_item_extra(struct json_out *out, const struct extra *extra)
+{
+    if (extra == NULL)
+        return;
+    json_put_object(out, "extra");
+    part_extra(out, extra);
+    json_end_object(out);
+}
+
 void part_shelf(struct json_out *out, const struct broadcast *b)
 {
     json_put_array(out, "shelf");
@@ -51,6 +71,7 @@ void part_shelf(struct json_out *out, const struct broadcast *b)
         json_put_text(out, "state", sku_state_name(item->state));
         if (item->offer_ends_ms != 0)
             json_put_int(out, "offer_ends_ms", item->offer_ends_ms);
+        part_item_extra(out, broadcast_extra(b, item->sku.text));
         json_end_object(out);
     }
     json_end_array(out);

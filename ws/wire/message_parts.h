@@ -8,6 +8,7 @@
 void part_money(struct json_out *out, const char *name, const struct money *money);
 void part_price(struct json_out *out, const char *name, const struct price *price); /* null when there is none */
 void part_video(struct json_out *out, const struct broadcast_details *details);
+void part_extra(struct json_out *out, const struct extra *extra);      /* members */
 void part_shelf(struct json_out *out, const struct broadcast *b);
 /* One pin as members of an object that is open. */
 void part_pin(struct json_out *out, const struct broadcast *b, uint8_t slot, const struct pin *pin);

@@ -5,6 +5,7 @@
 
 #include "base/map.h"
 
+const char *extra_kind_name_of(unsigned number) { return extra_kind_name((enum extra_kind)number); }
 const char *notice_level_name_of(unsigned number) { return notice_level_name((enum notice_level)number); }
 
 /* clang-format off */

@@ -31,5 +31,6 @@ bool gtin_is_valid(const char *text, size_t len);
 bool floor_fits(const struct product *p); /* in the price's currency; true when there is no floor or no price */
 
 const char *notice_level_name_of(unsigned number);
+const char *extra_kind_name_of(unsigned number);
 
 #endif
