@@ -214,7 +214,7 @@ static enum result server_make(struct wiring *w, struct fault *fault)
 
 static enum result show_make(struct wiring *w, struct fault *fault)
 {
-    enum result result = board_create(&w->board);
+    enum result result = board_create(NULL, &w->board);
     if (result != RESULT_OK)
         return fault_set(fault, result, "the board: %s", result_name(result));
     w->observer = (struct orchestrator_observer){

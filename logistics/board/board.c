@@ -26,6 +26,7 @@ struct board_shop {
     bool told;        /* of an entry: a checkpoint after it tells nothing new */
 };
 struct board {
+    struct board_config config;
     struct map shops; /* struct board_shop * */
 };
 
@@ -47,11 +48,16 @@ static void shop_destroy(struct board_shop *shop)
     free(shop);
 }
 
-enum result board_create(struct board **ret)
+const struct board_limits board_limits_default = {
+    .estimate_ms = 5000, .takeover_ms = 4000, .document_kept_ms = 3600000};
+
+enum result board_create(const struct board_config *config, struct board **ret)
 {
     struct board *b = calloc(1, sizeof *b);
     if (b == NULL)
         return RESULT_NO_MEMORY;
+    if (config != NULL)
+        b->config = *config;
     map_init(&b->shops, BOARD_SHOPS_MAX);
     *ret = b;
     return RESULT_OK;

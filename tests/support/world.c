@@ -156,7 +156,7 @@ static void node_up(struct world *w, unsigned number)
     *n = (struct world_node){.w = w, .number = number, .life = n->life + 1, .lives = true};
     n->memory = memory_attach(w->memory, &id, &w->clock.clock);
     people_audience_init(n);
-    enum result result = board_create(&n->board);
+    enum result result = board_create(NULL, &n->board);
     MUST(result == RESULT_OK);
     n->observer = (struct orchestrator_observer){.ledger_entry = observe_entry,
                                                  .ledger_rewound = observe_rewound,

@@ -3,24 +3,10 @@
 #ifndef LIVESHELF_WS_WIRE_ESTIMATE_DOCUMENT_H
 #define LIVESHELF_WS_WIRE_ESTIMATE_DOCUMENT_H
 
-#include "base/bytes.h"
-#include "core/broadcast/catalogue.h"
-#include "core/broadcast/estimate.h"
-#include "core/broadcast/event.h"
+#include "core/broadcast/estimate_names.h"
 
 #define ESTIMATE_DOCUMENT_MAX (1u << 20) /* bytes; what is longer is written without its cells, and says so */
 
-struct estimate_names { /* what the numbers do not know; borrowed for the call */
-    struct broadcast_id broadcast;
-    const char *title; /* of the broadcast */
-    enum broadcast_state state;
-    uint64_t seq; /* of its tick in the estimate log */
-    int64_t as_of_ms;
-    const char *ledger_id;    /* the last entry that is counted in */
-    int64_t start_ms, end_ms; /* Unix ms; end 0: not ended, then waves that count from the end have no time yet */
-    const struct logistics_plan *plan; /* NULL: one site "*", one wave "*" */
-    const struct catalogue *catalogue; /* titles and GTINs; NULL: none */
-};
 /* One line, no line end, at most ESTIMATE_DOCUMENT_MAX bytes. Numbers have one decimal at most, shares three; what is not known
  * (NaN) is null. Cells in which nothing is firm and nothing rounds to more than zero are left out. Appends to `out`; what
  * does not fit there it knows itself (bytes_result). */

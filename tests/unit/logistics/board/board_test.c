@@ -19,7 +19,7 @@ static const struct shop_id demo = {"demo"};
 static int set_up(void **state)
 {
     struct desk *d = calloc(1, sizeof *d);
-    assert_int_equal(board_create(&d->board), RESULT_OK);
+    assert_int_equal(board_create(NULL, &d->board), RESULT_OK);
     claims_init(&d->claims);
     catalogue_init(&d->catalogue);
     broadcast_init(&d->spring, &demo, &(struct broadcast_id){"spring"});
