@@ -61,13 +61,14 @@ struct estimate_stamp { /* an estimate that somebody froze to plan by */
     int64_t firm;
     struct spread units, parcels;
 };
+struct last_point {
+    int64_t s, firm; /* seconds since the start; units that were firm then */
+};
 struct last_show { /* the newest finished broadcast to compare with */
     struct broadcast_id broadcast;
     char title[TITLE_LEN_MAX + 1];
-    int64_t shipped; /* units, in the end */
-    const struct last_point {
-        int64_t s, firm;
-    } * points; /* seconds since its start; oldest first */
+    int64_t shipped;                 /* units, in the end */
+    const struct last_point *points; /* oldest first */
     size_t points_count;
 };
 struct volumes_view {

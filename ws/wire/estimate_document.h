@@ -5,11 +5,12 @@
 
 #include "core/broadcast/estimate_names.h"
 
-#define ESTIMATE_DOCUMENT_MAX (1u << 20) /* bytes; what is longer is written without its cells, and says so */
+#define ESTIMATE_DOCUMENT_MAX (1u << 20) /* bytes: beyond it rows with the fewest units are left out, and counted */
 
 /* One line, no line end, at most ESTIMATE_DOCUMENT_MAX bytes. Numbers have one decimal at most, shares three; what is not known
- * (NaN) is null. Cells in which nothing is firm and nothing rounds to more than zero are left out. Appends to `out`; what
- * does not fit there it knows itself (bytes_result). */
+ * (NaN) is null. Cells in which nothing is firm and nothing rounds to more than zero are left out; so are, when the
+ * document would be too long, the SKUs and then the cells with the fewest units ("skus_cut", "cells_cut": how many). Sums tell all
+ * of them. Appends to `out`; what does not fit there it knows itself (bytes_result). */
 void estimate_write(struct bytes *out, const struct estimate *e, const struct estimate_names *names);
 
 /* The document as rows: per SKU, site and wave one that is `firm` (an order count) and one that is `planning` (what is expected

@@ -36,6 +36,7 @@ const char *selling_name(const struct show_view *show); /* "ok", "unavailable", 
 /* What a recall touches: members, and the holds one by one. */
 void part_recall(struct json_out *out, const struct outcome *o);
 void part_affected(struct json_out *out, const struct outcome *o);
+void part_spread(struct json_out *out, const char *key, const struct spread *s); /* null: not known */
 /* RFC 4180. A cell that a spreadsheet would take for a formula gets an apostrophe before it. */
 void csv_text(struct bytes *out, const char *text);
 void part_broadcast(struct json_out *out, const struct broadcast *b); /* members, as HTTP tells it */
