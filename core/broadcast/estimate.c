@@ -95,3 +95,15 @@ enum result logistics_plan_copy(struct logistics_plan *to, const struct logistic
     to->stocks = stocks;
     return RESULT_OK;
 }
+
+const char *logistics_site_name(const struct logistics_plan *p, uint16_t site)
+{
+    return site < p->sites_count ? p->sites[site].id.text : "*";
+}
+
+const char *logistics_wave_name(const struct logistics_plan *p, uint16_t wave)
+{
+    if (wave < p->waves_count)
+        return p->waves[wave].id.text;
+    return wave == ESTIMATE_ALL ? "*" : "later";
+}

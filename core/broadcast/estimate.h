@@ -136,6 +136,10 @@ struct logistics_plan { /* owns `stocks`: logistics_plan_finish */
     size_t stocks_count;
 };
 void logistics_plan_finish(struct logistics_plan *p);
+/* "*" for ESTIMATE_ALL, which is also what cells and loads say when the plan has no sites (waves). Wave number `waves_count` is
+ * "later": what is confirmed after the last cut-off. */
+const char *logistics_site_name(const struct logistics_plan *p, uint16_t site);
+const char *logistics_wave_name(const struct logistics_plan *p, uint16_t wave);
 /* `to` is not finished first. RESULT_NO_MEMORY: untouched. */
 MUST_USE enum result logistics_plan_copy(struct logistics_plan *to, const struct logistics_plan *from);
 
