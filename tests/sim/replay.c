@@ -206,9 +206,10 @@ static void reader_acts(struct sim *s)
 
 static void host_acts(struct sim *s)
 {
-    static const enum command_kind kinds[] = {
-        COMMAND_PIN_SET,    COMMAND_PIN_CLEAR,  COMMAND_CUE_NEXT, COMMAND_PRICE_SET,  COMMAND_NOTICE,
-        COMMAND_STOCK_STOP, COMMAND_STOCK_OPEN, COMMAND_UNDO,     COMMAND_OFFER_STOP, COMMAND_OFFER_START};
+    static const enum command_kind kinds[] = {COMMAND_PIN_SET,     COMMAND_PIN_CLEAR, COMMAND_CUE_NEXT,
+                                              COMMAND_PRICE_SET,   COMMAND_NOTICE,    COMMAND_STOCK_STOP,
+                                              COMMAND_STOCK_OPEN,  COMMAND_UNDO,      COMMAND_OFFER_STOP,
+                                              COMMAND_OFFER_START, COMMAND_EXTRA_ADD, COMMAND_EXTRA_END};
     struct world_person *host = s->hosts[dice(s, HOSTS)];
     unsigned node = 1 + (unsigned)dice(s, s->w->config.nodes);
     if (!world_is_connected(host) && world_node_lives(s->w, node))
@@ -216,6 +217,7 @@ static void host_acts(struct sim *s)
     struct command c = {.kind = kinds[dice(s, ARRAY_LEN(kinds))], .slot = (uint8_t)dice(s, 3), .for_ms = 5000};
     c.money = (struct money){.minor = 900 + (int64_t)dice(s, 90), .currency = "EUR"};
     snprintf(c.sku.text, sizeof c.sku.text, "%s", dice(s, 2) == 0 ? "mug-red" : "cap-blue");
+    c.extra = (struct extra){.sku = c.sku, .adds_units = 1 + (uint32_t)dice(s, 3), .text = "a gift"};
     snprintf(c.text, sizeof c.text, "word %u", ++s->said);
     world_submit(s->w, host, &c);
 }

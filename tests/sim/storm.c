@@ -143,10 +143,12 @@ static void host_acts(struct storm *s, struct world_person *host)
         COMMAND_PIN_SET,    COMMAND_PIN_SET,    COMMAND_PIN_CLEAR, COMMAND_CUE_NEXT,    COMMAND_CUE_NEXT,
         COMMAND_PRICE_SET,  COMMAND_UNDO,       COMMAND_NOTICE,    COMMAND_NOTICE,      COMMAND_PAUSE,
         COMMAND_RESUME,     COMMAND_RESUME,     COMMAND_RESUME,    COMMAND_RESUME,      COMMAND_STOCK_STOP,
-        COMMAND_STOCK_OPEN, COMMAND_STOCK_OPEN, COMMAND_PREFLIGHT, COMMAND_OFFER_START, COMMAND_OFFER_STOP};
+        COMMAND_STOCK_OPEN, COMMAND_STOCK_OPEN, COMMAND_PREFLIGHT, COMMAND_OFFER_START, COMMAND_OFFER_STOP,
+        COMMAND_EXTRA_ADD,  COMMAND_EXTRA_END};
     struct command c = {.kind = plain[dice(s, ARRAY_LEN(plain))], .sku = any_sku(s), .slot = (uint8_t)dice(s, 3)};
     c.money = (struct money){.minor = 200 + (int64_t)dice(s, 1800), .currency = "EUR"};
     c.for_ms = 1000 + (int64_t)dice(s, 20000);
+    c.extra = (struct extra){.sku = c.sku, .kind = EXTRA_BUNDLE, .adds = any_sku(s), .adds_units = 1, .text = "a gift"};
     snprintf(c.text, sizeof c.text, "word-%llu", (unsigned long long)rng_next(s->rng));
     uint64_t choice = dice(s, 100);
     if (s->recalls && dice(s, 100) == 0 && strcmp(c.sku.text, "cap-blue") != 0) {

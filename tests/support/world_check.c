@@ -84,6 +84,13 @@ static void render_items(struct bytes *out, const struct broadcast *b)
     }
 }
 
+static void render_extras(struct bytes *out, const struct broadcast *b)
+{
+    for (size_t i = 0; i < b->extras_count; i++)
+        bytes_format(out, "extra %s %d %s %u %u %s\n", b->extras[i].sku.text, (int)b->extras[i].kind,
+                     b->extras[i].adds.text, b->extras[i].adds_units, b->extras[i].first_orders, b->extras[i].text);
+}
+
 static void render(struct bytes *out, const struct broadcast *b)
 {
     bytes_format(out, "seq %llu epoch %s state %s title %s hold_ms %lld times %lld %lld %lld\n",
@@ -95,6 +102,7 @@ static void render(struct bytes *out, const struct broadcast *b)
             bytes_format(out, "pin %u %s %s %lld\n", i, b->pins[i].sku.text, b->pins[i].text,
                          (long long)b->pins[i].pinned_ms);
     render_items(out, b);
+    render_extras(out, b);
     bytes_format(out, "cue %s %d notice %s %s document %llu %s\n", b->cue.cue.text, b->cue.index, b->notice.id.text,
                  b->notice.text, (unsigned long long)b->document_seq, b->document == NULL ? "" : b->document);
     for (size_t i = 0; i < b->done_count; i++)

@@ -154,6 +154,10 @@ void tell_event(struct world *w, const char *who, const struct event *e)
         world_line(w, who, "%llu sku %s %s%s", seq, e->u.sku.sku.text, sku_state_name(e->u.sku.state),
                    e->u.sku.tripped ? " by itself" : "");
         return;
+    case EVENT_EXTRA:
+        world_line(w, who, "%llu extra %s %s", seq, e->u.extra.extra.sku.text,
+                   e->u.extra.started ? e->u.extra.extra.text : "ended");
+        return;
     case EVENT_APPROVAL:
         world_line(w, who, "%llu approval %s %s %s at %lld", seq, e->u.approval.id.text,
                    approval_state_name(e->u.approval.state), e->u.approval.sku.text,

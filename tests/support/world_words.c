@@ -121,6 +121,17 @@ static void say_recall(const struct sentence *s, struct command *c)
     c->broadcast = world_broadcast_id;
 }
 
+/* "host promises mug-red a sticker with every mug" */
+static void say_extra(const struct sentence *s, struct command *c)
+{
+    say_sku(s, c);
+    c->extra = (struct extra){.sku = c->sku, .kind = EXTRA_FREEBIE, .adds_units = 1};
+    for (size_t i = 1; i < s->count; i++) {
+        size_t len = strlen(c->extra.text);
+        snprintf(c->extra.text + len, sizeof c->extra.text - len, "%s%s", i == 1 ? "" : " ", s->words[i]);
+    }
+}
+
 static void say_affected(const struct sentence *s, struct command *c)
 {
     say_sku(s, c);
@@ -219,6 +230,8 @@ static const struct verb {
     {"prices", COMMAND_PRICE_SET, say_price},
     {"offers", COMMAND_OFFER_START, say_price},
     {"calls-off", COMMAND_OFFER_STOP, say_sku},
+    {"promises", COMMAND_EXTRA_ADD, say_extra},
+    {"drops", COMMAND_EXTRA_END, say_sku},
     {"stops", COMMAND_STOCK_STOP, say_reason},
     {"opens", COMMAND_STOCK_OPEN, say_sku},
     {"approves", COMMAND_APPROVE, say_approval},

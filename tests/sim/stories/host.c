@@ -239,6 +239,51 @@ static void pause_ends_sales_until_resumed(void **state)
     world_close(w);
 }
 
+/* What comes with a product is promised to everyone who watches, also to who comes later, and to the end of the recall. */
+static void an_extra_runs_until_it_ends_is_taken_back_or_recalled(void **state)
+{
+    (void)state;
+    struct world *w = world_open(&(struct world_config){.seed = SEED, .nodes = 2});
+    world_do(w, "host comes; host2@2 comes 2");
+    world_forget_trace(w);
+    world_do(w, "host promises mug-red a sticker with every mug");
+    world_do(w, "host2 promises mug-red a sticker with every mug; host promises cap-blue a card; host undoes");
+    world_do(w, "host drops mug-red; host drops mug-red; host undoes; host promises ghost a card");
+    world_do(w, "host recalls mug-red; host drops mug-red; host promises mug-red a card; host ends; host promises "
+                "cap-blue a card");
+    world_expect(w, "[    0] *1    4 extra mug-red a sticker with every mug\n"
+                    "[    0] *2    4 extra mug-red a sticker with every mug\n"
+                    "[    0] host  ok 4\n"
+                    "[    0] host2 ok 4\n"
+                    "[    0] *1    5 extra cap-blue a card\n"
+                    "[    0] *2    5 extra cap-blue a card\n"
+                    "[    0] host  ok 5\n"
+                    "[    0] *1    6 extra cap-blue ended\n"
+                    "[    0] *2    6 extra cap-blue ended\n"
+                    "[    0] host  ok 6\n"
+                    "[    0] *1    7 extra mug-red ended\n"
+                    "[    0] *2    7 extra mug-red ended\n"
+                    "[    0] host  ok 7\n"
+                    "[    0] host  ok 7\n"
+                    "[    0] *1    8 extra mug-red a sticker with every mug\n"
+                    "[    0] *2    8 extra mug-red a sticker with every mug\n"
+                    "[    0] host  ok 8\n"
+                    "[    0] host  refused extra.add: sku_unknown ghost\n"
+                    "[    0] *1    shelf mug-red 0 free, 0 held, 0 sold, stopped\n"
+                    "[    0] *1    9 sku mug-red recalled\n"
+                    "[    0] *1    10 notice recall: lid cracks\n"
+                    "[    0] *2    9 sku mug-red recalled\n"
+                    "[    0] *2    10 notice recall: lid cracks\n"
+                    "[    0] host  recalled mug-red (cancel): 0 holds of 0, 0 orders of 0\n"
+                    "[    0] host  ok 10\n"
+                    "[    0] host  refused extra.add: recalled (sku)\n"
+                    "[    0] *1    11 state ended\n"
+                    "[    0] *2    11 state ended\n"
+                    "[    0] host  ok 11\n"
+                    "[    0] host  refused extra.add: conflict\n");
+    world_close(w);
+}
+
 static void creating_twice_is_creating_once(void **state)
 {
     (void)state;
@@ -286,6 +331,7 @@ int main(void)
         cmocka_unit_test(preflight_says_what_would_go_wrong),
         cmocka_unit_test(a_plan_names_what_the_catalogue_lacks),
         cmocka_unit_test(pause_ends_sales_until_resumed),
+        cmocka_unit_test(an_extra_runs_until_it_ends_is_taken_back_or_recalled),
         cmocka_unit_test(creating_twice_is_creating_once),
         cmocka_unit_test(the_other_node_completes_a_creation_cut_short),
     };

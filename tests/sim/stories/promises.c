@@ -154,8 +154,9 @@ static void a_recall_that_keeps_holds_stops_their_time_until_it_is_decided(void 
                     "[101000] shop  held mug-red at 1290 until 61000\n"
                     "[101000] a     hears held mug-red at 1290 until 161000\n"
                     "[101000] b     hears held mug-red at 1290 until 161000\n"
-                    "[101000] host  recalled mug-red (honour): 2 holds of 2, 0 orders of 0\n"
                     "[101000] *     shelf mug-red 2 free, 2 held, 0 sold, stopped\n"
+                    "[101000] *     6 sku mug-red recalled\n" /* said again: it means something else now */
+                    "[101000] host  recalled mug-red (honour): 2 holds of 2, 0 orders of 0\n"
                     "[101000] a     hears confirmed mug-red\n"
                     "[101000] shop  h1 sold for A-1\n"
                     "[101100] *     shelf mug-red 2 free, 1 held, 1 sold, stopped\n"
@@ -183,9 +184,11 @@ static void a_recall_decided_again_cancels_what_was_kept(void **state)
                     "[ 1000] host  recalled mug-red (honour): 2 holds of 2, 0 orders of 0\n"
                     "[ 1000] a     hears confirmed mug-red\n"
                     "[ 1000] shop  h1 sold for A-1\n"
+                    "[ 1000] *     6 sku mug-red recalled\n"
                     "[ 1000] host  recalled mug-red (keep): 1 holds of 1, 1 orders of 1\n"
-                    "[ 1000] host  recalled mug-red (cancel): 1 holds of 1, 1 orders of 1\n"
+                    "[ 1000] *     7 sku mug-red recalled\n"
                     "[ 1000] b     hears released mug-red\n"
+                    "[ 1000] host  recalled mug-red (cancel): 1 holds of 1, 1 orders of 1\n"
                     "[ 1100] *     shelf mug-red 3 free, 0 held, 1 sold, stopped\n"
                     "[ 1500] shop  refused hold.confirm: recalled\n");
     world_close(w);

@@ -10,9 +10,9 @@
 static void kinds_are_named_as_on_the_wire(void **state)
 {
     (void)state;
-    static const char *const events[EVENT_KINDS] = {"begun",     "epoch",     "details",  "shelf",   "state", "pin.set",
-                                                    "pin.clear", "cue",       "cue.done", "price",   "offer", "notice",
-                                                    "sku",       "catalogue", "listed",   "approval"};
+    static const char *const events[EVENT_KINDS] = {
+        "begun", "epoch", "details", "shelf", "state",     "pin.set", "pin.clear", "cue",  "cue.done",
+        "price", "offer", "notice",  "sku",   "catalogue", "listed",  "approval",  "extra"};
     for (enum event_kind kind = 0; kind < EVENT_KINDS; kind++)
         assert_string_equal(event_kind_name(kind), events[kind]);
     static const char *const movements[MOVE_KINDS] = {

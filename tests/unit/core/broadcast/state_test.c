@@ -80,6 +80,8 @@ static void every_act_is_refused_in_the_states_it_does_not_fit(void **state)
         {ACT_PRICE, "-", "-", "-", "state"},
         {ACT_OFFER_START, "not_live", "-", "-", "state"},
         {ACT_OFFER_STOP, "-", "-", "-", "-"},
+        {ACT_EXTRA_ADD, "not_live", "-", "-", "state"},
+        {ACT_EXTRA_END, "-", "-", "-", "-"},
         {ACT_NOTICE, "-", "-", "-", "-"},
         {ACT_SKU_STOP, "-", "-", "-", "-"},
         {ACT_SKU_OPEN, "-", "-", "-", "-"},

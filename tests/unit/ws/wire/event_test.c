@@ -29,6 +29,7 @@ static void item_fill(struct shelf_item *item, size_t index)
     item->limit_per_viewer = UINT32_MAX;
     item->weight_g = UINT32_MAX;
     item->state = (enum sku_state)(index % 3);
+    item->recall = (enum recall_mode)(index % RECALL_MODES);
     item->price_meant = index % 2 == 0;
     item->base_meant = index % 4 == 0;
     item->tripped_version = index % 5 == 0 ? UINT32_MAX : 0;
@@ -91,10 +92,20 @@ static void sale_fill(struct event *e)
         e->u.offer.meant = true;
         e->u.offer.ends_ms = 1;
         break;
+    case EVENT_EXTRA:
+        e->u.extra.started = true;
+        e->u.extra.extra = (struct extra){.sku = {"mug"},
+                                          .kind = EXTRA_FREEBIE,
+                                          .adds = {"sticker"},
+                                          .adds_units = EXTRA_UNITS_MAX,
+                                          .first_orders = EXTRA_ORDERS_MAX};
+        texts_fill(e->u.extra.extra.text, sizeof e->u.extra.extra.text, '"');
+        break;
     case EVENT_SKU:
         TEXT_SET(e->u.sku.sku.text, "mug");
         e->u.sku.state = SKU_RECALLED;
         e->u.sku.tripped = true;
+        e->u.sku.recall = RECALL_HONOUR;
         TEXT_SET(e->u.sku.reason, "why");
         break;
     case EVENT_APPROVAL:
