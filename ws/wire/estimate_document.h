@@ -5,7 +5,9 @@
 
 #include "core/broadcast/estimate_names.h"
 
-#define ESTIMATE_DOCUMENT_MAX (1u << 20) /* bytes: beyond it rows with the fewest units are left out, and counted */
+#define ESTIMATE_DOCUMENT_MAX                                                                                          \
+    (960u                                                                                                              \
+     << 10) /* bytes, so that it fits an envelope of 1 MiB: beyond it rows with the fewest units are left out, and counted */
 
 /* One line, no line end, at most ESTIMATE_DOCUMENT_MAX bytes. Numbers have one decimal at most, shares three; what is not known
  * (NaN) is null. Cells in which nothing is firm and nothing rounds to more than zero are left out; so are, when the

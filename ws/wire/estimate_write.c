@@ -11,7 +11,6 @@
 #include "ws/wire/decimal.h"
 #include "ws/wire/message_parts.h"
 
-#define WAVE_AFTER_ALL "(later)" /* what no wave takes with it any more; never the id of one */
 #define CELLS_ROOM_MIN (16u << 10)
 #define END_ROOM 64u /* what stands behind the cells */
 #define RANKS 64
@@ -85,16 +84,12 @@ static size_t text_len(const char *text)
 
 static const char *site_name(const struct document *d, uint16_t site)
 {
-    const struct logistics_plan *plan = d->names->plan;
-    return plan != NULL && site < plan->sites_count ? plan->sites[site].id.text : "*";
+    return d->names->plan == NULL ? "*" : logistics_site_name(d->names->plan, site);
 }
 
 static const char *wave_name(const struct document *d, uint16_t wave)
 {
-    const struct logistics_plan *plan = d->names->plan;
-    if (wave == ESTIMATE_ALL || plan == NULL || plan->waves_count == 0)
-        return "*";
-    return wave < plan->waves_count ? plan->waves[wave].id.text : WAVE_AFTER_ALL;
+    return d->names->plan == NULL ? "*" : logistics_wave_name(d->names->plan, wave);
 }
 
 static const struct product *product_of(const struct document *d, const char *sku)
