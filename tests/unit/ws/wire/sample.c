@@ -80,6 +80,13 @@ static void items_make(struct broadcast *b)
     item_make(&b->items[4], "poster", "Poster", (struct price){0}); /* no price, never allocated */
 }
 
+static const struct extra sample_extra = {.sku = SAMPLE_ID("mug-red"),
+                                          .kind = EXTRA_FREEBIE,
+                                          .adds = SAMPLE_ID("sticker"),
+                                          .adds_units = 1,
+                                          .first_orders = 50,
+                                          .text = "a sticker with every mug"};
+
 static void broadcast_make(struct broadcast *b)
 {
     static const struct broadcast_id id = SAMPLE_ID("spring-drop");
@@ -93,6 +100,9 @@ static void broadcast_make(struct broadcast *b)
     b->created_ms = SAMPLE_NOW_MS - 3600000;
     b->started_ms = SAMPLE_NOW_MS - 100000;
     items_make(b);
+    b->extras = calloc(EXTRAS_MAX, sizeof *b->extras);
+    MUST(b->extras != NULL);
+    b->extras[b->extras_count++] = sample_extra;
     b->document = text("{\"cues\":[]}" SAMPLE_PRIVATE);
     b->cue = sample_event(EVENT_CUE).u.cue;
     b->pins[0] = sample_event(EVENT_PIN_SET).u.pin_set.pin;
@@ -403,6 +413,10 @@ struct event sample_event(enum event_kind kind)
     case EVENT_NOTICE:
         TEXT_SET(e.u.notice.id.text, "n44");
         TEXT_SET(e.u.notice.text, "Back in a minute");
+        break;
+    case EVENT_EXTRA:
+        e.u.extra.started = true;
+        e.u.extra.extra = sample_extra;
         break;
     case EVENT_SKU:
         TEXT_SET(e.u.sku.sku.text, "mug-red");

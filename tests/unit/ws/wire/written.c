@@ -194,6 +194,7 @@ WRITES_EVENT(none, EVENT_CUE_DONE, ROLE_VIEWER)
 WRITES_EVENT(none_epoch, EVENT_EPOCH, ROLE_HOST)
 WRITES_EVENT(price, EVENT_PRICE, ROLE_VIEWER)
 WRITES_EVENT(offer, EVENT_OFFER, ROLE_VIEWER)
+WRITES_EVENT(extra, EVENT_EXTRA, ROLE_VIEWER)
 WRITES_EVENT(notice, EVENT_NOTICE, ROLE_VIEWER)
 WRITES_EVENT(sku, EVENT_SKU, ROLE_VIEWER)
 WRITES_EVENT(sku_host, EVENT_SKU, ROLE_HOST)
@@ -209,6 +210,13 @@ WRITES(offer_stopped)
     e.u.offer.started = false;
     e.u.offer.price = (struct price){{7900, "EUR"}, 5};
     e.u.offer.ends_ms = 0;
+    message_event(out, &s->show, &e, ROLE_VIEWER);
+}
+WRITES(extra_ended)
+{
+    NO_STATUS;
+    struct event e = sample_event(EVENT_EXTRA);
+    e.u.extra.started = false;
     message_event(out, &s->show, &e, ROLE_VIEWER);
 }
 WRITES(sku_recalled)
@@ -410,6 +418,8 @@ const struct written written[] = {
     {"messages/price",                  0, true,  write_price},
     {"messages/offer",                  0, true,  write_offer},
     {"messages/offer~stopped",          0, true,  write_offer_stopped},
+    {"messages/extra",                  0, true,  write_extra},
+    {"messages/extra~ended",            0, true,  write_extra_ended},
     {"messages/notice",                 0, true,  write_notice},
     {"messages/sku",                    0, true,  write_sku},
     {"messages/sku~host",               0, false, write_sku_host},
