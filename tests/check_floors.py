@@ -13,7 +13,7 @@ FLOOR = {
     "base": 0,
     "core/broadcast": 1, "scripts/rules": 1, "inventory/rules": 1,
     "core/ports": 2, "ws/wire": 2, "scripts/load": 2, "logistics/rules": 2,
-    "core/orchestrator": 3, "inventory/memory": 3, "logistics/board": 3,
+    "core/orchestrator": 3, "inventory/memory": 3, "logistics/board": 3, "logistics/hooks": 3,
     "ws/lws": 4, "inventory/redis": 4,
     "app": 5,
     "loadtest/stock": 6,
