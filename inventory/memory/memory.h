@@ -17,6 +17,7 @@
 #define LIVESHELF_INVENTORY_MEMORY_MEMORY_H
 
 #include "core/ports/clock.h"
+#include "core/ports/feed.h"
 #include "core/ports/inventory.h"
 #include "core/ports/ledger.h"
 #include "core/ports/log.h"
@@ -25,9 +26,9 @@
 #define MEMORY_BATCH_MAX 128
 
 enum memory_channel {
-    MEMORY_STOCK,  /* a batch of inventory requests */
-    MEMORY_APPEND, /* a log append */
-    MEMORY_STORE,
+    MEMORY_STOCK,       /* a batch of inventory requests */
+    MEMORY_APPEND,      /* a log append */
+    MEMORY_STORE,       /* and what is appended to a stream for machines */
     MEMORY_LEDGER_WAKE, /* a follower is told of new entries: only after_ms and repeats apply */
     MEMORY_LOG_WAKE,    /* the same; only after_ms applies, since log entries come exactly once */
 };
@@ -72,6 +73,7 @@ struct inventory *memory_inventory(struct memory_node *n);
 struct log *memory_log(struct memory_node *n);
 struct ledger *memory_ledger(struct memory_node *n);
 struct store *memory_store(struct memory_node *n);
+struct feed *memory_feed(struct memory_node *n);
 
 /* Cuts the node off from the truth: what is asked now is RESULT_UNAVAILABLE, what is on its way gets no answer,
  * follows are silent and ledger followers hear `lost`. Back again: followers are told as after any reconnect. */
@@ -89,6 +91,9 @@ const struct hold *memory_hold(const struct memory_world *w, const struct shop_i
 /* In order of id; at most `max`; returns how many there are. Borrowed until the next turn. */
 size_t memory_holds(const struct memory_world *w, const struct shop_id *shop, const struct hold **ret, size_t max);
 int64_t memory_waiting(const struct memory_world *w, const struct shop_id *shop, const struct sku_id *sku);
+/* A shop's stream for machines: its entries as "type broadcast seq id data", the oldest at 0; all are kept. Borrowed. */
+size_t memory_feed_count(const struct memory_world *w, const struct shop_id *shop);
+const char *memory_feed_entry(const struct memory_world *w, const struct shop_id *shop, size_t at);
 /* Stops the process when a law is broken: counts add up, `held` is the sum of the open holds, limits and offers match, timers
  * stand where clocks and recalls put them, nothing recalled is on sale. */
 void memory_check(const struct memory_world *w);

@@ -12,6 +12,7 @@ struct memory_world *memory_world_create(const struct memory_config *config)
     map_init(&w->shops, TRUTH_MAP_MAX);
     map_init(&w->logs, TRUTH_MAP_MAX);
     map_init(&w->values, TRUTH_MAP_MAX);
+    map_init(&w->feeds, TRUTH_MAP_MAX);
     list_init(&w->nodes);
     list_init(&w->history);
     return w;
@@ -37,12 +38,23 @@ static void world_empty(struct memory_world *w)
     map_init(&w->values, TRUTH_MAP_MAX);
 }
 
+/* Streams are what others read: a fail-over of theirs is not played here. */
+static void feeds_finish(struct memory_world *w)
+{
+    const char *key = NULL;
+    void *value = NULL;
+    for (size_t at = 0; map_next(&w->feeds, &at, &key, &value);)
+        world_log_destroy(value);
+    map_finish(&w->feeds);
+}
+
 void memory_world_destroy(struct memory_world *w)
 {
     if (w == NULL)
         return;
     MUST(list_is_empty(&w->nodes));
     world_empty(w);
+    feeds_finish(w);
     world_history_finish(w);
     free(w);
 }
@@ -81,6 +93,7 @@ struct memory_node *memory_attach(struct memory_world *w, const struct node_id *
     follow_setup(n);
     log_port_setup(n);
     store_port_setup(n);
+    feed_port_setup(n);
     list_push_back(&w->nodes, &n->link);
     return n;
 }
@@ -106,6 +119,7 @@ struct inventory *memory_inventory(struct memory_node *n) { return &n->inventory
 struct log *memory_log(struct memory_node *n) { return &n->log; }
 struct ledger *memory_ledger(struct memory_node *n) { return &n->ledger; }
 struct store *memory_store(struct memory_node *n) { return &n->store; }
+struct feed *memory_feed(struct memory_node *n) { return &n->feed; }
 
 void memory_cut(struct memory_node *n, bool off)
 {

@@ -24,6 +24,7 @@ struct memory_world {
     struct memory_config config;
     struct map shops;  /* shop -> struct truth_shop * */
     struct map logs;   /* "kind/shop/broadcast" -> struct world_log * */
+    struct map feeds;  /* shop -> struct world_log *, the stream for machines */
     struct map values; /* "shop/key" of the store, "shop/key/node" of shares -> struct world_value * */
     struct list nodes;
     struct list history; /* of what changed the truth, for memory_forget */
@@ -35,6 +36,7 @@ struct memory_node {
     struct log log;
     struct ledger ledger;
     struct store store;
+    struct feed feed;
     struct memory_world *world;
     struct clock *clock;
     struct node_id id;
@@ -73,13 +75,14 @@ void follow_cut(struct memory_node *n, bool off);
 void follow_drop_all(struct memory_node *n);
 bool follow_is_quiet(const struct memory_node *n);
 
-/* ---- lane.c, log.c, store.c ---- */
+/* ---- lane.c, log.c, store.c, feed.c ---- */
 void lane_setup(struct memory_node *n);
 void lane_drop_all(struct memory_node *n);
 void lane_cut(struct memory_node *n);
 bool lane_is_quiet(const struct memory_node *n);
 void log_port_setup(struct memory_node *n);
 void store_port_setup(struct memory_node *n);
+void feed_port_setup(struct memory_node *n);
 void world_log_append(struct world_log *log, const struct bytes *entries, size_t count);
 void world_log_destroy(struct world_log *log);
 void store_apply(struct memory_world *w, struct store_request *r, int64_t now_ms);

@@ -52,6 +52,7 @@ struct redis_node {
     struct log log;
     struct ledger ledger;
     struct store store;
+    struct feed feed;
 
     struct link command, news;
     struct setup setup;
@@ -85,7 +86,8 @@ bool node_waits_for_replicas(const struct redis_node *n);
 bool node_send_wait(struct redis_node *n, link_reply *reply, void *arg);
 bool node_replicas_have_it(const struct redis_node *n, const redisReply *reply);
 
-/* Keys: "ls:{shop.0}:c" and its sisters; "ls:{shop}:e:broadcast", "ls:{shop}:s:key", "ls:{shop}:n:topic". */
+/* Keys: "ls:{shop.0}:c" and its sisters; "ls:{shop}:e:broadcast", "ls:{shop}:s:key", "ls:{shop}:n:topic",
+ * "ls:{shop}:o:volumes". */
 void key_stock(char ret[KEY_MAX], const char *shop, char letter);
 void key_log(char ret[KEY_MAX], enum log_kind kind, const char *shop, const char *broadcast);
 void key_store(char ret[KEY_MAX], const char *shop, char kind, const char *key);
@@ -153,5 +155,6 @@ struct entry_text reply_entry(struct text id, const redisReply *fields); /* borr
 void ledger_setup(struct redis_node *n);
 void log_redis_setup(struct redis_node *n);
 void store_redis_setup(struct redis_node *n);
+void feed_redis_setup(struct redis_node *n);
 
 #endif

@@ -204,6 +204,7 @@ static void node_setup(struct redis_node *n)
     ledger_setup(n);
     log_redis_setup(n);
     store_redis_setup(n);
+    feed_redis_setup(n);
     snprintf(n->reason, sizeof n->reason, "not connected yet");
     n->command = node_link(n, "command");
     n->command.begin = setup_begin;
@@ -249,6 +250,7 @@ struct inventory *redis_inventory(struct redis_node *n) { return &n->inventory; 
 struct log *redis_log(struct redis_node *n) { return &n->log; }
 struct ledger *redis_ledger(struct redis_node *n) { return &n->ledger; }
 struct store *redis_store(struct redis_node *n) { return &n->store; }
+struct feed *redis_feed(struct redis_node *n) { return &n->feed; }
 
 /* ---- closing ---- */
 

@@ -1,4 +1,4 @@
-/* inventory/redis/redis.h - one node's connection to Redis, and the four ports behind it: inventory, log, ledger, store.
+/* inventory/redis/redis.h - one node's connection to Redis, and the ports behind it: inventory, log, ledger, store, feed.
  *
  *     redis_node_create(&config, &node);           connects by itself, for ever; `ready` tells when stock can be asked
  *     orchestrator_config.inventory = redis_inventory(node); ... log, ledger, store
@@ -17,6 +17,7 @@
 
 #include <uv.h>
 
+#include "core/ports/feed.h"
 #include "core/ports/inventory.h"
 #include "core/ports/ledger.h"
 #include "core/ports/log.h"
@@ -28,6 +29,7 @@
 #define REDIS_CONNECT_MS 3000
 #define REDIS_SILENCE_MS 1000
 #define REDIS_QUEUE_MAX 20000
+#define REDIS_FEED_ENTRIES 10000
 
 struct redis_config {
     uv_loop_t *loop;
@@ -38,6 +40,7 @@ struct redis_config {
     uint64_t seed;                              /* of the jitter */
     int64_t request_ms, connect_ms, silence_ms; /* 0: the defaults above */
     uint32_t queue_max;                         /* stock requests waiting; 0: the default */
+    uint32_t feed_entries;                      /* kept about so many of a shop's stream for machines; 0: the default */
     /* Told on every change, and with a new reason while not ready; never from inside create. May be NULL. */
     void (*ready)(void *ctx, bool ready, const char *reason);
     /* The time given to Redis with each call, for tests; NULL: Redis's own clock. */
@@ -59,6 +62,7 @@ struct inventory *redis_inventory(struct redis_node *n);
 struct log *redis_log(struct redis_node *n);
 struct ledger *redis_ledger(struct redis_node *n);
 struct store *redis_store(struct redis_node *n);
+struct feed *redis_feed(struct redis_node *n);
 bool redis_is_ready(const struct redis_node *n, const char **ret_reason); /* reason: borrowed until the next turn */
 
 void redis_metrics_register(void); /* once per process */

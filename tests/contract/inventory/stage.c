@@ -44,6 +44,7 @@ static void open_memory(struct stage *s)
         n->log = memory_log(n->memory);
         n->ledger = memory_ledger(n->memory);
         n->store = memory_store(n->memory);
+        n->feed = memory_feed(n->memory);
         n->is_ready = true;
     }
 }
@@ -60,6 +61,7 @@ static void open_redis_node(struct stage *s, size_t i)
         .durability = c->durability,
         .replicas = c->replicas,
         .queue_max = c->queue_max,
+        .feed_entries = c->feed_entries,
         .seed = i + 1,
         .request_ms = c->request_ms == 0 ? STAGE_PATIENCE_MS : c->request_ms,
         .silence_ms = c->silence_ms,
@@ -75,6 +77,7 @@ static void open_redis_node(struct stage *s, size_t i)
     n->log = redis_log(n->redis);
     n->ledger = redis_ledger(n->redis);
     n->store = redis_store(n->redis);
+    n->feed = redis_feed(n->redis);
 }
 
 static void open_redis(struct stage *s)

@@ -21,6 +21,7 @@ struct stage_node {
     struct log *log;
     struct ledger *ledger;
     struct store *store;
+    struct feed *feed;
     struct memory_node *memory;
     struct redis_node *redis;
     bool is_ready;
@@ -38,6 +39,7 @@ struct stage_config {
     enum redis_durability durability;
     unsigned replicas;
     uint32_t queue_max;
+    uint32_t feed_entries;
     int64_t request_ms, silence_ms, connect_ms; /* 0: long, and the defaults */
     const char *login;                          /* "user:password@" of the url */
     void (*prepare)(struct redis_server *server);
