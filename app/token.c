@@ -11,6 +11,7 @@
 #include "app/supervisor.h"
 #include "app/token.h"
 #include "base/types.h"
+#include "core/broadcast/journal.h"
 
 #define TTL_MAX_S (10LL * 366 * 86400)
 
@@ -84,6 +85,8 @@ static enum result mint_from_flags(const struct own_flag *own, struct auth_mint 
     if (id_check("shop", ret->shop, fault) != RESULT_OK || id_check("broadcast", ret->broadcast, fault) != RESULT_OK ||
         id_check("sub", ret->sub, fault) != RESULT_OK)
         return RESULT_MALFORMED;
+    if (strcmp(ret->shop, JOURNAL_ALL_SHOPS) == 0)
+        return fault_set(fault, RESULT_MALFORMED, "--shop \"%s\": it stands for all shops", ret->shop);
     ret->issued_ms = now_ms;
     ret->expires_ms = now_ms + ttl_ms;
     return RESULT_OK;

@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "core/broadcast/journal.h"
 #include "ws/lws/auth_cache.h"
 #include "ws/lws/auth_keys.h"
 #include "ws/lws/text64.h"
@@ -276,6 +277,12 @@ static void viewer_of_sub(const char *sub, struct viewer_id *ret)
     text64_encode(digest, VIEWER_RANDOM_LEN, ret->text + 2);
 }
 
+/* What all shops share is nobody's shop. */
+static bool shop_claim(const char *shop, struct shop_id *ret)
+{
+    return shop != NULL && strcmp(shop, JOURNAL_ALL_SHOPS) != 0 && ID_PARSE(ret, shop, strlen(shop)) == RESULT_OK;
+}
+
 /* What the token says, whenever that may be. */
 static bool claims_read(jwt_t *jwt, struct auth_finding *ret)
 {
@@ -284,7 +291,7 @@ static bool claims_read(jwt_t *jwt, struct auth_finding *ret)
     const char *shop = jwt_get_grant(jwt, "shop");
     const char *broadcast = jwt_get_grant(jwt, "broadcast");
     const char *sub = jwt_get_grant(jwt, "sub");
-    if (!role_claim(jwt, &claims.role) || shop == NULL || ID_PARSE(&claims.shop, shop, strlen(shop)) != RESULT_OK ||
+    if (!role_claim(jwt, &claims.role) || !shop_claim(shop, &claims.shop) ||
         !time_claim(jwt, "exp", &claims.expires_ms))
         return false;
     if (broadcast != NULL && ID_PARSE(&claims.broadcast, broadcast, strlen(broadcast)) != RESULT_OK)
@@ -334,7 +341,8 @@ static bool id_claim(jwt_t *jwt, const char *name, const char *id)
 enum result auth_mint(const struct auth *a, const struct auth_mint *m, struct bytes *out)
 {
     jwt_t *jwt = NULL;
-    if (m->shop == NULL || !id_is_valid(m->shop, strlen(m->shop)) || m->role < ROLE_VIEWER || m->role > ROLE_INTEGRATOR)
+    struct shop_id shop;
+    if (!shop_claim(m->shop, &shop) || m->role < ROLE_VIEWER || m->role > ROLE_INTEGRATOR)
         return RESULT_MALFORMED;
     if (jwt_new(&jwt) != 0)
         return RESULT_NO_MEMORY;

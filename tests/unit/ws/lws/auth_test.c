@@ -207,6 +207,7 @@ static void claims_must_be_there_and_make_sense(void **state)
     expect_claims("{\"role\":\"none\",\"shop\":\"demo\",\"exp\":1795180000}", AUTH_BAD);
     expect_claims("{\"shop\":\"demo\",\"exp\":1795180000}", AUTH_BAD);
     expect_claims("{\"role\":\"host\",\"exp\":1795180000}", AUTH_BAD);
+    expect_claims("{\"role\":\"host\",\"shop\":\"~\",\"exp\":1795180000}", AUTH_BAD);
     expect_claims("{\"role\":\"host\",\"shop\":\"a/b\",\"exp\":1795180000}", AUTH_BAD);
     expect_claims("{\"role\":\"host\",\"shop\":\"demo\",\"broadcast\":\"a b\",\"exp\":1795180000}", AUTH_BAD);
     expect_claims("{\"role\":\"host\",\"shop\":\"demo\",\"exp\":1795180000,\"nbf\":1795177260}", AUTH_NOT_YET);
