@@ -11,7 +11,7 @@ import css from './live-shelf.css?text';
 import { LiveshelfClient, Refused } from './client';
 import { shelfEntry, type State } from './state';
 import { play, type Player } from './video';
-import { clockText, money, refusalText, stockText } from './words';
+import { clockText, extraText, money, refusalText, stockText } from './words';
 import type { Hold, Pin, Price, ShelfEntry } from './wire';
 
 export { LiveshelfClient, Refused } from './client';
@@ -25,7 +25,7 @@ const RECALL_SAID_MS = 600_000;        /* a reservation that a recall took is ex
 const RECALL_NEAR_MS = 10_000;         /* a hold given back and a recall this near to each other belong together */
 const RING = 2 * Math.PI * 17;
 
-const OPEN_EVENTS = ['state', 'pin', 'stock', 'hold', 'price', 'offer', 'notice', 'cue', 'connection', 'snapshot', 'waitlist', 'sku', 'audience', 'shelf', 'hold_clock'];
+const OPEN_EVENTS = ['state', 'pin', 'stock', 'hold', 'price', 'offer', 'notice', 'cue', 'connection', 'snapshot', 'waitlist', 'sku', 'audience', 'shelf', 'hold_clock', 'extra'];
 
 const ICONS = {
   eye: 'M12 5c5 0 8.6 4.3 9.8 7-1.2 2.7-4.8 7-9.8 7s-8.6-4.3-9.8-7C3.4 9.3 7 5 12 5zm0 3a4 4 0 1 0 0 8 4 4 0 0 0 0-8z',
@@ -131,6 +131,7 @@ export class LiveShelf extends HTMLElement {
     client.on('change', () => this.#later());
     client.on('hold', (hold: Hold) => this.#holdTold(hold));
     client.on('sku', (told: { sku: string; state: string }) => told.state === 'recalled' && this.#recallTold(told.sku));
+    client.on('extra', (told: { sku: string; state: string; text: string }) => told.state === 'started' && this.#sayPolitely('extra', `${shelfEntry(client.state, told.sku)?.title ?? told.sku}, with it: ${told.text}`));
     client.on('hold_clock', (clock: { running: boolean }) => {
       if (held(client.state).length) this.#sayPolitely('clock', clock.running ? 'The show goes on, and so does the time of what you hold.' : STILL);
     });
@@ -380,7 +381,7 @@ export class LiveShelf extends HTMLElement {
     this.#shown = pin?.sku ?? '';
     if (pin) {
       const entry = shelfEntry(s, pin.sku);
-      this.#card.show({ ...pin, price: entry?.price ?? pin.price, limit: entry?.limit ?? 1, state: entry?.state ?? 'open' });
+      this.#card.show({ ...pin, price: entry?.price ?? pin.price, limit: entry?.limit ?? 1, state: entry?.state ?? 'open', extra: entry?.extra });
     }
     const others = Object.values(s.pins).filter((p) => p !== pin).sort((a, b) => a.slot - b.slot);
     chips(also!, others, (p) => p.sku, (p) => ({
@@ -572,7 +573,7 @@ export class LiveShelf extends HTMLElement {
 
 /* ---- one product with its one button, on the card and in the shelf ------------------------------------------------------- */
 
-type Shown = Pick<ShelfEntry, 'sku' | 'title' | 'price' | 'image' | 'url' | 'limit' | 'state'>;
+type Shown = Pick<ShelfEntry, 'sku' | 'title' | 'price' | 'image' | 'url' | 'limit' | 'state' | 'extra'>;
 
 class BuyBox {
   sku = '';
@@ -604,7 +605,8 @@ class BuyBox {
         p('image', 'img', { alt: '', loading: 'lazy' }),
         p('title', 'h3', testid('title-product')),
         make('div', { class: 'cost' }, p('price', 'span', { class: 'price', ...testid('price') }), p('stock', 'span', { class: 'stock', ...testid('stock-text') })),
-        p('offer', 'span', { class: 'offer', ...testid('offer'), hidden: '' })),
+        p('offer', 'span', { class: 'offer', ...testid('offer'), hidden: '' }),
+        p('extra', 'span', { class: 'offer', ...testid('extra'), hidden: '' })),
       p('say', 'p', { class: 'say', ...testid('refusal'), hidden: '' }),
       p('hold', 'div', { class: 'hold', ...testid('hold-state'), hidden: '' },
         p('still', 'p', { class: 'still-words', ...testid('hold-still'), hidden: '' }),
@@ -658,7 +660,7 @@ class BuyBox {
   }
 
   show(product: Shown): void {
-    const { image, title, price, stock, offer, say, hold, acts } = this.#parts;
+    const { image, title, price, stock, offer, extra, say, hold, acts } = this.#parts;
     const s = this.#client.state;
     const locale = this.#shelf.locale;
     this.sku = product.sku;
@@ -674,6 +676,8 @@ class BuyBox {
     const left = running ? running.ends_ms - this.#client.serverNow() : 0;
     offer!.hidden = left <= 0;
     if (left > 0) setText(offer!, `Offer, ends in ${clockText(left)}`);
+    extra!.hidden = !product.extra;
+    if (product.extra) setText(extra!, extraText(product.extra));
 
     const mine = this.#hold();
     const asking = Object.values(this.#client.asking).some((a) => a.lines.some((l) => l.sku === product.sku));

@@ -4,7 +4,7 @@
  * pins and cues wait for the video, everything else is applied as it arrives. */
 
 import type {
-  Approval, Broadcast, Counts, Cue, Demand, Hold, HoldClock, Lag, Message, Notice, Offer, Pin, Preflight, Price, RunCue, ShelfEntry, Stock, SyncDelay, Volumes, Waiting,
+  Approval, Broadcast, Counts, Cue, Demand, Extra, Hold, HoldClock, Lag, Message, Notice, Offer, Pin, Preflight, Price, RunCue, ShelfEntry, Stock, SyncDelay, Volumes, Waiting,
 } from './wire';
 
 export interface State {
@@ -128,11 +128,18 @@ export function stateApply(s: State, m: Message): boolean {
       priceSet(s, d.sku, d.price);
       return true;
     }
+    case 'extra': {
+      const { sku, state, ...extra } = d;
+      s.shelf = s.shelf.map((e) => (e.sku === sku ? { ...e, extra: state === 'started' ? (extra as Extra) : undefined } : e));
+      s.can_undo_until_ms = (m.ms ?? 0) + UNDO_MS;
+      return true;
+    }
     case 'notice':
       s.notice = d.text ? { ...d, ms: m.ms } : null;
       return true;
     case 'sku':
       s.shelf = s.shelf.map((e) => (e.sku === d.sku ? { ...e, state: d.state } : e));
+      if (d.state === 'recalled') s.shelf = s.shelf.map((e) => (e.extra && (e.sku === d.sku || e.extra.adds === d.sku) ? { ...e, extra: undefined } : e));
       return true;
     case 'shelf':
       s.shelf = d.shelf ?? s.shelf;
@@ -214,14 +221,26 @@ function newer(a: Price | null, b: Price | null): Price | null {
   return !a || (b && (b.version ?? 0) > (a.version ?? 0)) ? b : a;
 }
 
-/* Later messages of a connection carry only new points: `fresh` marks the first, which carries the whole history. */
+/* Later messages of a connection carry only new points: `fresh` marks one that carries the whole history. A change is told once
+ * or again with all others; what is not said stays as it was. */
 export function volumesMerge(previous: Volumes | null, next: Volumes, fresh: boolean): Volumes {
   if (fresh || !previous) return next;
-  const last = previous.series[previous.series.length - 1]?.ms ?? 0;
   const known = new Set(previous.pins.map((p) => p.ms + p.sku));
+  const changes = new Map([...(previous.changes ?? []), ...(next.changes ?? [])].map((c) => [`${c.seq} ${c.kind} ${c.sku}`, c]));
   return {
+    ...previous,
     ...next,
-    series: [...previous.series, ...(next.series ?? []).filter((p) => p.ms > last)],
+    series: later(previous.series, next.series),
+    fan: later(previous.fan, next.fan),
     pins: [...previous.pins, ...(next.pins ?? []).filter((p) => !known.has(p.ms + p.sku))],
+    changes: [...changes.values()].sort((a, b) => a.seq - b.seq),
   };
+}
+
+const POINTS_MAX = 4000;               /* a page that stays open for days: every second point of the past is enough then */
+
+function later<T extends { ms: number }>(known: T[] = [], more: T[] = []): T[] {
+  const last = known[known.length - 1]?.ms ?? 0;
+  const all = [...known, ...more.filter((p) => p.ms > last)];
+  return all.length <= POINTS_MAX ? all : all.filter((_, i) => i % 2 === 0 || i > POINTS_MAX / 2);
 }

@@ -36,7 +36,11 @@ export interface ShelfEntry {
   url: string;
   limit: number;
   state: 'open' | 'stopped' | 'recalled';
+  extra?: Extra;                       /* while one runs */
 }
+
+/* What the host promised on air to pack as well: with each unit, or with each order that has the product. */
+export interface Extra { kind: 'bundle' | 'freebie'; adds?: string; adds_units: number; first_orders?: number; text: string }
 
 export interface Stock { left?: number; state: 'ok' | 'low' | 'held_out' | 'sold_out' | 'stopped' }
 
@@ -117,10 +121,81 @@ export interface VolumeRow {
   weight_g: number;
 }
 
+/* What may come. Quantiles ascend; those of a sum are not the sum of quantiles. */
+export interface Spread { mean: number; q05: number; q25: number; q50: number; q75: number; q95: number }
+
+export type EstimatePart = 'firm' | 'holds' | 'live' | 'tail' | 'cancelled';
+
+export interface EstimateSku {
+  sku: string;
+  title: string;
+  gtin?: string;
+  firm: number;
+  held: number;
+  waitlist: number;
+  stock: number | null;                /* the most that can ship; null: not known */
+  units: Spread;
+  lost: number;
+  short_by: number;
+  parts: Partial<Record<EstimatePart, number>>;
+  flags: string[];
+}
+
+/* Of a site in a wave; `*` is all of them. null: weight or size of a SKU that sells is not known. */
+export interface EstimateLoad { site: string; wave: string; firm: number; units: Spread; parcels: Spread; grams: Spread | null; cm3: Spread | null }
+
+/* Only `firm` is orders; all else is planning. */
+export interface Estimate {
+  broadcast: string;
+  title: string;
+  seq: number;
+  as_of_ms: number;
+  ledger: string;
+  phase: 'live' | 'tail' | 'closed';
+  state: BroadcastState;
+  kind: string;
+  sites: string[];
+  waves: { id: string; cut_off_ms: number }[];
+  total: { firm: number; held: number; units: Spread; parcels: Spread; grams: Spread | null; cm3: Spread | null };
+  skus: EstimateSku[];
+  loads: EstimateLoad[];
+  skus_cut?: number;                   /* how many with the fewest units are left out; sums tell all */
+  cells_cut?: number;
+  cells: { sku: string; site: string; wave: string; firm: number; units: number[] }[]; /* mean, then the quantiles */
+  cartons: { carton: string; count: Spread }[];
+  because: Partial<Record<EstimatePart, number>>;
+  returns: Spread;
+  flags: string[];
+  suspect_holds: number;
+  accuracy: { shows: number; off: number; covered: number };
+}
+
+/* What an estimate said when it was published. */
+export interface FanPoint { ms: number; firm: number; q05: number; q25: number; q50: number; q75: number; q95: number }
+
+/* What the host changed on air that the warehouse must know. */
+export interface PromiseChange {
+  seq: number;
+  ms: number;
+  kind: string;
+  sku: string;
+  title?: string;
+  adds?: string;
+  adds_units?: number;
+  first_orders?: number;
+  was?: Price | null;
+  now?: Price | null;
+  text?: string;
+}
+
+export interface Stamp { id: string; ms: number; by: string; note: string; seq: number; firm: number; units: Spread; parcels: Spread }
+
 export interface Volumes {
   broadcast: string;
   title?: string;
   state: BroadcastState;
+  started_ms?: number;                 /* 0 or none: not yet */
+  ended_ms?: number;
   as_of_ms: number;
   ledger: string;
   kind: string;
@@ -128,6 +203,12 @@ export interface Volumes {
   total: { allocated: number; confirmed: number; held: number; waitlist: number; available: number; orders: number };
   series: { ms: number; confirmed: number; held: number }[];
   pins: { ms: number; sku: string; title: string }[];
+  estimate?: Estimate | null;
+  fan?: FanPoint[];
+  last?: { broadcast: string; title: string; shipped: number; points: { s: number; firm: number }[] } | null;
+  changes?: PromiseChange[];
+  stamps?: Stamp[];
+  plan?: { sites: { id: string; share: number; parcels_per_wave: number }[]; waves: { id: string; cut_off_ms?: number; after_end_ms?: number }[] } | null;
 }
 
 /* Any message: the wire may add fields, so nothing here is closed. */

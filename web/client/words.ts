@@ -1,6 +1,6 @@
 /* Words and numbers as people read them. */
 
-import type { Price, Stock } from './wire';
+import type { Extra, Price, Stock } from './wire';
 
 export function money(price: Price | null | undefined, locale?: string): string {
   if (!price) return '';
@@ -36,6 +36,11 @@ export function stockText(stock: Stock | undefined, state: string | undefined): 
     case 'sold_out': return 'Sold out';
     default: return '';
   }
+}
+
+/* "With it: a sticker with every mug (first 50 orders)" */
+export function extraText(extra: Extra): string {
+  return `With it: ${extra.text}${extra.first_orders ? ` (first ${extra.first_orders} orders)` : ''}`;
 }
 
 /* A delay as somebody would say it: "6 s", "3 min". */

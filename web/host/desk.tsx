@@ -3,7 +3,7 @@
 import { useState } from 'preact/hooks';
 import type { Console } from './console';
 import { Bars, freeOf, Phone, Script, Slots, StockNumber, Strip, SyncDelay, Thumb } from './parts';
-import { money } from '../client/words';
+import { extraText, money } from '../client/words';
 
 export function Desk({ c, holding, open }: { c: Console; holding: boolean; open(sheet: string): void }) {
   return (
@@ -31,7 +31,7 @@ export function Desk({ c, holding, open }: { c: Console; holding: boolean; open(
           <Thumb c={c} holding={holding} desk />
         </section>
         <section>
-          <div class="panel goods"><Goods c={c} /><SyncDelay c={c} /></div>
+          <div class="panel goods"><Goods c={c} open={open} /><SyncDelay c={c} /></div>
           {c.chosen && c.entry(c.chosen) ? <Product c={c} key={c.chosen} open={open} /> : <div class="panel"><h2>On the viewers’ phones</h2><Phone c={c} /></div>}
         </section>
       </div>
@@ -64,14 +64,18 @@ function Run({ c }: { c: Console }) {
   );
 }
 
-function Goods({ c }: { c: Console }) {
+function Goods({ c, open }: { c: Console; open(sheet: string): void }) {
   const s = c.state;
   if (!s.shelf.length) return <p class="empty" style="font-size:16px">No products. The catalogue is empty.</p>;
   return (
     <table aria-label="Demand and stock">
-      <thead><tr><th>Product</th><th>Free</th><th>Held</th><th>Sold</th><th title="Unmet demand: attempts that were refused">Refused</th><th title="Unmet demand: viewers waiting in line for a unit">Waiting</th></tr></thead>
+      <thead><tr><th>Product</th><th>Free</th><th>Held</th><th>Sold</th><th title="Unmet demand: attempts that were refused">Refused</th><th title="Unmet demand: viewers waiting in line for a unit">Waiting</th><th aria-label="Promises"></th></tr></thead>
       <tbody>
         {s.shelf.map((e) => {
+          const promise = () => {
+            c.chosen = e.sku;
+            open('extra');
+          };
           const n = s.counts[e.sku];
           const d = s.demand[e.sku];
           const cell = (v: number | undefined, col: string, extra = '') => <td data-col={col} class={`${v ? '' : 'zero'} ${extra}`}>{v ?? '–'}</td>;
@@ -80,12 +84,13 @@ function Goods({ c }: { c: Console }) {
               <td><button aria-pressed={c.chosen === e.sku} onClick={() => {
                 c.chosen = c.chosen === e.sku ? '' : e.sku;
                 c.emit('change', null);
-              }}>{e.image && <img src={e.image} alt="" />}<span>{e.title}{e.state !== 'open' && <small>{e.state}{n?.recall && n.recall !== 'none' ? `: ${RECALL_WORDS[n.recall]}` : ''}</small>}{!!n?.buffer && <small class="quiet" data-testid={`buffer-${e.sku}`}>{n.buffer} kept back</small>}</span></button></td>
+              }}>{e.image && <img src={e.image} alt="" />}<span>{e.title}{e.state !== 'open' && <small>{e.state}{n?.recall && n.recall !== 'none' ? `: ${RECALL_WORDS[n.recall]}` : ''}</small>}{!!n?.buffer && <small class="quiet" data-testid={`buffer-${e.sku}`}>{n.buffer} kept back</small>}{e.extra && <small class="quiet extra" title={extraText(e.extra)} data-testid={`extra-${e.sku}`}>+ {e.extra.text}</small>}</span></button></td>
               {cell(freeOf(n), 'available', s.stock[e.sku]?.state === 'low' ? 'low' : '')}
               {cell(n?.held, 'held')}
               {cell(n?.sold, 'sold')}
               {cell(d?.refused, 'refused')}
               {cell(n?.waitlist, 'waitlist', n?.waitlist ? 'unmet' : '')}
+              <td class="plus">{c.begun && e.state !== 'recalled' && <button data-testid={`promise-${e.sku}`} title="A bundle or a gift" aria-label={e.extra ? `What comes with ${e.title}` : `Promise something with ${e.title}`} onClick={promise}>{e.extra ? '✓' : '+'}</button>}</td>
             </tr>
           );
         })}

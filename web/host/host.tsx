@@ -8,7 +8,7 @@ import { sessionTake } from '../client/session';
 import { Console } from './console';
 import { Desk } from './desk';
 import { keysListen } from './keys';
-import { Bars, EndSheet, HelpSheet, LoadSheet, NoticeSheet, RecallSheet, Script, Sheet, Slots, StartSheet, StockNumber, Strip, SyncDelay, Thumb } from './parts';
+import { Bars, EndSheet, ExtraSheet, HelpSheet, LoadSheet, NoticeSheet, RecallSheet, Script, Sheet, Slots, StartSheet, StockNumber, Strip, SyncDelay, Thumb } from './parts';
 
 const SIZES = [24, 28, 32, 36, 40];
 const DESK = '(min-width: 1000px)';
@@ -57,6 +57,7 @@ function App({ c }: { c: Console }) {
       {sheet === 'load' && <LoadSheet c={c} close={close} />}
       {sheet === 'notice' && <NoticeSheet c={c} close={close} />}
       {sheet === 'recall' && c.chosen && <RecallSheet c={c} sku={c.chosen} close={close} />}
+      {sheet === 'extra' && c.chosen && <ExtraSheet c={c} sku={c.chosen} close={close} />}
       {sheet === 'help' && <HelpSheet close={close} />}
       {sheet === 'menu' && <Menu c={c} show={show} close={close} />}
       <div class="toasts" role="status" data-testid="toasts">{c.toasts.map((t) => <p key={t.id} class={t.bad ? 'bad' : ''}>{t.text}</p>)}</div>
@@ -87,6 +88,10 @@ function Menu({ c, show, close }: { c: Console; show(sheet: string): void; close
         <button onClick={() => show('notice')} data-testid="notice-open">Tell viewers…</button>
         <button onClick={() => show('load')} data-testid="load-open">Run of show…</button>
         <button onClick={() => show('start')}>Go or no-go</button>
+        {c.pinned && c.begun && c.entry(c.pinned.sku)?.state !== 'recalled' && <button data-testid="promise-pinned" onClick={() => {
+          c.chosen = c.pinned!.sku;
+          show('extra');
+        }}>{c.entry(c.pinned.sku)?.extra ? `What comes with ${c.pinned.title}…` : `Promise something with ${c.pinned.title}…`}</button>}
         <button onClick={close}>Back to the show</button>
         {c.pinned && <button class="danger" data-testid="recall-pinned" aria-label={`Recall ${c.pinned.title}`} onClick={() => {
           c.chosen = c.pinned!.sku;

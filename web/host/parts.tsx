@@ -3,8 +3,8 @@
 import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
 import type { ComponentChildren } from 'preact';
 import type { Console } from './console';
-import { clockText, delayText, money, stockText } from '../client/words';
-import type { Affected, Counts, Lag, Problem, Recall, RunCue } from '../client/wire';
+import { clockText, delayText, extraText, money, stockText } from '../client/words';
+import type { Affected, Counts, Extra, Lag, Problem, Recall, RunCue } from '../client/wire';
 
 export function Strip({ c, children }: { c: Console; children?: ComponentChildren }) {
   const b = c.state.broadcast;
@@ -223,7 +223,7 @@ export function Phone({ c }: { c: Console }) {
           {pin ? (
             <div class="card">
               {pin.image ? <img src={pin.image} alt="" /> : <span />}
-              <div><b>{pin.title}</b><br /><span>{money(pin.price)} · {stockText(stock, entry?.state)}</span></div>
+              <div><b>{pin.title}</b><br /><span>{money(pin.price)} · {stockText(stock, entry?.state)}</span>{entry?.extra && <><br /><span>{extraText(entry.extra)}</span></>}</div>
               <i class={open ? '' : 'off'}>{button}</i>
             </div>
           ) : <p class="cap">No product on screen</p>}
@@ -351,6 +351,45 @@ export function NoticeSheet({ c, close }: { c: Console; close(): void }) {
       <div class="row">
         <button class="quiet" onClick={close}>Cancel</button>
         <button class="go" data-testid="notice-send" disabled={!text.trim()} onClick={() => void c.act('notice', { text: text.trim(), level }).then((done) => done && close())}>Show it</button>
+      </div>
+    </Sheet>
+  );
+}
+
+/* The words are those used last, so that the same gift is one more tap. */
+let lastExtra: { text: string; kind: Extra['kind']; adds: string; first: string } = { text: 'a free gift', kind: 'freebie', adds: '', first: '' };
+
+export function ExtraSheet({ c, sku, close }: { c: Console; sku: string; close(): void }) {
+  const e = c.entry(sku);
+  const title = e?.title ?? sku;
+  const [extra, setExtra] = useState(lastExtra);
+  const change = (more: Partial<typeof lastExtra>) => setExtra({ ...extra, ...more });
+  const first = Number(extra.first || 0);
+  const adds = extra.adds.trim();
+  const fits = !!extra.text.trim() && new TextEncoder().encode(extra.text.trim()).length <= 200 && Number.isInteger(first) && first >= 0;
+  const promise = () => {
+    lastExtra = extra;
+    const fields = { sku, kind: extra.kind, text: extra.text.trim(), first_orders: first, ...(adds ? { adds } : {}) };
+    void c.act('extra.add', fields, `${title}: ${extra.text.trim()}`).then((done) => done && close());
+  };
+  const end = () => void c.act('extra.end', { sku }, `${title}: nothing comes with new orders any more`).then((done) => done && close());
+  return (
+    <Sheet title={`With ${title}`} close={close} testid="extra-sheet">
+      {e?.extra && <div class="row"><p class="said" style="flex:1">{extraText(e.extra)}</p><button class="danger" data-testid="extra-end" onClick={end}>End it</button></div>}
+      <label>Viewers read<input data-testid="extra-text" maxLength={200} value={extra.text} onInput={(x) => change({ text: x.currentTarget.value })} /></label>
+      <label>For whom
+        <select data-testid="extra-kind" value={extra.kind} onChange={(x) => change({ kind: x.currentTarget.value as Extra['kind'] })}>
+          <option value="freebie">One with each order</option><option value="bundle">One with each piece</option>
+        </select>
+      </label>
+      <div class="row">
+        <label>SKU to pack<input data-testid="extra-adds" list="shelf-skus" value={extra.adds} placeholder="none: the words say it" onInput={(x) => change({ adds: x.currentTarget.value })} /></label>
+        <label>Only the first<input data-testid="extra-first" inputMode="numeric" value={extra.first} placeholder="all orders" onInput={(x) => change({ first: x.currentTarget.value })} /></label>
+      </div>
+      <datalist id="shelf-skus">{c.state.shelf.filter((x) => x.sku !== sku).map((x) => <option key={x.sku} value={x.sku}>{x.title}</option>)}</datalist>
+      <div class="row stick">
+        <button class="quiet" onClick={close}>Cancel</button>
+        <button class="go" data-testid="extra-add" disabled={!fits} onClick={promise}>{e?.extra ? 'Promise this instead' : 'Promise it'}</button>
       </div>
     </Sheet>
   );

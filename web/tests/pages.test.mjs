@@ -428,7 +428,7 @@ test('host: price, notice, units and a run of show', async () => {
   mock = await createMock();
   mock.cueGo(1);
   const page = await openPage(mock.link('host'), 'desk');
-  await page.locator('[data-testid="goods-teapot"] button').click();
+  await page.locator('[data-testid="goods-teapot"] td:first-child button').click();
   await id(page, 'price-input').fill('29,50');
   await id(page, 'price-set').click();
   await see(page, 'product', '€29.50');
@@ -446,6 +446,43 @@ test('host: price, notice, units and a run of show', async () => {
   await id(page, 'load-text').fill(JSON.stringify({ cues: sampleShow().cues.slice(0, 2) }));
   await id(page, 'load-go').click();
   await id(page, 'cue-c2').waitFor({ state: 'detached' });
+});
+
+test('host: promises something in two taps, viewers read it, and it is taken back, ended and recalled', async () => {
+  mock = await createMock();
+  mock.cueGo(1);
+  const desk = await openPage(mock.link('host'), 'desk');
+  const viewer = await context.newPage();
+  await viewer.goto(mock.link('viewer'));
+  await id(desk, 'promise-mug-red').click();
+  await id(desk, 'extra-add').click();
+  await see(desk, 'extra-mug-red', '+ a free gift');
+  await see(viewer, 'extra', 'With it: a free gift');
+  await id(desk, 'undo').click();
+  await id(desk, 'extra-mug-red').waitFor({ state: 'detached' });
+  await id(viewer, 'extra').first().waitFor({ state: 'hidden' });
+  await id(desk, 'promise-mug-red').click();
+  await id(desk, 'extra-text').fill('a sticker with every mug');
+  await id(desk, 'extra-adds').fill('mug-blue');
+  await id(desk, 'extra-first').fill('50');
+  await id(desk, 'extra-kind').selectOption('bundle');
+  const asked = hears('extra.add');
+  await id(desk, 'extra-add').click();
+  const { id: _id, ...said } = await asked;
+  assert.deepEqual(said, { t: 'extra.add', sku: 'mug-red', kind: 'bundle', text: 'a sticker with every mug', first_orders: 50, adds: 'mug-blue' });
+  await see(viewer, 'extra', 'With it: a sticker with every mug (first 50 orders)');
+  mock.forget();
+  mock.drop();
+  await viewer.reload();
+  await see(viewer, 'extra', 'With it: a sticker with every mug (first 50 orders)');
+  await id(desk, 'promise-mug-red').click();
+  await id(desk, 'extra-end').click();
+  await id(viewer, 'extra').first().waitFor({ state: 'hidden' });
+  mock.extra({ sku: 'mug-red', kind: 'freebie', adds: 'mug-blue', adds_units: 1, text: 'a blue one' });
+  await see(viewer, 'extra', 'a blue one');
+  mock.skuState('mug-blue', 'recalled');
+  await id(viewer, 'extra').first().waitFor({ state: 'hidden' });
+  await id(desk, 'extra-mug-red').waitFor({ state: 'detached' });
 });
 
 /* ---- logistics -------------------------------------------------------------------------------------------------------- */
@@ -597,7 +634,7 @@ for (const size of ['phone', 'desk']) {
       await id(page, 'menu').click();
       await id(page, 'recall-pinned').click();
     } else {
-      await page.locator('[data-testid="goods-mug-red"] button').click();
+      await page.locator('[data-testid="goods-mug-red"] td:first-child button').click();
       await id(page, 'recall').click();
     }
     await id(page, 'recall-sheet').waitFor();
@@ -631,7 +668,7 @@ test('host: a price that needs a second person waits for one, and another host a
   const ben = await context.newPage();
   await ben.setViewportSize(SIZES.phone);
   await ben.goto(mock.link('host', 'host', { sub: 'ben' }));
-  await anna.locator('[data-testid="goods-mug-red"] button').click();
+  await anna.locator('[data-testid="goods-mug-red"] td:first-child button').click();
   await id(anna, 'price-input').fill('2,90');
   await id(anna, 'price-set').click();
   await see(anna, 'toasts', 'waits for a second person');
