@@ -161,7 +161,7 @@ static void letter_send(const struct delivery *d)
 static void post_failed(struct delivery *d, int64_t now_ms)
 {
     struct duty *duty = d->duty;
-    double jitter = 0.8 + 0.4 * rng_unit(&d->hooks->rng);
+    double jitter = 1 + HOOKS_JITTER * (2 * rng_unit(&d->hooks->rng) - 1);
     metric_add(hooks_metrics.failed, 1);
     bool given_up = lane_failed(duty, &d->message, now_ms, d->post.retry_after_ms, jitter);
     log_info("hook.failed", "shop=%s broadcast=%s endpoint=%s message=%s type=%s status=%d tries=%u why=%s",
@@ -222,11 +222,11 @@ static void delivery_ended(struct delivery *d, bool taken)
     delivery_free(d);
     if (h->stopped)
         return;
-    if (sink != NULL) {
+    if (sink != NULL)
         sink->busy = NULL;
+    waiting_look(h); /* they first: an endpoint with much to hear does not keep its place among those under way */
+    if (sink != NULL)
         sink_look(sink);
-    }
-    waiting_look(h);
 }
 
 void delivery_free(struct delivery *d)

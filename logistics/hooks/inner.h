@@ -20,6 +20,7 @@
 #define HOOKS_LETTERS_MAX 200                      /* given up, of one endpoint and broadcast; the newest */
 #define HOOKS_KEEP_MS (INT64_C(90) * 86400 * 1000) /* places and letters */
 #define HOOKS_AGAIN_MS 1000                        /* until the store, or the stream, is asked again */
+#define HOOKS_JITTER 0.1                           /* endpoints that failed together do not come back together */
 #define HOOKS_ASKS_MAX 1000                        /* people who wait for the list of a shop, over all shops */
 #define SINK_STREAM "*"                            /* the name of the stream where an endpoint has its id */
 
@@ -141,7 +142,7 @@ bool lane_head(const struct duty *duty, enum lane_kind lane, const struct hook_v
 /* Applies what replays ask for, up to a single change that has to be sent. */
 void duty_replay(struct duty *duty, const struct hook_view *view);
 void lane_delivered(struct duty *duty, const struct message *m, int64_t next_ms);
-/* True: given up. `jitter` in 0.8..1.2. */
+/* True: given up. `jitter`: 1 - HOOKS_JITTER .. 1 + HOOKS_JITTER. */
 bool lane_failed(struct duty *duty, const struct message *m, int64_t now_ms, int64_t retry_after_ms, double jitter);
 void letter_add(struct duty *duty, const struct hook_dead *letter);
 void letter_remove(struct duty *duty, const char *message);

@@ -228,7 +228,7 @@ static uint32_t tries_by(int64_t waited_ms)
     uint32_t tries = 1;
     for (int64_t at_ms = 0; tries < HOOKS_TRIES_MAX; tries++) {
         at_ms += retry_ms[tries - 1];
-        if (at_ms > waited_ms)
+        if ((double)at_ms * (1 - HOOKS_JITTER) > (double)waited_ms)
             break;
     }
     return tries;
