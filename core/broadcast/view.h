@@ -81,26 +81,34 @@ struct volumes_view {
     int64_t orders;                    /* confirmed holds of this broadcast */
     const struct volume_point *series; /* oldest first */
     size_t series_count;
-    size_t series_new; /* the last so many are new since the last publish */
     const struct volume_pin *pins;
     size_t pins_count;
     /* ---- what is expected ---- */
-    const char *estimate; /* the estimate document, as it was published; "" or NULL: none yet */
-    size_t estimate_len;
-    uint64_t estimate_seq; /* of its tick in the estimate log; ascends */
+    const char *estimate; /* the estimate document, as it was published */
+    size_t estimate_len;  /* 0: none yet */
+    uint64_t estimate_seq;
     int64_t estimate_ms;
-    bool estimate_new;           /* not yet told in a publish */
     const struct fan_point *fan; /* oldest first */
     size_t fan_count;
-    size_t fan_new;                       /* as series_new */
     const struct promise_change *changes; /* oldest first */
     size_t changes_count;
-    size_t changes_new;                  /* as series_new */
     const struct estimate_stamp *stamps; /* oldest first */
     size_t stamps_count;
-    bool stamps_new;
     const struct logistics_plan *plan; /* NULL: none */
     const struct last_show *last;      /* NULL: none */
+    /* ---- of these, what somebody was not told yet: volumes_since ---- */
+    size_t series_new, fan_new, changes_new; /* the last so many */
+    bool estimate_new, stamps_new, plan_new, last_new;
 };
+
+/* How far somebody was told. Zeroed: nothing. */
+struct volumes_mark {
+    int64_t series_ms, fan_ms; /* of the newest point */
+    uint64_t estimate_seq, change_seq, plan_version;
+    char stamp[ID_LEN_MAX + 1]; /* the newest */
+    struct broadcast_id last;
+};
+struct volumes_mark volumes_mark(const struct volumes_view *v); /* of one who is told all of it */
+void volumes_since(struct volumes_view *v, const struct volumes_mark *told);
 
 #endif

@@ -187,7 +187,7 @@ struct show {
     struct clock_timer offer_timer;
     struct hold_clock hold_clock;
     struct map trips; /* sku -> struct trip *: claims at low prices, to stop a sale that runs away */
-    int64_t volumes_published_ms;
+    struct volumes_mark volumes_published;
 };
 struct show *show_find(struct orchestrator *o, const struct shop_id *shop, const struct broadcast_id *id);
 MUST_USE enum result show_open(struct shop *shop, const struct broadcast_id *id, struct show **ret);

@@ -214,9 +214,7 @@ bool show_volumes(struct show *show, struct volumes_view *ret)
         return false;
     ret->as_of_ms = orchestrator_now(show->shop->o);
     ret->ledger_id = show->shop->claims.ledger_id;
-    ret->series_new = 0;
-    for (size_t i = ret->series_count; i > 0 && ret->series[i - 1].ms > show->volumes_published_ms; i--)
-        ret->series_new++;
+    volumes_since(ret, &show->volumes_published);
     return true;
 }
 

@@ -296,8 +296,7 @@ static void publish_volumes(struct show *show)
         return;
     metrics_add(METRIC_VALUES_VOLUMES, 1);
     audience->publish_volumes(audience, &volumes);
-    if (volumes.series_count > 0)
-        show->volumes_published_ms = volumes.series[volumes.series_count - 1].ms;
+    show->volumes_published = volumes_mark(&volumes);
 }
 
 /* ---- what is told at once ---- */

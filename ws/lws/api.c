@@ -12,6 +12,7 @@
 #include "ws/lws/server_parts.h"
 #include "ws/lws/sse.h"
 #include "ws/wire/command_decode.h"
+#include "ws/wire/estimate_document.h"
 #include "ws/wire/message.h"
 
 #define RETRY_MS 1000
@@ -103,6 +104,7 @@ void api_begin(struct request *r)
     struct http_request_view view = {
         .method = r->is_head ? "GET" : r->method,
         .path = r->path,
+        .query = r->query,
         .content_type = r->content_type[0] == '\0' ? NULL : r->content_type,
         .body = r->body.data == NULL ? "" : r->body.data,
         .body_len = r->body.len,
@@ -155,10 +157,12 @@ static bool csv_write(struct request *r, const struct outcome *outcome)
 {
     if (r->command.form == FORM_JSON || outcome->kind == OUTCOME_ERROR)
         return false;
-    if (outcome->kind == OUTCOME_VOLUMES)
-        volumes_csv(&r->out, outcome->volumes);
-    else
+    if (outcome->kind != OUTCOME_VOLUMES)
         affected_csv(&r->out, outcome);
+    else if (r->command.form == FORM_OBSERVED)
+        volumes_csv(&r->out, outcome->volumes);
+    else if (estimate_csv(&r->out, outcome->volumes->estimate, outcome->volumes->estimate_len) != RESULT_OK)
+        return false; /* no memory, or a newer node's document: the JSON is as it was told */
     r->status = 200;
     r->type = "text/csv; charset=utf-8";
     return true;

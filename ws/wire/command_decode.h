@@ -7,7 +7,7 @@
 
 struct decode_fault {
     enum error_code_of_decode { DECODE_BAD_REQUEST, DECODE_TOO_LARGE, DECODE_NOT_FOUND, DECODE_METHOD } code;
-    char id[ID_LEN_MAX + 1];  /* the command's id when it could be read, for `re`; "" otherwise */
+    char id[ID_LEN_MAX + 1]; /* the command's id when it could be read, for `re`; "" otherwise */
     char field[96];
     char detail[256];
 };
@@ -23,10 +23,12 @@ MUST_USE enum result command_decode(const char *data, size_t len, struct command
  * lists ("PUT, GET", as the Allow header wants them). A run of show is let in as a document: scripts/load judges its cues. */
 struct http_request_view {
     const char *method, *path, *content_type;
+    const char *query; /* behind the "?"; NULL or "": none. Names that no route knows are let pass */
     const char *body;
     size_t body_len;
 };
-MUST_USE enum result request_decode(const struct http_request_view *r, struct command *ret, struct decode_fault *ret_fault);
+MUST_USE enum result request_decode(const struct http_request_view *r, struct command *ret,
+                                    struct decode_fault *ret_fault);
 
 /* Holds for every command the decoders let in; used by fuzz targets and contract tests. */
 bool command_is_valid(const struct command *c);

@@ -4,6 +4,7 @@
 
 #include "ws/wire/json_in.h"
 #include "ws/wire/limits.h"
+#include "ws/wire/logistics_in.h"
 #include "ws/wire/parts_in.h"
 
 static bool id_holds(const char text[ID_LEN_MAX + 1]) { return id_is_valid(text, strnlen(text, ID_LEN_MAX + 1)); }
@@ -130,6 +131,89 @@ static bool valid_products(const struct command *c)
            repeated == c->products_count;
 }
 
+/* ---- what logistics asks ---- */
+
+static bool places_hold(const struct logistics_plan *p)
+{
+    if (p->sites_count > SITES_MAX || p->waves_count > WAVES_MAX || p->cartons_count > CARTONS_MAX)
+        return false;
+    for (size_t i = 0; i < p->sites_count; i++)
+        if (!id_holds(p->sites[i].id.text) || p->sites[i].share > PLAN_SHARE_MAX ||
+            !within(p->sites[i].parcels_per_wave, 0, PLAN_PARCELS_MAX))
+            return false;
+    for (size_t i = 0; i < p->waves_count; i++) {
+        const struct logistics_wave *w = &p->waves[i];
+        if (!id_holds(w->id.text) || !within(w->cut_off_ms, 1, w->after_end ? PLAN_WAVE_MS_MAX : WHOLE_MAX) ||
+            (i > 0 && (w[-1].after_end != w->after_end || w[-1].cut_off_ms >= w->cut_off_ms)))
+            return false;
+    }
+    for (size_t i = 0; i < p->cartons_count; i++)
+        for (size_t side = 0; side < 3; side++)
+            if (!id_holds(p->cartons[i].id.text) || !within(p->cartons[i].size_mm[side], 1, SIZE_MM_MAX) ||
+                !within(p->cartons[i].weight_max_g, 1, WEIGHT_G_MAX) || p->cartons[i].tare_g > WEIGHT_G_MAX)
+                return false;
+    return true;
+}
+
+static bool valid_plan(const struct command *c)
+{
+    const struct logistics_plan *p = c->plan;
+    if (p == NULL || !places_hold(p) || p->version != 0 || p->stocks_count > PLAN_STOCKS_MAX ||
+        (p->stocks_count > 0) != (p->stocks != NULL))
+        return false;
+    for (size_t i = 0; i < p->stocks_count; i++)
+        for (size_t site = 0; site < SITES_MAX; site++)
+            if (!id_holds(p->stocks[i].sku.text) ||
+                p->stocks[i].units[site] > (site < p->sites_count ? STOCK_UNITS_MAX : 0))
+                return false;
+    return within(p->fill_per_mille, PLAN_FILL_MIN, 1000) && p->cm3_per_kg <= PLAN_CM3_PER_KG_MAX &&
+           within(p->tail_hours, 1, PLAN_TAIL_HOURS_MAX);
+}
+
+static bool valid_actuals(const struct command *c)
+{
+    for (size_t i = 0; i < c->actuals_count; i++) {
+        const struct actual *a = &c->actuals[i];
+        const char *member;
+        if (!id_holds(a->id) || a->kind > ACTUAL_RETURNED || !id_holds(a->sku.text) ||
+            !within(a->units, 1, HOLD_UNITS_MAX) || !within(a->parcels, 0, ACTUAL_PARCELS_MAX) ||
+            !within(a->grams, 0, ACTUAL_GRAMS_MAX) || !within(a->ms, 0, WHOLE_MAX) ||
+            (!ID_IS_NONE(a->hold) && !id_holds(a->hold.text)) || (!ID_IS_NONE(a->site) && !id_holds(a->site.text)) ||
+            !text_holds(TEXT_REF, a->order, 0, REF_LEN_MAX) || actual_fault(a, &member) != NULL)
+            return false;
+        for (size_t k = 0; k < i; k++)
+            if (id_equal(c->actuals[k].id, a->id))
+                return false;
+    }
+    return within((int64_t)c->actuals_count, 1, ACTUALS_MAX);
+}
+
+static bool valid_hooks(const struct command *c)
+{
+    for (size_t i = 0; i < c->hooks_count; i++) {
+        const struct hook_endpoint *h = &c->hooks[i];
+        if (!id_holds(h->id) || !text_holds(TEXT_ASCII, h->url, 1, URL_LEN_MAX) || hook_url_fault(h->url) != NULL ||
+            hook_secret_fault(h->secret) != NULL ||
+            (h->old_secret[0] != '\0' && hook_secret_fault(h->old_secret) != NULL) || h->types == 0 ||
+            h->types >= BIT(HOOK_TYPES) || h->disabled)
+            return false;
+        for (size_t k = 0; k < i; k++)
+            if (id_equal(c->hooks[k].id, h->id))
+                return false;
+    }
+    return c->hooks_count <= HOOKS_MAX;
+}
+
+static bool valid_note(const struct command *c) { return text_holds(TEXT_LINE, c->text, 0, NOTE_LEN_MAX); }
+static bool valid_stamp(const struct command *c) { return id_holds(c->stamp); }
+static bool valid_after(const struct command *c) { return c->after_seq <= (uint64_t)WHOLE_MAX; }
+static bool valid_hook(const struct command *c) { return id_holds(c->hook); }
+static bool valid_replay(const struct command *c)
+{
+    return c->message[0] == '\0' ? valid_broadcast(c)
+                                 : id_holds(c->message) && ID_IS_NONE(c->broadcast) && c->after_seq == 0;
+}
+
 /* ---- what each kind consists of ---- */
 
 #define PARTS_MAX 4
@@ -173,6 +257,16 @@ static valid_part *const parts[COMMAND_KINDS][PARTS_MAX] = {
     [COMMAND_HOLD_EXTEND] = {valid_hold},
     [COMMAND_AFFECTED_GET] = {valid_broadcast, valid_sku},
     [COMMAND_VOLUMES_GET] = {valid_broadcast},
+    [COMMAND_LOGISTICS_PUT] = {valid_plan},
+    [COMMAND_ACTUALS_POST] = {valid_broadcast, valid_actuals},
+    [COMMAND_SETTLE] = {valid_broadcast},
+    [COMMAND_ESTIMATE_STAMP] = {valid_broadcast, valid_note},
+    [COMMAND_STAMPS_GET] = {valid_broadcast},
+    [COMMAND_STAMP_GET] = {valid_broadcast, valid_stamp},
+    [COMMAND_CHANGES_GET] = {valid_broadcast, valid_after},
+    [COMMAND_HOOKS_PUT] = {valid_hooks},
+    [COMMAND_HOOK_DEAD_GET] = {valid_hook},
+    [COMMAND_HOOK_REPLAY] = {valid_hook, valid_replay, valid_after},
 };
 
 bool command_is_valid(const struct command *c)

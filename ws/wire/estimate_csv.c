@@ -154,7 +154,7 @@ static enum result rows_write(struct table *t)
 enum result estimate_csv(struct bytes *out, const char *document, size_t len)
 {
     size_t start = out->len;
-    struct table t = {.out = out, .document = json_loadb(len == 0 ? "" : document, len, 0, NULL)};
+    struct table t = {.out = out, .document = json_loadb(len == 0 ? "{}" : document, len == 0 ? 2 : len, 0, NULL)};
     enum result result = json_is_object(t.document) ? skus_index(&t) : RESULT_MALFORMED;
     if (result == RESULT_OK)
         result = rows_write(&t);

@@ -16,7 +16,7 @@
 void estimate_write(struct bytes *out, const struct estimate *e, const struct estimate_names *names);
 
 /* The document as rows: per SKU, site and wave one that is `firm` (an order count) and one that is `planning` (what is expected
- * on top of it). RFC 4180. RESULT_MALFORMED: not a document of ours; nothing was written. */
+ * on top of it). RFC 4180. `len` 0: the header alone. RESULT_MALFORMED: not a document of ours; nothing was written. */
 MUST_USE enum result estimate_csv(struct bytes *out, const char *document, size_t len);
 
 #endif

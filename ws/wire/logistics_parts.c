@@ -157,9 +157,8 @@ void part_dead(struct json_out *out, const struct hook_dead *dead)
 
 /* ---- what was told ---- */
 
-void part_stamp(struct json_out *out, const char *key, const struct estimate_stamp *stamp)
+void part_stamp_members(struct json_out *out, const struct estimate_stamp *stamp)
 {
-    json_put_object(out, key);
     json_put_text(out, "id", stamp->id);
     json_put_int(out, "ms", stamp->ms);
     json_put_text(out, "by", stamp->by);
@@ -168,6 +167,12 @@ void part_stamp(struct json_out *out, const char *key, const struct estimate_sta
     json_put_int(out, "firm", stamp->firm);
     part_spread(out, "units", &stamp->units);
     part_spread(out, "parcels", &stamp->parcels);
+}
+
+void part_stamp(struct json_out *out, const char *key, const struct estimate_stamp *stamp)
+{
+    json_put_object(out, key);
+    part_stamp_members(out, stamp);
     json_end_object(out);
 }
 

@@ -16,7 +16,8 @@ void part_actual(struct json_out *out, const struct actual *a); /* an object */
 enum secrets { SECRETS_MASKED, SECRETS_PLAIN };                 /* PLAIN: for the shop's own log alone */
 void part_hook(struct json_out *out, const struct hook_endpoint *hook, enum secrets secrets); /* an object */
 void part_dead(struct json_out *out, const struct hook_dead *dead);                           /* an object */
-void part_stamp(struct json_out *out, const char *key, const struct estimate_stamp *stamp);   /* an object */
+void part_stamp_members(struct json_out *out, const struct estimate_stamp *stamp);
+void part_stamp(struct json_out *out, const char *key, const struct estimate_stamp *stamp); /* an object */
 void part_change(struct json_out *out, const struct promise_change *change, const struct catalogue *catalogue);
 /* One change as a JSON object, as GET /v1/broadcasts/{id}/changes lists it. `catalogue` may be NULL: no titles then. */
 void change_write(struct bytes *out, const struct promise_change *change, const struct catalogue *catalogue);

@@ -40,10 +40,10 @@ void message_audience(struct bytes *out, const struct show_view *show, enum role
 void message_lag(struct bytes *out, const struct show_view *show);
 void message_health(struct bytes *out, const struct show_view *show);
 void message_hold_clock(struct bytes *out, const struct show_view *show);
-void message_volumes(struct bytes *out, const struct volumes_view *v,
-                     bool whole_series);                                    /* {"t":"volumes","d":{...}} */
-void message_volumes_body(struct bytes *out, const struct volumes_view *v); /* the d alone, whole series */
-void volumes_csv(struct bytes *out, const struct volumes_view *v);          /* header and one row per SKU */
+/* {"t":"volumes","d":{...}}. `whole`: all there is; else what volumes_since found new, and what was counted. */
+void message_volumes(struct bytes *out, const struct volumes_view *v, bool whole);
+void message_volumes_body(struct bytes *out, const struct volumes_view *v, bool whole); /* the d alone */
+void volumes_csv(struct bytes *out, const struct volumes_view *v); /* what was counted: header and one row per SKU */
 void affected_csv(struct bytes *out, const struct outcome *o); /* OUTCOME_AFFECTED: one row per hold and line of it */
 void message_outcome(struct bytes *out, const struct message_context *c, const struct outcome *o);
 void message_pong(struct bytes *out, const char *re, int64_t server_ms);

@@ -264,13 +264,21 @@ static void write_broadcast_list(const struct answer_out *a)
 static void write_recall(const struct answer_out *a) { part_recall(a->out, a->o); }
 static void write_affected(const struct answer_out *a) { part_affected(a->out, a->o); }
 
+/* Answers of the board and the courier, which are asked over HTTP alone. */
+static outcome_part *const asked_of_others[OUTCOME_KINDS] = {
+    [OUTCOME_PLAN] = part_outcome_plan,       [OUTCOME_ACTUALS] = part_outcome_actuals,
+    [OUTCOME_STAMP] = part_outcome_stamp,     [OUTCOME_STAMPS] = part_outcome_stamps,
+    [OUTCOME_CHANGES] = part_outcome_changes, [OUTCOME_HOOKS] = part_outcome_hooks,
+    [OUTCOME_HOOK_DEAD] = part_outcome_dead,  [OUTCOME_HOOK_REPLAYED] = part_outcome_replayed,
+};
+
 /* ---- the socket ---- */
 
 typedef void answer_writer(const struct answer_out *a);
 static const struct {
     const char *type;
     answer_writer *write; /* members of `d`; NULL: no `d` */
-} socket_of[] = {
+} socket_of[OUTCOME_KINDS] = {
     [OUTCOME_ERROR] = {"error", socket_error},
     [OUTCOME_OK] = {"ok", NULL},
     [OUTCOME_HOLD] = {"hold", write_hold},
@@ -294,7 +302,7 @@ void message_outcome(struct bytes *to, const struct message_context *c, const st
     struct answer_out a = {.out = out, .c = c, .o = o};
     json_out_begin(out, to);
     json_put_object(out, NULL);
-    json_put_text(out, "t", socket_of[o->kind].type);
+    json_put_text(out, "t", socket_of[o->kind].type == NULL ? "ok" : socket_of[o->kind].type);
     if (o->re[0] != '\0')
         json_put_text(out, "re", o->re);
     if (o->seq != 0)
@@ -362,7 +370,7 @@ static void http_recall(const struct answer_out *a)
     write_recall(a);
 }
 
-static answer_writer *const http_of[] = {
+static answer_writer *const http_of[OUTCOME_KINDS] = {
     [OUTCOME_OK] = http_ok,
     [OUTCOME_HOLD] = write_hold,
     [OUTCOME_WAITLIST] = write_waitlist,
@@ -394,15 +402,18 @@ int http_outcome(struct bytes *out, const struct message_context *c, const struc
     if (o->kind == OUTCOME_ERROR)
         return problem(out, o, error_code_http(o->error.code));
     if (o->kind == OUTCOME_VOLUMES) {
-        message_volumes_body(out, o->volumes);
+        message_volumes_body(out, o->volumes, true);
         return 200;
     }
     json_out_begin(&json, out);
     json_put_object(&json, NULL);
-    http_of[o->kind](&a);
+    if (asked_of_others[o->kind] != NULL)
+        asked_of_others[o->kind](&json, o);
+    else
+        http_of[o->kind](&a);
     if (o->kind == OUTCOME_HOLD)
         hold_for_shop(&a);
     json_end_object(&json);
     json_out_end(&json);
-    return o->kind == OUTCOME_BROADCAST && o->created ? 201 : 200;
+    return (o->kind == OUTCOME_BROADCAST || o->kind == OUTCOME_STAMP) && o->created ? 201 : 200;
 }

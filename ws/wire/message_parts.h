@@ -8,7 +8,7 @@
 void part_money(struct json_out *out, const char *name, const struct money *money);
 void part_price(struct json_out *out, const char *name, const struct price *price); /* null when there is none */
 void part_video(struct json_out *out, const struct broadcast_details *details);
-void part_extra(struct json_out *out, const struct extra *extra);      /* members */
+void part_extra(struct json_out *out, const struct extra *extra); /* members */
 void part_shelf(struct json_out *out, const struct broadcast *b);
 /* One pin as members of an object that is open. */
 void part_pin(struct json_out *out, const struct broadcast *b, uint8_t slot, const struct pin *pin);
@@ -36,6 +36,10 @@ const char *selling_name(const struct show_view *show); /* "ok", "unavailable", 
 /* What a recall touches: members, and the holds one by one. */
 void part_recall(struct json_out *out, const struct outcome *o);
 void part_affected(struct json_out *out, const struct outcome *o);
+/* Answers of the board and the courier (message_logistics.c): members. */
+typedef void outcome_part(struct json_out *out, const struct outcome *o);
+outcome_part part_outcome_plan, part_outcome_actuals, part_outcome_stamp, part_outcome_stamps, part_outcome_changes,
+    part_outcome_hooks, part_outcome_dead, part_outcome_replayed;
 void part_spread(struct json_out *out, const char *key, const struct spread *s); /* null: not known */
 /* RFC 4180. A cell that a spreadsheet would take for a formula gets an apostrophe before it. */
 void csv_text(struct bytes *out, const char *text);

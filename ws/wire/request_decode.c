@@ -12,6 +12,7 @@
 #include "ws/wire/catalogue_csv.h"
 #include "ws/wire/json_scan.h"
 #include "ws/wire/limits.h"
+#include "ws/wire/logistics_in.h"
 #include "ws/wire/parts_in.h"
 #include "ws/wire/wish_in.h"
 
@@ -21,6 +22,18 @@ static enum result read_catalogue(struct json_in *in, const json_t *value, const
 {
     struct command *c = to;
     return read_products(in, value, at, CATALOGUE_PRODUCTS_MAX, &c->products, &c->products_count);
+}
+
+static enum result read_actuals_of(struct json_in *in, const json_t *value, const struct place *at, void *to)
+{
+    struct command *c = to;
+    return read_actuals(in, value, at, &c->actuals, &c->actuals_count);
+}
+
+static enum result read_endpoints(struct json_in *in, const json_t *value, const struct place *at, void *to)
+{
+    struct command *c = to;
+    return read_hooks(in, value, at, &c->hooks, &c->hooks_count);
 }
 
 /* clang-format off */
@@ -61,6 +74,20 @@ static const struct member create_list[] = {
 static const struct member catalogue_list[] = {
     {.name = "products", .kind = MEMBER_READ, .required = true, .read = read_catalogue},
 };
+static const struct member actuals_list[] = {
+    {.name = "actuals", .kind = MEMBER_READ, .required = true, .read = read_actuals_of},
+};
+static const struct member stamp_list[] = {
+    MAY(struct command, "note", TEXT, text, .max = NOTE_LEN_MAX, .rule = TEXT_LINE),
+};
+static const struct member hooks_list[] = {
+    {.name = "endpoints", .kind = MEMBER_READ, .required = true, .read = read_endpoints},
+};
+static const struct member replay_list[] = {
+    MAY(struct command, "message", ID, message),
+    MAY(struct command, "broadcast", ID, broadcast),
+    MAY(struct command, "after_seq", U64, after_seq, .max = WHOLE_MAX),
+};
 /* clang-format on */
 
 static const struct members no_members = {NULL, 0};
@@ -72,6 +99,10 @@ static const struct members wish_members = MEMBERS(wish_list);
 static const struct members recall_members = MEMBERS(recall_list);
 static const struct members create_members = MEMBERS(create_list);
 static const struct members catalogue_members = MEMBERS(catalogue_list);
+static const struct members actuals_members = MEMBERS(actuals_list);
+static const struct members stamp_members = MEMBERS(stamp_list);
+static const struct members hooks_members = MEMBERS(hooks_list);
+static const struct members replay_members = MEMBERS(replay_list);
 
 /* ---- routes ---- */
 
@@ -81,6 +112,7 @@ enum body {
     BODY_JSON,
     BODY_CATALOGUE, /* JSON, or a product feed */
     BODY_DOCUMENT,  /* kept as it is: scripts/load judges it */
+    BODY_PLAN,      /* JSON, the whole of it a plan */
 };
 struct route {
     const char *method;
@@ -113,6 +145,18 @@ static const struct route routes[] = {
     {"GET",  "/v1/broadcasts/{broadcast}/estimates",   COMMAND_VOLUMES_GET,      BODY_IGNORED,   &no_members, FORM_JSON},
     {"GET",  "/v1/broadcasts/{broadcast}/estimates.csv", COMMAND_VOLUMES_GET,    BODY_IGNORED,   &no_members, FORM_TABLE},
     {"GET",  "/v1/broadcasts/{broadcast}/volumes.csv", COMMAND_VOLUMES_GET,      BODY_IGNORED,   &no_members, FORM_OBSERVED},
+    {"GET",  "/v1/broadcasts/{broadcast}/estimates/stamps", COMMAND_STAMPS_GET,  BODY_IGNORED,   &no_members, FORM_JSON},
+    {"POST", "/v1/broadcasts/{broadcast}/estimates/stamps", COMMAND_ESTIMATE_STAMP, BODY_OPTIONAL, &stamp_members, FORM_JSON},
+    {"GET",  "/v1/broadcasts/{broadcast}/estimates/stamps/{stamp}", COMMAND_STAMP_GET, BODY_IGNORED, &no_members, FORM_JSON},
+    {"GET",  "/v1/broadcasts/{broadcast}/changes",     COMMAND_CHANGES_GET,      BODY_IGNORED,   &no_members, FORM_JSON},
+    {"POST", "/v1/broadcasts/{broadcast}/actuals",     COMMAND_ACTUALS_POST,     BODY_JSON,      &actuals_members, FORM_JSON},
+    {"POST", "/v1/broadcasts/{broadcast}/settle",      COMMAND_SETTLE,           BODY_OPTIONAL,  &no_members, FORM_JSON},
+    {"PUT",  "/v1/logistics",                          COMMAND_LOGISTICS_PUT,    BODY_PLAN,      &no_members, FORM_JSON},
+    {"GET",  "/v1/logistics",                          COMMAND_LOGISTICS_GET,    BODY_IGNORED,   &no_members, FORM_JSON},
+    {"PUT",  "/v1/webhooks",                           COMMAND_HOOKS_PUT,        BODY_JSON,      &hooks_members, FORM_JSON},
+    {"GET",  "/v1/webhooks",                           COMMAND_HOOKS_GET,        BODY_IGNORED,   &no_members, FORM_JSON},
+    {"GET",  "/v1/webhooks/{hook}/dead",               COMMAND_HOOK_DEAD_GET,    BODY_IGNORED,   &no_members, FORM_JSON},
+    {"POST", "/v1/webhooks/{hook}/replay",             COMMAND_HOOK_REPLAY,      BODY_JSON,      &replay_members, FORM_JSON},
     {"POST", "/v1/stock/{sku}/allocate",               COMMAND_STOCK_ALLOCATE,   BODY_JSON,      &moved_members, FORM_JSON},
     {"POST", "/v1/stock/{sku}/withdraw",               COMMAND_STOCK_WITHDRAW,   BODY_JSON,      &moved_members, FORM_JSON},
     {"PUT",  "/v1/stock/{sku}",                        COMMAND_STOCK_SYNC,       BODY_JSON,      &sync_members, FORM_JSON},
@@ -131,6 +175,8 @@ static const struct {
     {"{sku}",       "sku",       offsetof(struct command, sku)},
     {"{hold}",      "hold",      offsetof(struct command, hold)},
     {"{approval}",  "approval",  offsetof(struct command, approval)},
+    {"{stamp}",     "stamp",     offsetof(struct command, stamp)},
+    {"{hook}",      "webhook",   offsetof(struct command, hook)},
 };
 /* clang-format on */
 
@@ -276,6 +322,12 @@ static enum result content_type_refuse(struct json_in *in, const char *wanted)
     return fault_at(in, &at, "must be %s", wanted);
 }
 
+static enum result plan_read(struct json_in *in, const json_t *body, struct command *c)
+{
+    c->plan = calloc(1, sizeof *c->plan);
+    return c->plan == NULL ? RESULT_NO_MEMORY : read_plan(in, body, NULL, c->plan);
+}
+
 static enum result json_body_read(struct json_in *in, const struct http_request_view *r, const struct route *route,
                                   struct command *c)
 {
@@ -284,7 +336,7 @@ static enum result json_body_read(struct json_in *in, const struct http_request_
     json_t *body = NULL;
     enum result result = json_parse(in, r->body, r->body_len, &body);
     if (result == RESULT_OK)
-        result = read_object(in, body, NULL, route->members, c);
+        result = route->body == BODY_PLAN ? plan_read(in, body, c) : read_object(in, body, NULL, route->members, c);
     json_decref(body);
     return result;
 }
@@ -336,6 +388,7 @@ static enum result body_read(struct json_in *in, const struct http_request_view 
     case BODY_DOCUMENT:
         return document_read(in, r, c);
     case BODY_JSON:
+    case BODY_PLAN:
         break;
     }
     return json_body_read(in, r, route, c);
@@ -343,7 +396,37 @@ static enum result body_read(struct json_in *in, const struct http_request_view 
 
 /* ---- the whole ---- */
 
-static enum result request_settle(struct json_in *in, struct command *c, const struct route *route)
+/* "after=41": the only thing that is asked behind a "?". */
+static enum result after_read(struct json_in *in, const char *query, uint64_t *ret)
+{
+    static const char name[] = "after=";
+    struct place at = {.member = "after"};
+    const char *found = query;
+    while (found != NULL && strncmp(found, name, sizeof name - 1) != 0) {
+        found = strchr(found, '&');
+        found = found == NULL ? NULL : found + 1;
+    }
+    if (found == NULL)
+        return RESULT_OK;
+    found += sizeof name - 1;
+    size_t digits = strspn(found, "0123456789");
+    uint64_t number = digits == 0 || digits > 16 ? UINT64_MAX : strtoull(found, NULL, 10);
+    if (number > (uint64_t)WHOLE_MAX || (found[digits] != '\0' && found[digits] != '&'))
+        return fault_at(in, &at, "must be a whole number from 0 to %lld", (long long)WHOLE_MAX);
+    *ret = number;
+    return RESULT_OK;
+}
+
+static enum result replay_settle(struct json_in *in, const struct command *c)
+{
+    bool one = c->message[0] != '\0', many = !ID_IS_NONE(c->broadcast);
+    struct place after = {.member = "after_seq"};
+    if (one == many)
+        return fault_at(in, NULL, "must have either message, or broadcast and after_seq");
+    return one && c->after_seq != 0 ? fault_at(in, &after, "stands with broadcast, not with message") : RESULT_OK;
+}
+
+static enum result request_settle(struct json_in *in, struct command *c, const struct route *route, const char *query)
 {
     struct place hold = {.member = "hold"};
     c->kind = route->kind;
@@ -354,7 +437,9 @@ static enum result request_settle(struct json_in *in, struct command *c, const s
         c->recall = RECALL_CANCEL;
     if (c->kind == COMMAND_HOLD_RESERVE && c->hold.text[0] == '~')
         return fault_at(in, &hold, "must not begin with ~: those are the server's own");
-    return RESULT_OK;
+    if (c->kind == COMMAND_CHANGES_GET)
+        return after_read(in, query, &c->after_seq);
+    return c->kind == COMMAND_HOOK_REPLAY ? replay_settle(in, c) : RESULT_OK;
 }
 
 enum result request_decode(const struct http_request_view *r, struct command *ret, struct decode_fault *ret_fault)
@@ -367,7 +452,7 @@ enum result request_decode(const struct http_request_view *r, struct command *re
     if (result == RESULT_OK)
         result = body_read(&in, r, route, &c);
     if (result == RESULT_OK)
-        result = request_settle(&in, &c, route);
+        result = request_settle(&in, &c, route, r->query);
     if (result != RESULT_OK) {
         command_finish(&c);
         return result;

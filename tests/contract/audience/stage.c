@@ -81,7 +81,8 @@ static void clock_open(struct stage_clock *c, uv_loop_t *loop)
 struct stage_options stage_options_default(void)
 {
     struct stage_options options = {.limits = net_limits_default};
-    options.limits.admit_per_second_min = options.limits.admit_per_second_max = 100000; /* tests of crowds say otherwise */
+    options.limits.admit_per_second_min = options.limits.admit_per_second_max =
+        100000;                                   /* tests of crowds say otherwise */
     const char *path = getenv("STAGE_SEND_PATH"); /* CMakeLists.txt runs the suites a second time with it */
     if (path != NULL && strcmp(path, "send") == 0)
         options.limits.send_path = SEND_PATH_SEND;
@@ -392,10 +393,11 @@ void stage_volumes(struct stage *s, int64_t confirmed)
                                        .skus = &sku,
                                        .skus_count = 1,
                                        .series = points,
-                                       .series_count = (size_t)confirmed + 1,
-                                       .series_new = 1};
+                                       .series_count = (size_t)confirmed + 1};
     const struct show_view *show = stage_show(s);
     struct volumes_view v;
     assert_true(volumes_of(s, show, &v));
+    volumes_since(&v, &s->volumes_told);
+    s->volumes_told = volumes_mark(&v);
     server_audience(s->server)->publish_volumes(server_audience(s->server), &v);
 }

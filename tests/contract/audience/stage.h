@@ -31,6 +31,7 @@ struct stage {
     struct orchestrator *o;
     struct orchestrator_observer observer; /* knows volumes when `volumes` is set */
     struct volumes_view volumes;
+    struct volumes_mark volumes_told;
     bool has_volumes;
     bool closed;
 };

@@ -146,7 +146,7 @@ static void the_latest_as_json_and_as_a_table(void **state)
     hear(&p, "\"confirmed\":7");
     hear(&p, "Content-Type: application/json");
     peer_finish(&p);
-    request(&p, s, ESTIMATES ".csv", ROLE_LOGISTICS, "");
+    request(&p, s, "/v1/broadcasts/" STAGE_SHOW "/volumes.csv", ROLE_LOGISTICS, "");
     hear(&p, "Content-Type: text/csv");
     hear(&p, "mug-red,");
     peer_finish(&p);

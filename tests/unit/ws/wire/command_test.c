@@ -301,6 +301,7 @@ static void every_kind_has_a_valid_command_and_no_other_is_one(void **state)
         COMMAND_RESUME,    COMMAND_END,           COMMAND_UNDO,          COMMAND_PREFLIGHT,
         COMMAND_STOCK_GET, COMMAND_CATALOGUE_GET, COMMAND_CATALOGUE_PUT, COMMAND_BROADCAST_LIST,
         COMMAND_PIN_CLEAR, COMMAND_NOTICE,        COMMAND_CLOCK, /* 0 and "" are values of theirs */
+        COMMAND_HOOKS_PUT, COMMAND_HOOKS_GET,     COMMAND_LOGISTICS_GET,
     };
     for (unsigned kind = 0; kind < COMMAND_KINDS; kind++) {
         c = (struct command){.kind = (enum command_kind)kind};

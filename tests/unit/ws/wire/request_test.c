@@ -11,7 +11,17 @@
 static enum result request(const char *method, const char *path, const char *type, const char *body, struct command *c,
                            struct decode_fault *fault)
 {
-    struct http_request_view r = {method, path, type, body, body == NULL ? 0 : strlen(body)};
+    char plain[512];
+    size_t len = strcspn(path, "?");
+    MUST(len < sizeof plain);
+    memcpy(plain, path, len);
+    plain[len] = '\0';
+    struct http_request_view r = {.method = method,
+                                  .path = plain,
+                                  .query = path[len] == '?' ? path + len + 1 : NULL,
+                                  .content_type = type,
+                                  .body = body,
+                                  .body_len = body == NULL ? 0 : strlen(body)};
     return request_decode(&r, c, fault);
 }
 
