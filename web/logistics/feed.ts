@@ -5,28 +5,37 @@ import { LiveshelfClient } from '../client/client';
 import { Emitter } from '../client/emitter';
 import { volumesMerge } from '../client/state';
 import type { Session } from '../client/session';
-import type { Volumes } from '../client/wire';
+import type { Stamp, Volumes } from '../client/wire';
 
 const TRIES_BEFORE_SSE = 2;
-const ASK_MS = 20_000;                 /* a quiet conn is asked, so that old numbers are known to be current ones */
+const ASK_MS = 10_000;                 /* a quiet conn is asked, so that old numbers are known to be current ones */
+const STALE_LIVE_MS = 30_000;
+const STALE_AFTER_MS = 60_000;         /* before and after the show less hangs on a second */
+const STALE_TAIL_MS = 15 * 60_000;     /* of an estimate: in the replay they come more and more slowly */
 const SSE_AGAIN_MS = 5_000;
+const SSE_SILENT_MS = 60_000;          /* a stream that brings nothing for so long is opened anew */
+
+export interface Freshness { now: number; age_ms: number; stale: boolean; estimate_age_ms: number; estimate_stale: boolean }
 
 export class Feed extends Emitter<{ change: null }> {
   readonly client: LiveshelfClient;
+  readonly broadcast: string;
   volumes: Volumes | null = null;
   via: 'socket' | 'stream' | '' = '';
   heard_ms = 0;
   problem = '';
-  #session: Session;
+  #token: string;
+  #estimate = { seq: -1, at_ms: 0 };   /* the newest, and when it was made by our own clock */
   #stream: AbortController | null = null;
+  #lastId = '';                        /* of the stream; where it goes on */
 
   constructor(session: Session) {
     super();
-    this.#session = session;
+    this.#token = session.token;
+    this.broadcast = session.broadcast;
     const client = (this.client = new LiveshelfClient({ ...session, base: location.origin }));
     client.on('volumes', (v: Volumes) => {
-      this.volumes = v;
-      this.#heard('socket');
+      this.#heard('socket', v);
     });
     client.on('connection', (c) => {
       if (c.status === 'open') this.#streamStop();
@@ -44,16 +53,45 @@ export class Feed extends Emitter<{ change: null }> {
     return Math.max(this.heard_ms, this.via === 'socket' ? this.client.heard_ms : 0);
   }
 
-  url(tail = ''): string {
-    return `/v1/broadcasts/${encodeURIComponent(this.#session.broadcast)}/estimates${tail}`;
+  /* `now` is the server's clock, as far as we know it; ages go by ours. An estimate grows old by itself when whoever makes them
+   * stands still. */
+  freshness(): Freshness {
+    const age_ms = Date.now() - this.known_ms;
+    const live = ['live', 'paused'].includes(this.volumes?.state ?? '');
+    const e = this.volumes?.estimate;
+    const estimate_age_ms = e ? Date.now() - this.#estimate.at_ms : 0;
+    return {
+      now: this.client.serverNow(), age_ms, stale: age_ms >= (live ? STALE_LIVE_MS : STALE_AFTER_MS), estimate_age_ms,
+      estimate_stale: !!e && e.phase !== 'closed' && estimate_age_ms >= (live ? STALE_LIVE_MS : STALE_TAIL_MS),
+    };
   }
 
-  fetch(tail: string, init: RequestInit = {}): Promise<Response> {
-    return fetch(this.url(tail), { ...init, headers: { authorization: `Bearer ${this.#session.token}`, ...init.headers } });
+  /* Rejects with what the server says against it. */
+  async freeze(note: string): Promise<Stamp> {
+    const answer = await this.#fetch('/stamps', { method: 'POST', headers: { 'content-type': 'application/json', 'idempotency-key': serial() }, body: JSON.stringify({ note }) });
+    return answer.json();
   }
 
-  #heard(via: 'socket' | 'stream'): void {
+  async csv(): Promise<void> {
+    const link = document.createElement('a');
+    link.href = URL.createObjectURL(await (await this.#fetch('.csv')).blob());
+    link.download = `${this.broadcast}-estimates.csv`;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+  }
+
+  async #fetch(tail: string, init: RequestInit = {}): Promise<Response> {
+    const answer = await fetch(`/v1/broadcasts/${encodeURIComponent(this.broadcast)}/estimates${tail}`, { ...init, headers: { authorization: `Bearer ${this.#token}`, ...init.headers } });
+    if (answer.ok) return answer;
+    const problem = await answer.json().catch(() => null);
+    throw new Error(problem?.detail || problem?.title || `the server answered ${answer.status}`);
+  }
+
+  #heard(via: 'socket' | 'stream', v?: Volumes): void {
     this.via = via;
+    if (v) this.volumes = v;
+    const e = v?.estimate;
+    if (e && e.seq !== this.#estimate.seq) this.#estimate = { seq: e.seq, at_ms: Date.now() - Math.max(0, v.as_of_ms - e.as_of_ms) };
     this.heard_ms = Date.now();
     this.problem = '';
     this.emit('change', null);
@@ -62,35 +100,54 @@ export class Feed extends Emitter<{ change: null }> {
   #streamStop(): void {
     this.#stream?.abort();
     this.#stream = null;
+    this.#lastId = '';                 /* what the socket brings next is newer */
   }
 
   async #streamStart(): Promise<void> {
     const stop = (this.#stream = new AbortController());
     while (!stop.signal.aborted) {
       try {
-        const answer = await this.fetch('/stream', { signal: stop.signal, headers: { accept: 'text/event-stream' } });
-        if (!answer.ok || !answer.body) throw new Error(String(answer.status));
-        let fresh = true;
-        for await (const event of events(answer.body)) {
-          if (stop.signal.aborted) return;
-          if (event.name === 'volumes') {
-            this.volumes = volumesMerge(this.volumes, JSON.parse(event.data), fresh);
-            fresh = false;
-          }
-          this.#heard('stream');
-        }
+        await this.#streamRead(stop);
       } catch {
         /* told by the age of the numbers */
       }
       if (this.via === 'stream') this.via = '';
       this.emit('change', null);
-      await new Promise((r) => setTimeout(r, SSE_AGAIN_MS));
+      if (!stop.signal.aborted) await new Promise((r) => setTimeout(r, SSE_AGAIN_MS));
+    }
+  }
+
+  async #streamRead(stop: AbortController): Promise<void> {
+    const once = new AbortController();
+    stop.signal.addEventListener('abort', () => once.abort(), { once: true });
+    let silent = setTimeout(() => once.abort(), SSE_SILENT_MS);
+    try {
+      const answer = await this.#fetch('/stream', { signal: once.signal, headers: { accept: 'text/event-stream', ...(this.#lastId ? { 'last-event-id': this.#lastId } : {}) } });
+      let fresh = !this.#lastId;
+      for await (const event of events(answer.body!)) {
+        if (stop.signal.aborted) return;
+        clearTimeout(silent);
+        silent = setTimeout(() => once.abort(), SSE_SILENT_MS);
+        if (event.name === 'volumes') {
+          this.#heard('stream', volumesMerge(this.volumes, JSON.parse(event.data), fresh));
+          fresh = false;
+        } else {
+          this.#heard('stream');
+        }
+        if (event.id) this.#lastId = event.id;
+      }
+    } finally {
+      clearTimeout(silent);
     }
   }
 }
 
+function serial(): string {
+  return [...crypto.getRandomValues(new Uint8Array(16))].map((b) => b.toString(16).padStart(2, '0')).join('');
+}
+
 /* Server-Sent Events from a body; comments are events without a name. */
-async function* events(body: ReadableStream<Uint8Array>): AsyncGenerator<{ name: string; data: string }> {
+async function* events(body: ReadableStream<Uint8Array>): AsyncGenerator<{ name: string; data: string; id: string }> {
   const reader = body.getReader();
   const text = new TextDecoder();
   let rest = '';
@@ -102,7 +159,7 @@ async function* events(body: ReadableStream<Uint8Array>): AsyncGenerator<{ name:
     for (const block of blocks) {
       const lines = block.split('\n');
       const field = (name: string) => lines.filter((l) => l.startsWith(name + ':')).map((l) => l.slice(name.length + 1).replace(/^ /, '')).join('\n');
-      yield { name: field('event'), data: field('data') };
+      yield { name: field('event'), data: field('data'), id: field('id') };
     }
   }
 }

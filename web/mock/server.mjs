@@ -1,7 +1,7 @@
 /* A stand-in for the server, for developing the pages and for their tests: one broadcast, one process, everything in memory.
  *
- *   node mock/server.mjs [port]        prints links to the pages, with a show that goes on by itself
- *   createMock()                       the same under a test's control: mock.drop(), mock.sell(sku), mock.at(...)
+ *   node mock/server.mjs [port] [large]    prints links to the pages, with a show that goes on by itself; large: of 200 products
+ *   createMock()                           the same under a test's control: mock.drop(), mock.sell(sku), mock.at(...)
  *
  * It speaks docs/protocol/wire.md and enforces none of it beyond what the pages can see. */
 
@@ -9,6 +9,8 @@ import { createServer } from 'node:http';
 import { readFile, stat } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import path from 'node:path';
+import { estimateMake, PLAN } from './estimate.mjs';
+import { EUR, goOn, largeShow, pastMake, sampleShow } from './show.mjs';
 import { accept } from './socket.mjs';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
@@ -16,30 +18,7 @@ const WEB = path.resolve(process.env.LIVESHELF_WEB_OUT || path.join(here, '../..
 const TYPES = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' };
 const CSP = "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src * data:; media-src * blob:; connect-src 'self' ws: wss: http: https:; worker-src 'self'; object-src 'none'; base-uri 'none'";
 
-const EUR = (amount, version = 1) => ({ amount, currency: 'EUR', version });
-
-export function sampleShow() {
-  const products = [
-    { sku: 'mug-red', title: 'Red mug', price: EUR(990), limit: 2, units: 40, weight_g: 420 },
-    { sku: 'mug-blue', title: 'Blue mug', price: EUR(990), limit: 2, units: 60, weight_g: 420 },
-    { sku: 'teapot', title: 'Stoneware teapot', price: EUR(3400), limit: 1, units: 12, weight_g: 1250 },
-    { sku: 'scarf', title: 'Lambswool scarf', price: EUR(4900), limit: 3, units: 200, weight_g: 180 },
-    { sku: 'lamp', title: 'Reading lamp', price: EUR(7900), limit: 1, units: 8, weight_g: 2100 },
-  ];
-  const cue = (id, title, sku, say, must_say, must_not_say, viewer_text, more = {}) => ({
-    id, title, sku, slot: 0, planned_units: products.find((p) => p.sku === sku)?.units ?? 0, minutes: 4, sponsored: false,
-    card: { say, must_say, must_not_say, notes: '' }, viewer_text, ...more,
-  });
-  const cues = [
-    { id: 'c0', title: 'Welcome', minutes: 2, card: { say: 'Good evening, and welcome to the spring table. Five pieces tonight, all made within an hour of this room. If you hold one, it is yours for five minutes.', must_say: ['Holds last five minutes', 'This show is paid for by Atelier Nord'], must_not_say: [], notes: 'Look at camera two.' }, viewer_text: 'Welcome to the spring table' },
-    cue('c1', 'Red mug', 'mug-red', 'This is the red mug. Thrown by hand, fired twice, and the glaze breaks a little differently on every one. Turn it in the light. It holds three hundred millilitres, so a proper coffee.', ['Dishwasher safe', 'Made in Limerick', 'Two per person'], ['Unbreakable', 'Lead-free (not yet tested)'], 'Hand-thrown, dishwasher safe', { sponsored: true }),
-    cue('c2', 'Blue mug', 'mug-blue', 'The blue one is the same clay with a cobalt glaze. Put it beside the red.', ['Colour varies by firing'], ['Exactly as on the photo'], 'Cobalt glaze, each one a little different'),
-    cue('c3', 'Stoneware teapot', 'teapot', 'Only twelve of these exist. The spout does not drip. I will pour now so that you can see it.', ['One per person'], ['Induction safe'], 'Twelve made. The spout does not drip.'),
-    cue('c4', 'Lambswool scarf', 'scarf', 'Feel how light this is. Two metres of lambswool, woven narrow so it sits flat.', ['Hand wash only'], ['Cashmere'], 'Two metres of lambswool'),
-    cue('c5', 'Reading lamp', 'lamp', 'Last one tonight, and the brightest. Eight lamps, one per person.', ['Bulb included', 'EU plug'], [], 'Dimmable, bulb included'),
-  ];
-  return { products: products.map((p) => ({ image: `/img/${p.sku}.svg`, url: '', ...p })), cues };
-}
+export { largeShow, pastMake, sampleShow };
 
 export function mockToken(role, more = {}) {
   const part = (o) => Buffer.from(JSON.stringify(o)).toString('base64url');
@@ -57,13 +36,15 @@ export async function createMock({ port = 0, hold_ms = 300_000, state = 'live', 
   let epoch = 'e1', ver = 1, pins = {}, index = -1, notice = null, done = {}, undo = null, orders = 0, lost = 0, cues = show.cues;
   const shelf = show.products.map(({ sku, title, price, image, url, limit }) => ({ sku, title, price, image, url, limit, state: 'open' }));
   const series = [];
+  const fan = [], changes = [], stamps = [];
   const marks = [];
   const approvals = new Map();
   let lag = null; /* what hosts are told of it; clocks that come are only acknowledged */
   const health = { selling: 'ok', why: '', sync_delay_ms: null };
   const clock = { running: state !== 'paused', stood_ms: 0, ...(state === 'paused' ? { since_ms: Date.now() } : {}) };
   const stood = () => clock.stood_ms + (clock.running ? 0 : Date.now() - clock.since_ms);
-  const mock = { conns, heard, holds, lines, stock, log, b, shelf, silent: new Set(), refuse: null, retry_after_ms: 0, port: 0 };
+  const outlook = { seq: 1, on: true, last: null, plan: PLAN };      /* what estimates say besides: see estimateMake */
+  const mock = { conns, outlook, fan, changes, stamps, heard, holds, lines, stock, log, b, shelf, silent: new Set(), streams: new Set(), refuse: null, retry_after_ms: 0, port: 0 };
 
   const entry = (sku) => shelf.find((e) => e.sku === sku);
   const available = (sku) => stock[sku].allocated - stock[sku].held - stock[sku].sold;
@@ -99,9 +80,9 @@ export async function createMock({ port = 0, hold_ms = 300_000, state = 'live', 
 
   function moved(...skus) {
     ver++;
-    series.push({ ms: Date.now(), confirmed: sum('sold'), held: sum('held') });
+    pointAdd(Date.now());
     each((c) => {
-      if (c.role === 'logistics') return send(c, { t: 'volumes', d: volumes(series.slice(-1)) });
+      if (c.role === 'logistics') return send(c, { t: 'volumes', d: volumes(1) });
       send(c, { t: 'stock', ver, d: Object.fromEntries(skus.map((s) => [s, stockWord(s)])) });
       if (c.role !== 'host') return;
       send(c, { t: 'counts', ver, d: Object.fromEntries(skus.map((s) => [s, counts(s)])) });
@@ -110,12 +91,41 @@ export async function createMock({ port = 0, hold_ms = 300_000, state = 'live', 
   }
 
   const sum = (field) => Object.values(stock).reduce((n, s) => n + s[field], 0);
-  const volumes = (points = series) => ({
-    broadcast: b.id, state: b.state, as_of_ms: mock.as_of_ms ?? Date.now(), ledger: `${Date.now()}-0`, kind: 'observed',
+  function estimate(now_ms) {
+    const goods = show.products.map((p) => ({
+      sku: p.sku, title: p.title, firm: stock[p.sku].sold, held: stock[p.sku].held, waitlist: waiting(p.sku).length, refused: stock[p.sku].refused,
+      stock: outlook.flags?.includes('stock-unknown') ? null : stock[p.sku].allocated, grams: p.weight_g, cm3: p.weight_g * 3.1,
+    }));
+    return { ...estimateMake({ broadcast: b.id, title: b.title, state: b.state, now_ms, started_ms: b.started_ms, ended_ms: b.ended_ms ?? 0, goods, ...outlook }), ...outlook.change };
+  }
+  function pointAdd(ms) {
+    series.push({ ms, confirmed: sum('sold'), held: sum('held') });
+    if (!outlook.on) return;
+    outlook.seq++;
+    const { firm, units: { mean: _mean, ...q } } = (mock.estimate = estimate(mock.as_of_ms ?? ms)).total;
+    fan.push({ ms, firm, ...q });
+  }
+  /* `tail`: only so many of the newest points. */
+  const volumes = (tail = Infinity) => ({
+    broadcast: b.id, title: b.title, state: b.state, started_ms: b.started_ms, ended_ms: b.ended_ms ?? 0, as_of_ms: mock.as_of_ms ?? Date.now(), ledger: `${Date.now()}-0`, kind: 'observed',
     skus: show.products.map((p) => ({ sku: p.sku, title: p.title, allocated: stock[p.sku].allocated, confirmed: stock[p.sku].sold, held: stock[p.sku].held, waitlist: waiting(p.sku).length, available: free(p.sku), refused: stock[p.sku].refused, weight_g: p.weight_g })),
     total: { allocated: sum('allocated'), confirmed: sum('sold'), held: sum('held'), waitlist: Object.values(lines).flat().length, available: show.products.reduce((n, p) => n + free(p.sku), 0), orders },
-    series: points, pins: marks,
+    series: newest(series, tail), pins: marks,
+    estimate: outlook.on ? (mock.estimate ??= estimate(mock.as_of_ms ?? Date.now())) : null, fan: newest(fan, tail), last: outlook.last, changes, stamps, plan: outlook.on ? outlook.plan : null,
   });
+  const newest = (list, n) => (n === 0 ? [] : n === Infinity ? list : list.slice(-n));
+  const volumesTell = () => each((c) => c.role === 'logistics' && send(c, { t: 'volumes', d: volumes(0) }));
+  function changeAdd(kind, sku, more = {}) {
+    changes.push({ seq: log.length, ms: Date.now(), kind, sku, title: entry(sku)?.title ?? sku, adds: '', adds_units: 0, first_orders: 0, was: null, now: null, text: '', ...more });
+    volumesTell();
+  }
+  function stampAdd(note, by) {
+    const e = (mock.estimate ??= estimate(Date.now()));
+    const stamp = { id: `s${stamps.length + 1}`, ms: Date.now(), by, note, seq: e.seq, firm: e.total.firm, units: e.total.units, parcels: e.total.parcels };
+    stamps.push(stamp);
+    volumesTell();
+    return stamp;
+  }
 
   function pin(slot, sku, cue, media_at_ms) {
     const e = entry(sku);
@@ -286,6 +296,7 @@ export async function createMock({ port = 0, hold_ms = 300_000, state = 'live', 
   const stateSet = (state) => {
     b.state = state;
     if (state === 'live') b.started_ms ||= Date.now();
+    if (state === 'ended') b.ended_ms ??= Date.now();
     publish('state', { state, reason: '' });
     if (clock.running === (state === 'paused')) clockSet(state !== 'paused');
     moved();
@@ -337,6 +348,15 @@ export async function createMock({ port = 0, hold_ms = 300_000, state = 'live', 
       const e = entry(m.sku);
       e.price = EUR(e.usual ?? e.price.amount, e.price.version + 1);
       publish('offer', { sku: m.sku, state: 'stopped', price: e.price });
+    },
+    'extra.add'({ t: _t, id: _id, ...d }) {
+      mock.extra({ adds_units: 1, ...d });
+      remember(() => hostActs['extra.end'](d));
+    },
+    'extra.end'({ sku }) {
+      delete entry(sku).extra;
+      publish('extra', { sku, state: 'ended' });
+      changeAdd('extra_ended', sku);
     },
     notice: (m) => void mock.notice(m.text, m.level),
     'stock.allocate'(m) {
@@ -418,16 +438,26 @@ export async function createMock({ port = 0, hold_ms = 300_000, state = 'live', 
   /* ---- what a test or the show does -------------------------------------------------------------------------------- */
 
   Object.assign(mock, {
-    publish, moved, cueGo, pin, stateSet, holdEnd, send, each, volumes,
+    publish, moved, cueGo, pin, stateSet, holdEnd, send, each, volumes, volumesTell, pointAdd, stampAdd, orderAdd: () => orders++,
+    /* A bundle or a freebie of the host's: {kind, sku, adds, adds_units, first_orders, text}. */
+    extra(d) {
+      const { sku, ...extra } = d;
+      entry(sku).extra = extra;
+      publish('extra', { sku, state: 'started', ...extra });
+      const first = d.first_orders ? `First ${d.first_orders} orders` : 'Every order', adds = entry(d.adds)?.title ?? d.adds;
+      changeAdd(d.kind, sku, { ...d, text: `${first} with ${entry(sku).title}${d.kind === 'bundle' ? ', for each of them' : ''}: ${adds ? `add ${d.adds_units} x ${adds} (${d.text})` : d.text}` });
+    },
     drop: () => conns.forEach((c) => c.ws.drop()),
     closeAll: (code, reason) => conns.forEach((c) => c.ws.close(code, reason)),
     forget: () => (lost = log.length + 1),                /* the next resume gets a snapshot */
     newEpoch: () => (epoch = `e${Number(epoch.slice(1)) + 1}`),
     price(sku, amount) {
       const e = entry(sku);
+      const was = e.price;
       e.price = EUR(amount, e.price.version + 1);
       for (const p of Object.values(pins)) if (p.sku === sku) p.price = e.price;
       publish('price', { sku, price: e.price });
+      changeAdd('price', sku, { was, now: e.price });
     },
     offer(sku, amount, for_ms) {
       const e = entry(sku);
@@ -435,6 +465,7 @@ export async function createMock({ port = 0, hold_ms = 300_000, state = 'live', 
       e.price = EUR(amount, e.price.version + 1);
       for (const p of Object.values(pins)) if (p.sku === sku) p.price = e.price;
       publish('offer', { sku, state: 'started', price: e.price, ends_ms: Date.now() + for_ms });
+      changeAdd('offer', sku, { was: EUR(e.usual), now: e.price });
     },
     ask: (sku, amount, by, kind = 'price') => approvalAsk({ sku, amount, for_ms: kind === 'offer' ? 60_000 : 0 }, kind, by),
     lag(d) {
@@ -465,6 +496,7 @@ export async function createMock({ port = 0, hold_ms = 300_000, state = 'live', 
     skuState(sku, state, reason = '') {
       entry(sku).state = state;
       publish('sku', { sku, state, reason });
+      changeAdd({ open: 'opened' }[state] ?? state, sku, { text: state === 'recalled' ? `Recall: stop packing ${entry(sku).title}` : `Sale of ${entry(sku).title} ${state === 'open' ? 'goes on' : 'stopped'}${reason ? ` (${reason})` : ''}` });
       moved(sku);
     },
     sell(sku, n = 1) {
@@ -514,18 +546,38 @@ export async function createMock({ port = 0, hold_ms = 300_000, state = 'live', 
       response.writeHead(200, { 'content-type': 'text/csv' });
       return response.end(['hold,state,viewer,sku', ...[...holds].filter(([, h]) => h.d.lines.some((l) => l.sku === recalled[1])).map(([hold, h]) => `${hold},${h.d.state},${h.viewer},${recalled[1]}`)].join('\r\n'));
     }
-    const estimates = url.pathname.match(/^\/v1\/broadcasts\/[^/]+\/estimates(\.csv|\/stream)?$/);
+    const estimates = url.pathname.match(/^\/v1\/broadcasts\/[^/]+\/estimates(\.csv|\/stream|\/stamps)?$/);
     if (estimates) {
-      if (!/^Bearer ./.test(request.headers.authorization ?? '')) return problem(401, 'unauthenticated', 'A token is needed');
+      const token = request.headers.authorization?.match(/^Bearer [^.]*\.([^.]*)/)?.[1];
+      if (!token) return problem(401, 'unauthenticated', 'A token is needed');
+      if (mock.refuseEstimates) return problem(503, 'unavailable', mock.refuseEstimates);
+      if (estimates[1] === '/stamps' && request.method === 'POST') {
+        let body = '';
+        for await (const part of request) body += part;
+        mock.stampKey = request.headers['idempotency-key'];
+        response.writeHead(201, { 'content-type': 'application/json' });
+        return response.end(JSON.stringify(stampAdd(JSON.parse(body).note, JSON.parse(Buffer.from(token, 'base64url')).sub ?? '')));
+      }
       if (estimates[1] === '.csv') {
         response.writeHead(200, { 'content-type': 'text/csv' });
-        return response.end(['sku,title,confirmed,held', ...volumes().skus.map((s) => `${s.sku},${s.title},${s.confirmed},${s.held}`)].join('\r\n'));
+        return response.end(['broadcast,sku,status,units', ...volumes().skus.map((s) => `${b.id},${s.sku},firm,${s.confirmed}`)].join('\r\n'));
       }
       if (!estimates[1]) return response.end(JSON.stringify(volumes()));
+      const after = Number(request.headers['last-event-id']?.split('.')[0] ?? -1);
+      mock.lastEventId = request.headers['last-event-id'] ?? '';
+      const say = (points) => response.write(`event: volumes\nid: ${outlook.seq}.${log.length}.${Date.now()}-0\ndata: ${JSON.stringify(volumes(points))}\n\n`);
       response.writeHead(200, { 'content-type': 'text/event-stream' });
-      response.write(`event: volumes\nid: 1-0\ndata: ${JSON.stringify(volumes())}\n\n`);
-      const timer = setInterval(() => response.write(`event: volumes\ndata: ${JSON.stringify(volumes([]))}\n\n`), 500);
-      return void request.on('close', () => clearInterval(timer));
+      mock.streams.add(response);
+      say(after < 0 ? Infinity : Math.max(0, outlook.seq - after));
+      let said = outlook.seq;
+      const timer = setInterval(() => {
+        say(outlook.seq - said);
+        said = outlook.seq;
+      }, 500);
+      return void request.on('close', () => {
+        clearInterval(timer);
+        mock.streams.delete(response);
+      });
     }
     if (url.pathname === '/demo/pay' && request.method === 'POST') {
       let body = '';
@@ -567,15 +619,11 @@ export async function createMock({ port = 0, hold_ms = 300_000, state = 'live', 
 /* ---- the show that goes on by itself ------------------------------------------------------------------------------- */
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const mock = await createMock({ port: Number(process.argv[2] ?? 8099) });
+  const large = process.argv.includes('large');
+  const mock = await createMock({ port: Number(process.argv[2] ?? 8099), ...(large ? { show: largeShow() } : {}) });
+  pastMake(mock, { minutes: 34 });
   mock.cueGo(1);
   mock.pin(1, 'teapot');
   for (const page of ['viewer', 'host', 'logistics']) console.log(mock.link(page));
-  setInterval(() => {
-    const open = Object.keys(mock.stock);
-    const sku = open[Math.floor(Math.random() * open.length)];
-    if (Math.random() < 0.5) mock.holdOthers(sku);
-    else if (mock.others().length) mock.holdEnd(mock.others()[0], Math.random() < 0.8 ? 'confirmed' : 'released');
-    mock.each((c) => c.role !== 'logistics' && mock.send(c, { t: 'audience', d: { viewers: 400 + Math.floor(Math.random() * 30) } }));
-  }, 1500);
+  goOn(mock);
 }

@@ -568,3 +568,34 @@ test('volumes: the first of a connection is the whole history, later ones add to
   w.socket().say(body([{ ms: 2, confirmed: 2, held: 0 }, { ms: 3, confirmed: 3, held: 0 }]));
   assert.deepEqual(w.client.state.volumes.series.map((p) => p.ms), [1, 2, 3]);
 });
+
+test('volumes: what is left out stays as it was; fan points and changes are added once', () => {
+  const w = world();
+  w.client.connect();
+  w.back(0, false);
+  const body = (d) => ({ t: 'volumes', d: { skus: [], total: {}, pins: [], series: [], ...d } });
+  const point = (ms) => ({ ms, firm: 1, q05: 1, q25: 1, q50: 1, q75: 1, q95: 1 });
+  const change = (seq, kind, sku) => ({ seq, ms: seq, kind, sku });
+  w.socket().say(body({ estimate: { seq: 1 }, fan: [point(1), point(2)], changes: [change(3, 'price', 'a')], stamps: [{ id: 's1' }], plan: { sites: [] }, last: null }));
+  w.socket().say(body({ estimate: { seq: 2 }, fan: [point(2), point(3)], changes: [change(3, 'price', 'a'), change(3, 'price', 'b'), change(7, 'offer', 'a')] }));
+  const v = w.client.state.volumes;
+  assert.deepEqual(v.fan.map((p) => p.ms), [1, 2, 3]);
+  assert.deepEqual(v.changes.map((c) => c.seq + c.sku), ['3a', '3b', '7a']);
+  assert.equal(v.estimate.seq, 2);
+  assert.deepEqual(v.stamps, [{ id: 's1' }]);
+  w.socket().say(body({}));
+  assert.equal(w.client.state.volumes.estimate.seq, 2);
+});
+
+test('volumes: a page that stays open for days keeps a bounded history, the newest of it whole', () => {
+  const w = world();
+  w.client.connect();
+  w.back(0, false);
+  const body = (from, to) => ({ t: 'volumes', d: { skus: [], total: {}, pins: [], series: Array.from({ length: to - from }, (_, i) => ({ ms: from + i + 1, confirmed: 0, held: 0 })) } });
+  w.socket().say(body(0, 1000));
+  for (let n = 1000; n < 20_000; n += 500) w.socket().say(body(n, n + 500));
+  const { series } = w.client.state.volumes;
+  assert.ok(series.length > 2000 && series.length <= 4500, `${series.length} points`);
+  assert.deepEqual(series.slice(-3).map((p) => p.ms), [19_998, 19_999, 20_000]);
+  assert.equal(series[0].ms, 1);
+});

@@ -485,54 +485,7 @@ test('host: promises something in two taps, viewers read it, and it is taken bac
   await id(desk, 'extra-mug-red').waitFor({ state: 'detached' });
 });
 
-/* ---- logistics -------------------------------------------------------------------------------------------------------- */
-
-test('logistics: rows follow the sale, sort, copy and save', async () => {
-  mock = await createMock();
-  const page = await openPage(mock.link('logistics'), 'tablet', { permissions: ['clipboard-read', 'clipboard-write'], acceptDownloads: true });
-  mock.sell('lamp', 8);
-  mock.refuseSome('lamp', 3);
-  await page.locator('[data-testid="row-lamp"] [data-col="confirmed"]').filter({ hasText: '8' }).waitFor();
-  await see(page, 'total-confirmed', '8');
-  await see(page, 'kind', 'Observed, not an estimate');
-  const order = () => page.locator('tbody tr[data-testid^="row-"]').evaluateAll((rows) => rows.map((r) => r.dataset.testid));
-  assert.equal((await order())[0], 'row-lamp');
-  await page.getByRole('button', { name: 'Allocated' }).click();
-  assert.equal((await order())[0], 'row-scarf');
-  await id(page, 'copy').click();
-  await page.getByText('Copied').waitFor();
-  assert.match(await page.evaluate(() => navigator.clipboard.readText()), /\nlamp\tReading lamp\t8\t0\t/);
-  const [saved] = await Promise.all([page.waitForEvent('download'), id(page, 'csv').click()]);
-  assert.equal(saved.suggestedFilename(), 'spring-drop-volumes.csv');
-});
-
-test('logistics: without a WebSocket the stream takes over', async () => {
-  mock = await createMock();
-  mock.refuse = 'upgrade';
-  const page = await openPage(mock.link('logistics'), 'tablet');
-  await see(page, 'freshness', 'Live (by stream)');
-  mock.sell('lamp', 2);
-  await see(page, 'total-confirmed', '2');
-  mock.refuse = null;
-  await page.evaluate(() => window.liveshelf.nudge());
-  await page.getByTestId('freshness').filter({ hasNotText: 'stream' }).waitFor();
-});
-
-test('logistics: after a minute of silence the numbers grey out and say their age', async () => {
-  mock = await createMock();
-  context = await browser.newContext({ viewport: SIZES.tablet });
-  const page = await context.newPage();
-  await page.clock.install();
-  await page.goto(mock.link('logistics'));
-  await id(page, 'total-confirmed').waitFor();
-  mock.refuse = 'upgrade';
-  mock.httpDown = true;
-  mock.drop();
-  await see(page, 'freshness', 'Connection lost');
-  await page.clock.runFor(61_000);
-  await see(page, 'stale', 'Nothing was heard for 1 min');
-  await page.locator('main.stale').waitFor();
-});
+/* ---- checkout --------------------------------------------------------------------------------------------------------- */
 
 test('checkout: an ended hold says that nothing was charged', async () => {
   mock = await createMock();

@@ -25,7 +25,7 @@ const SHOTS = {
     mock.notice('Shipping to Ireland is free today');
     mock.sell('mug-red', 30);
     await host(mock, page);
-    if (size === 'desk') await page.locator('[data-testid="goods-teapot"] button').click();
+    if (size === 'desk') await page.locator('[data-testid="goods-teapot"] td:first-child button').click();
     else await id(page, 'menu').click();
   },
   'host-soldout': async (mock, page) => {
@@ -52,7 +52,7 @@ const SHOTS = {
     mock.cueGo(1);
     await host(mock, page);
     if (size === 'desk') {
-      await page.locator('[data-testid="goods-mug-red"] button').click();
+      await page.locator('[data-testid="goods-mug-red"] td:first-child button').click();
       await id(page, 'recall').click();
     } else {
       await id(page, 'menu').click();
@@ -108,48 +108,7 @@ const SHOTS = {
   },
 };
 
-const show = (mock) => {
-  const start = Date.now() - 40 * 60_000;
-  const points = [];
-  let confirmed = 0;
-  for (let i = 0; i < 400; i++) {
-    const burst = [40, 130, 220, 300].some((at) => i > at && i < at + 25);
-    const held = Math.round((burst ? 22 : 6) + 5 * Math.sin(i / 7));
-    confirmed += burst ? (i % 2) + 1 : i % 9 === 0 ? 1 : 0;
-    points.push({ ms: start + i * 6000, confirmed, held });
-  }
-  mock.sell('mug-red', 31);
-  mock.sell('mug-blue', 44);
-  mock.sell('scarf', 87);
-  mock.sell('lamp', 8);
-  mock.holdOthers('teapot', 9);
-  mock.refuseSome('lamp', 37);
-  mock.seriesSet(points, [40, 130, 220, 300].map((at, i) => ({ ms: start + at * 6000, sku: mock.shelf[i].sku, title: mock.shelf[i].title })));
-};
-const logistics = async (mock, page) => {
-  await page.goto(mock.link('logistics'));
-  await id(page, 'total-confirmed').waitFor();
-};
 Object.assign(SHOTS, {
-  'log-live': async (mock, page) => {
-    show(mock);
-    await logistics(mock, page);
-  },
-  'log-stale': async (mock, page) => {
-    await page.clock.install();
-    show(mock);
-    await logistics(mock, page);
-    mock.refuse = 'upgrade';
-    mock.httpDown = true;
-    mock.drop();
-    await page.clock.runFor(75_000);
-    await id(page, 'stale').waitFor();
-  },
-  'log-empty': async (mock, page) => {
-    mock.stateSet('scheduled');
-    mock.seriesSet([]);
-    await logistics(mock, page);
-  },
   'checkout-due': async (mock, page) => {
     await page.goto(`http://127.0.0.1:${mock.port}/checkout/?hold=h_1&shop=demo&amount=990&currency=EUR&expires_ms=${Date.now() + 272_000}&sig=s`);
     await id(page, 'pay').waitFor();

@@ -3,7 +3,7 @@
 import { mkdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import path from 'node:path';
-import { createMock } from '../mock/server.mjs';
+import { createMock, largeShow } from '../mock/server.mjs';
 import { browserOpen, SIZES } from './browser.mjs';
 
 const OUT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../build/shots');
@@ -102,15 +102,14 @@ const SHOTS = {
   },
 };
 
-const more = await import('./shots-more.mjs');
-Object.assign(SHOTS, more.default);
+for (const more of ['./shots-more.mjs', './shots-logistics.mjs']) Object.assign(SHOTS, (await import(more)).default);
 
 await mkdir(OUT, { recursive: true });
 const browser = await browserOpen();
 for (const [name, make] of Object.entries(SHOTS)) {
   if (only.length && !only.some((o) => name.startsWith(o))) continue;
-  for (const [size, viewport] of Object.entries(SIZES)) {
-    const mock = await createMock(name.includes('soon') ? { state: 'scheduled' } : {});
+  for (const [size, viewport] of Object.entries(name.startsWith('log-') ? { ...SIZES, across: { width: 1180, height: 820 } } : SIZES)) {
+    const mock = await createMock(name.includes('soon') ? { state: 'scheduled' } : name.includes('large') ? { show: largeShow() } : {});
     const context = await browser.newContext({ viewport, locale: 'en-IE', reducedMotion: 'reduce', deviceScaleFactor: 1 });
     const page = await context.newPage();
     page.on('pageerror', (e) => console.log(name, size, e.message));
@@ -118,7 +117,7 @@ for (const [name, make] of Object.entries(SHOTS)) {
     try {
       await make(mock, page, size);
       await frame(page);
-      await page.screenshot({ path: path.join(OUT, `${name}-${size}.png`) });
+      await page.screenshot({ path: path.join(OUT, `${name}-${size}.png`), fullPage: name.startsWith('log-') && size === 'phone' });
     } catch (error) {
       console.log(name, size, error.message.split('\n').slice(0, 6).join('\n'));
       await page.screenshot({ path: path.join(OUT, `${name}-${size}-failed.png`) }).catch(() => {});

@@ -74,8 +74,8 @@ test("a show from preflight to the planner's table", { timeout: 240_000 }, async
     const hold = await winner.evaluate(() => Object.values(window.liveshelf.state.holds).find((h) => h.state === "held"));
     const answer = await ok("POST", `/v1/holds/${hold.hold}/confirm`, { order: "A-17", ...hold.total });
     assert.equal(answer.state, "confirmed");
-    const cell = on(planner, `row-${first.sku}`).locator('[data-col="confirmed"]');
-    await planner.waitForFunction(([sku]) => document.querySelector(`[data-testid="row-${sku}"] [data-col="confirmed"]`)?.textContent?.trim() === "1", [first.sku], soon);
+    const cell = on(planner, `row-${first.sku}`).locator('[data-col="firm"]');
+    await planner.waitForFunction(([sku]) => document.querySelector(`[data-testid="row-${sku}"] [data-col="firm"]`)?.textContent?.trim() === "1", [first.sku], soon);
     assert.equal((await cell.textContent()).trim(), "1");
     await shot(planner, "logistics-desktop");
   });

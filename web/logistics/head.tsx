@@ -1,0 +1,42 @@
+/* Which show, in which phase, as of when and how sure we are that it is still so; and what can be done with the numbers. */
+
+import type { Stamp, Volumes } from '../client/wire';
+import { ago } from '../client/words';
+import type { Feed } from './feed';
+import { moment, time } from './numbers';
+import { STATES } from './words';
+
+const PHASES: Record<string, string> = { live: 'on air', tail: 'replay and late payments', closed: 'nothing more is expected' };
+const QUIET_MS = 10_000;               /* without a change, until we say that there was none */
+
+export function Head({ v, feed, said, onSaid, onFreeze, stamp, onCompareEnd }: { v: Volumes; feed: Feed; said: string; onSaid: (text: string) => void; onFreeze: () => void; stamp: Stamp | null; onCompareEnd: () => void }) {
+  const e = v.estimate ?? null;
+  const { age_ms, stale, now } = feed.freshness();
+  const dot = stale ? 'old' : feed.via ? 'fresh' : 'lost';
+  const as_of = Math.max(v.as_of_ms, e?.as_of_ms ?? 0);
+  const csv = () => feed.csv().then(() => onSaid('Saved'), (error) => onSaid(`Not saved: ${error.message}`));
+  return (
+    <header>
+      <div class="name">
+        <h1 data-testid="broadcast">{v.title || v.broadcast}</h1>
+        <p><span class={`badge ${v.state}`} data-testid="state">{STATES[v.state] ?? v.state}</span>{e && <span class="phase" data-testid="phase">{PHASES[e.phase] ?? e.phase}</span>}</p>
+      </div>
+      <p class="as-of" data-testid="freshness">
+        <i class={`dot ${dot}`} aria-hidden="true" />
+        <span>
+          <b data-testid="as-of">As of {time(as_of, true)}</b>
+          <br />
+          {stale ? `These numbers are ${ago(age_ms)} old` : !feed.via ? `Connection lost, last heard ${ago(age_ms)} ago` : now - as_of > QUIET_MS ? `No change since, checked ${ago(age_ms)} ago` : feed.via === 'stream' ? 'Live (by stream)' : 'Live'}
+        </span>
+      </p>
+      <div class="acts">
+        <span role="status" class="said">{said}</span>
+        <button data-testid="freeze" disabled={!e} onClick={onFreeze}>Freeze</button>
+        <button data-testid="csv" onClick={csv}>Save CSV</button>
+        <button data-testid="print" onClick={() => print()}>Print</button>
+      </div>
+      {stamp && <p class="comparing" data-testid="comparing">Compared with “{stamp.note || `no. ${stamp.seq}`}”, frozen {moment(stamp.ms, now)}{stamp.by ? ` by ${stamp.by}` : ''} <button class="small" onClick={onCompareEnd}>Stop comparing</button></p>}
+      <p class="print-only" data-testid="print-stamp">Planning figures, not an order. Only “firm” is ordered. As of {new Date(as_of).toLocaleString()}{e ? `, estimate no. ${e.seq}` : ''}, ledger {v.ledger}.{stale ? ` These numbers were ${ago(age_ms)} old when printed.` : ''}</p>
+    </header>
+  );
+}

@@ -1,0 +1,81 @@
+/* What each site has to pack for each wave; and the cartons and returns to make ready for. */
+
+import type { Estimate, EstimateLoad, Spread, Volumes } from '../client/wire';
+import { capacities, LEVELS } from './capacity';
+import { moment, range, units, volumeOf, weightOf } from './numbers';
+import { RangeBar } from './range';
+
+export function Places({ v, e, now }: { v: Volumes; e: Estimate; now: number }) {
+  const full = new Map(capacities(v, e).map((f) => [`${f.load.site} ${f.load.wave}`, f]));
+  const kg = e.total.grams && weightOf(e.total.grams.q95);
+  const m3 = e.total.cm3 && volumeOf(e.total.cm3.q95);
+  const waves = e.waves.length ? e.waves : [{ id: '*', cut_off_ms: 0 }];
+  const load = (site: string, wave: string) => e.loads.find((l) => l.site === site && l.wave === wave);
+  const line = (l: EstimateLoad, name: string, sum: boolean) => {
+    const f = full.get(`${l.site} ${l.wave}`);
+    return (
+      <tr key={`${l.site} ${l.wave}`} class={`${sum ? 'sum' : ''} ${f?.level ?? ''}`} data-testid={`load-${l.site}-${l.wave}`}>
+        <th scope="row">{name}</th>
+        <td class="n" data-col="firm">{units(l.firm)}</td>
+        <Planned s={l.units} />
+        <Planned s={l.parcels} bound={f?.capacity} level={f?.level} />
+        <td class="n" data-col="capacity">{f ? <>{units(f.capacity)}<small class={f.level === 'fine' ? '' : 'warn'}>{LEVELS[f.level]}</small></> : '–'}</td>
+        <td class="n" data-col="grams">{l.grams && kg ? range(l.grams, kg.write) : '–'}</td>
+        <td class="n" data-col="cm3">{l.cm3 && m3 ? range(l.cm3, m3.write) : '–'}</td>
+      </tr>
+    );
+  };
+  return (
+    <>
+      <div class="scroll" tabIndex={0} role="region" aria-label="By site and wave">
+        <table class="places">
+          <colgroup><col class="title" /><col /><col class="units" /><col class="units" /><col /><col class="range" /><col class="range" /></colgroup>
+          <thead><tr><th scope="col">Site</th><th scope="col" class="n">Firm</th><th scope="col" class="planned">Units expected</th><th scope="col" class="planned">Parcels expected</th><th scope="col" class="n">Capacity</th><th scope="col" class="n">Weight{kg && `, ${kg.name}`}</th><th scope="col" class="n">Volume{m3 && `, ${m3.name}`}</th></tr></thead>
+          {waves.map((w) => {
+            const all = load('*', w.id);
+            return (
+              <tbody key={w.id}>
+                {w.id !== '*' && <tr class="wave"><th scope="rowgroup" colSpan={7}>Wave {w.id} <small>{w.cut_off_ms ? `what is ordered until ${moment(w.cut_off_ms, now)}` : ''}</small></th></tr>}
+                {e.sites.map((site) => load(site, w.id)).map((l) => l && line(l, l.site, false))}
+                {all && w.id !== '*' && e.sites.length > 1 && line(all, 'All sites', true)}
+              </tbody>
+            );
+          })}
+          {e.loads[0] && <tbody>{line(e.loads[0], 'Everything', true)}</tbody>}
+        </table>
+      </div>
+      <Cartons e={e} />
+    </>
+  );
+}
+
+function Planned({ s, bound, level }: { s: Spread; bound?: number; level?: string }) {
+  return (
+    <td class="planned" data-col="planned">
+      <span class="three"><span>{units(s.q05)}</span><b>{units(s.q50)}</b><span>{units(s.q95)}</span></span>
+      <RangeBar spread={s} bound={bound} level={level} small />
+    </td>
+  );
+}
+
+function Cartons({ e }: { e: Estimate }) {
+  const most = Math.max(1, ...e.cartons.map((c) => c.count.q95));
+  return (
+    <div class="two">
+      <section aria-labelledby="h-cartons" data-testid="cartons">
+        <h3 id="h-cartons">Cartons to have ready</h3>
+        {!e.cartons.length && <p class="none">The shop has told no carton sizes.</p>}
+        {e.cartons.map((c) => (
+          <div class="row carton" key={c.carton}>
+            <b>{c.carton}</b><RangeBar spread={c.count} bound={most} small whole /><span>{units(c.count.q50)} <small>({range(c.count)})</small></span>
+          </div>
+        ))}
+      </section>
+      <section aria-labelledby="h-returns" data-testid="returns">
+        <h3 id="h-returns">Returns</h3>
+        <p><b>{units(e.returns.q50)}</b> units may come back <small>({range(e.returns)})</small>.</p>
+        <p class="foot">Inbound, after shipping: none of the numbers above is less because of them.</p>
+      </section>
+    </div>
+  );
+}

@@ -1,0 +1,132 @@
+/* The table per product: sorted, searched, for all or for one site and wave. */
+
+import { useState } from 'preact/hooks';
+import type { Volumes } from '../client/wire';
+import { units } from './numbers';
+import { RangeBar } from './range';
+import { found, ordered, rowsOf, tabbed, type Key, type Order, type Row } from './rows';
+import { SKU_FLAGS, flagText } from './words';
+
+const SHOWN_MAX = 250;
+const SHORT_FIRST: Order = { key: 'short', down: true };
+
+const COLUMNS: { key: Key; head: string; hint: string }[] = [
+  { key: 'title', head: 'Product', hint: 'By name' },
+  { key: 'firm', head: 'Firm', hint: 'Ordered and not cancelled' },
+  { key: 'held', head: 'Held', hint: 'On hold, not paid yet' },
+  { key: 'waitlist', head: 'Waiting', hint: 'Viewers in line for a unit' },
+  { key: 'units', head: 'Expected', hint: 'Planning: units that will ship in the end, low, middle and high' },
+  { key: 'stock', head: 'Stock', hint: 'The most that can ship' },
+  { key: 'short', head: 'Short by', hint: 'Units wanted beyond the stock, so far and still to come' },
+  { key: 'lost', head: 'Lost', hint: 'Units wanted while there were none' },
+];
+
+export function Products({ v, say }: { v: Volumes; say: (text: string) => void }) {
+  const [order, setOrder] = useState<Order>({ key: 'units', down: true });
+  const [text, setText] = useState('');
+  const [where, setWhere] = useState('');
+  const [all, setAll] = useState(false);
+  const e = v.estimate ?? null;
+  const places = (e?.sites ?? []).flatMap((site) => (e!.waves.length ? e!.waves.map((w) => w.id) : ['*']).map((wave) => ({ site, wave, name: wave === '*' ? site : `${site} · ${wave}` })));
+  const at = places.find((p) => p.name === where) ?? null;
+  const every = rowsOf(v, at);
+  const rows = ordered(found(every, text), order);
+  const shown = all ? rows : rows.slice(0, SHOWN_MAX);
+  const short = order.key === 'short' && order.down;
+  const copy = () => navigator.clipboard.writeText(tabbed(rows)).then(() => say('Copied'), () => say('The browser refused to copy'));
+  return (
+    <>
+      <div class="tools">
+        <input type="search" placeholder="Find a product" aria-label="Find a product" data-testid="find" value={text} onInput={(x) => setText(x.currentTarget.value)} />
+        {places.length > 1 && (
+          <select aria-label="Site and wave" data-testid="where" value={where} onChange={(x) => setWhere(x.currentTarget.value)}>
+            <option value="">All sites and waves</option>
+            {places.map((p) => <option key={p.name} value={p.name}>{p.name}</option>)}
+          </select>
+        )}
+        <button aria-pressed={short} data-testid="short-first" onClick={() => setOrder(short ? { key: 'units', down: true } : SHORT_FIRST)}>Short first</button>
+        <button data-testid="copy" onClick={copy}>Copy</button>
+      </div>
+      <div class="scroll" tabIndex={0} role="region" aria-label="By product">
+        <table class="products">
+          <colgroup>{COLUMNS.map((c) => <col key={c.key} class={c.key} />)}</colgroup>
+          <thead>
+            <tr>
+              {COLUMNS.map((c) => (
+                <th key={c.key} scope="col" class={c.key === 'title' ? '' : c.key === 'units' ? 'planned' : 'n'} aria-sort={order.key === c.key ? (order.down ? 'descending' : 'ascending') : 'none'}>
+                  <button title={c.hint} onClick={() => setOrder({ key: c.key, down: order.key === c.key ? !order.down : c.key !== 'title' })}>
+                    {c.head}<i aria-hidden="true">{order.key === c.key ? (order.down ? '↓' : '↑') : ''}</i>
+                  </button>
+                  {c.key === 'units' && <small>low · middle · high</small>}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {shown.map((r) => <Line key={r.sku} r={r} v={v} />)}
+            {!rows.length && <tr><td colSpan={COLUMNS.length} class="none">{every.length ? 'No product is called so.' : 'No products in this broadcast yet.'}</td></tr>}
+          </tbody>
+          {rows.length > 1 && <Sums rows={rows} whole={rows.length === every.length && !at} v={v} />}
+        </table>
+      </div>
+      {!at && !!e?.skus_cut && <p class="foot">{units(e.skus_cut)} products with the fewest units have no range of their own; the sums have them.</p>}
+      {at && !!e?.cells_cut && <p class="foot">Products with very few units in one place are not listed by place; the sums in “Sites and waves” have them.</p>}
+      {shown.length < rows.length && <button onClick={() => setAll(true)}>Show all {units(rows.length)} products</button>}
+    </>
+  );
+}
+
+function Line({ r, v }: { r: Row; v: Volumes }) {
+  const out = r.stock !== null && r.units !== null && r.units.q50 >= r.stock;
+  return (
+    <tr data-testid={`row-${r.sku}`}>
+      <th scope="row" data-col="title">
+        {r.title} {r.flags.map((f) => <span key={f} class="tag" title={v.estimate ? flagText(f, v.estimate) : f}>{SKU_FLAGS[f] ?? f}</span>)}
+        <small data-col="sku">{r.sku}</small>
+      </th>
+      <Cell col="firm" x={r.firm} />
+      <Cell col="held" x={r.held} />
+      <Cell col="waitlist" x={r.waitlist} />
+      <td data-col="units" class="planned">
+        {r.units ? (
+          <>
+            <span class="three"><span>{units(r.units.q05)}</span><b>{units(r.units.q50)}</b><span>{units(r.units.q95)}</span></span>
+            <RangeBar spread={r.units} firm={r.firm} bound={r.stock} small />
+          </>
+        ) : '–'}
+      </td>
+      <Cell col="stock" x={r.stock} />
+      <Cell col="short" x={r.short} warn={(r.short ?? 0) >= 0.5} note={out ? 'will sell out' : ''} />
+      <Cell col="lost" x={r.lost} />
+    </tr>
+  );
+}
+
+function Cell({ col, x, warn, note }: { col: Key; x: number | null; warn?: boolean; note?: string }) {
+  const nothing = x === null || Math.round(x) === 0;
+  return <td data-col={col} class={`n ${nothing ? 'zero' : ''} ${warn ? 'warn' : ''}`}>{x === null ? '–' : units(x)}{note && <small>{note}</small>}</td>;
+}
+
+/* The range of a sum is not the sum of ranges: only the whole has one. */
+function Sums({ rows, whole, v }: { rows: Row[]; whole: boolean; v: Volumes }) {
+  const sum = (key: 'firm' | 'held' | 'waitlist' | 'stock' | 'short' | 'lost') => (rows.some((r) => r[key] === null) ? null : rows.reduce((n, r) => n + r[key]!, 0));
+  const all = whole ? v.estimate?.total.units : undefined;
+  const about = rows.reduce((n, r) => n + (r.units?.mean ?? 0), 0);
+  return (
+    <tfoot>
+      <tr data-testid="row-total">
+        <th scope="row">{whole ? 'All products' : `${units(rows.length)} products`}</th>
+        <Cell col="firm" x={sum('firm')} />
+        <Cell col="held" x={sum('held')} />
+        <Cell col="waitlist" x={sum('waitlist')} />
+        <td data-col="units" class="planned">
+          {all ? <span class="three"><span>{units(all.q05)}</span><b>{units(all.q50)}</b><span>{units(all.q95)}</span></span>
+            : rows.some((r) => r.units) ? <span class="three" title="Ranges do not add up; the middle of a choice is given alone"><span /><b>about {units(about)}</b><span /></span> : '–'}
+        </td>
+        <Cell col="stock" x={sum('stock')} />
+        <Cell col="short" x={sum('short')} />
+        <Cell col="lost" x={sum('lost')} />
+      </tr>
+    </tfoot>
+  );
+}
