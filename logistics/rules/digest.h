@@ -15,7 +15,7 @@ MUST_USE enum result digest_read(const char *text, size_t len, struct digest **r
 
 /* How the estimates of this broadcast did, once the truth is known (accuracy and the conformal widths come from here). The moments
  * are those of estimate_moment_s. `shipped`: all units; the spread is the total's as it was told. */
-#define ESTIMATE_MOMENTS 5 /* half of the plan, the end, 15 min, 1 h and 24 h after it */
+#define ESTIMATE_MOMENTS 5 /* half of the plan, 1 s, 15 min, 1 h and 24 h after the end */
 void digest_score(struct digest *d, size_t moment, const struct spread *told, double shipped);
 
 #endif

@@ -1,0 +1,27 @@
+#include "logistics/rules/bins.h"
+
+const double age_edges[AGE_BINS + 1] = {0,   5,   10,  20,  30,  45,   60,   90,   120, 180,
+                                        240, 300, 420, 600, 900, 1200, 1800, 2700, 3600};
+const double pin_edges[PIN_BINS - 1] = {0, 15, 30, 60, 90, 120, 180, 300, 600, 1200};
+const double tail_edges[TAIL_BINS + 1] = {0,    20,    60,    120,   300,   600,    1200,   1800,   3600,
+                                          7200, 14400, 28800, 43200, 86400, 129600, 172800, 216000, 259200};
+
+size_t bin_of(const double *edges, size_t bins, double x)
+{
+    size_t bin = 0;
+    while (bin + 1 < bins && x >= edges[bin + 1])
+        bin++;
+    return bin;
+}
+
+size_t pin_bin_of(double since_pin_s) { return bin_of(pin_edges, PIN_BINS - 1, since_pin_s); }
+
+double bin_interpolate(const double *edges, const double *values, size_t bins, double x)
+{
+    if (x <= edges[0])
+        return values[0];
+    if (x >= edges[bins])
+        return values[bins];
+    size_t bin = bin_of(edges, bins, x);
+    return values[bin] + (values[bin + 1] - values[bin]) * (x - edges[bin]) / (edges[bin + 1] - edges[bin]);
+}

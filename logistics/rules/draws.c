@@ -1,0 +1,433 @@
+#include "logistics/rules/draws.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "logistics/rules/conformal.h"
+#include "logistics/rules/draws_inner.h"
+#include "logistics/rules/spread.h"
+
+#define ARRIVALS_MAX 1e6  /* of one SKU, live or in the replay */
+#define WAIT_CONVERTS 0.3 /* of viewers in line, times a new hold's chance */
+#define PACE_LINES 20.0
+#define SKU_PACE_LINES 15.0
+#define CANCEL_SHARE_MAX 0.6
+#define NEW_ORDER_DONE 0.95    /* of an order's cancellations, by the time nothing more comes */
+#define RETURN_MEAN_S 864000.0 /* ten days from shipping to coming back */
+#define PARCELS_NOISE 0.05
+
+static double at_least(double x, double low) { return x > low ? x : low; }
+static double at_most(double x, double high) { return x < high ? x : high; }
+
+/* ---- what all SKUs share ---- */
+
+/* Uniform numbers of one purpose for all draws, one in each of DRAWS equal parts: a lattice, whose purposes take the parts in orders of their
+ * own (Sobol & Cranley-Patterson's idea: less noise from the same number of draws). `stride` has no factor in common with DRAWS. */
+static double stratum(struct rng *r, size_t draw, size_t stride)
+{
+    return ((double)(draw * stride % DRAWS) + rng_unit(r)) / DRAWS;
+}
+
+static double stratum_normal(struct rng *r, size_t draw, size_t stride)
+{
+    return normal_quantile(at_least(stratum(r, draw, stride), 1e-9));
+}
+
+static void shared_levels(struct draws *d)
+{
+    struct rng r;
+    struct outlook *o = &d->o;
+    sample_seed(&r, d->f->seed, FOR_ALL, 0);
+    for (size_t i = 0; i < DRAWS; i++)
+        d->level[i] = o->level_known ? level_at(&o->live_level, stratum(&r, i, 1)) : 1;
+    for (size_t i = 0; i < DRAWS; i++)
+        d->viewers[i] = o->live ? exp(o->viewers_sigma * stratum_normal(&r, i, 157)) : 1;
+    for (size_t i = 0; i < DRAWS; i++)
+        d->tail_shape[i] = exp(o->tail_sigma * stratum_normal(&r, i, 83) - o->tail_sigma * o->tail_sigma / 2);
+    for (size_t i = 0; i < DRAWS; i++)
+        d->pace[i] = sample_gamma(&r, PACE_LINES + o->confirmed) / (PACE_LINES + o->confirmed);
+    for (size_t i = 0; i < DRAWS; i++)
+        d->parcels_noise[i] = PARCELS_NOISE * stratum_normal(&r, i, 231);
+}
+
+/* 3.5: the replay's level, from what it brought so far against what each SKU would have sold live. */
+static double tail_expected(const struct draws *d, size_t sku)
+{
+    const struct fold_sku *s = &d->f->skus[sku];
+    const struct outlook_sku *o = &d->o.skus[sku];
+    double mean = 0;
+    for (size_t i = 0; i < DRAWS; i++)
+        mean += (o->shape + o->lines_live) / (o->shape / (o->rate * d->level[i]) + o->in_stock) / DRAWS;
+    return d->f->beliefs.tail_ratio * mean * (o->all + o->left) * s->tail_seen;
+}
+
+static void shared_tail_level(struct draws *d)
+{
+    struct rng r;
+    const struct beliefs *b = &d->f->beliefs;
+    level_start(&d->o.tail_level, &(struct level_prior){b->tail_sigma, 0.12, 1.0});
+    for (size_t k = 0; k < d->f->skus_count; k++)
+        level_add(&d->o.tail_level, d->o.skus[k].lines_tail, tail_expected(d, k), b->tail_shape);
+    level_end(&d->o.tail_level);
+    sample_seed(&r, d->f->seed, FOR_ALL, 1);
+    for (size_t i = 0; i < DRAWS; i++)
+        d->tail_level[i] = level_at(&d->o.tail_level, stratum(&r, i, 269));
+}
+
+/* 3.7: q ~ Gamma(a + c, a/q0 + sum over orders of the share F of an order's cancellations that has passed at its age). */
+static double cancel_done(const struct draws *d, double age)
+{
+    return bin_interpolate(tail_edges, d->f->beliefs.cancel_done, TAIL_BINS, at_least(age, 0));
+}
+
+static void shared_cancels(struct draws *d)
+{
+    struct rng r;
+    const struct fold *f = d->f;
+    double seen = 0;
+    for (size_t k = 0; k < f->skus_count; k++)
+        for (size_t b = 0; b < f->skus[k].batches_count; b++)
+            seen += (double)f->skus[k].batches[b].units * cancel_done(d, d->o.t - f->skus[k].batches[b].t) /
+                    d->o.skus[k].units_per_line;
+    double weight = f->beliefs.cancel_weight, share = f->beliefs.cancel_share;
+    sample_seed(&r, f->seed, FOR_ALL, 2);
+    for (size_t i = 0; i < DRAWS; i++) {
+        double q = at_most(sample_gamma(&r, weight + f->lessons.cancelled) / (weight / share + seen), CANCEL_SHARE_MAX);
+        d->cancel[i] = q;
+        for (size_t step = 0; step <= CANCEL_STEPS; step++)
+            d->cancel_left[i][step] = q / (1 - q * (double)step / CANCEL_STEPS);
+    }
+}
+
+/* eta = (60 eta0 + parcels) / (60 + units): 3.8, of lines begun live and in the replay apart. */
+static void shared_parcels(struct draws *d)
+{
+    const struct lessons *l = &d->f->lessons;
+    for (size_t i = 0; i < 2; i++)
+        d->parcels_per_unit[i] =
+            (60 * d->f->beliefs.parcels_per_unit[i] + at_least(l->pairs[i], 0)) / (60 + at_least(l->pair_units[i], 0));
+}
+
+/* ---- one SKU ---- */
+
+struct sku_draws {
+    size_t sku;
+    const struct fold_sku *s;
+    const struct outlook_sku *o;
+    double room;                             /* stock not confirmed yet; HUGE_VAL */
+    double net[ROWS_MAX];                    /* by wave */
+    double lost[ROWS_MAX][CANCEL_STEPS + 1]; /* expected losses: the sum of this times cancel_left */
+    double new_done[ROWS_MAX];               /* of a new order's cancellations: until its wave leaves */
+    double tail_seen, tail_still;            /* exposures of the replay's Gamma */
+    double demand, lost_demand, short_by;    /* sums over draws */
+};
+
+/* What of an order's cancellations comes before its wave leaves: none once it has left. */
+static double cancel_until_cut(const struct draws *d, size_t row, double confirmed_t)
+{
+    const struct fold *f = d->f;
+    if (row >= f->waves)
+        return 1;
+    double cut = f->cut_after_end[row] ? d->o.end_s + f->cut_s[row] : f->cut_s[row];
+    return cut > d->o.t ? cancel_done(d, cut - confirmed_t) : 0;
+}
+
+static void sku_cancels(const struct draws *d, struct sku_draws *k)
+{
+    for (size_t i = 0; i < k->s->batches_count; i++) {
+        const struct batch *b = &k->s->batches[i];
+        double done = cancel_done(d, d->o.t - b->t), still = cancel_until_cut(d, b->wave, b->t) - done;
+        double step = done * CANCEL_STEPS, below = at_most(floor(step), CANCEL_STEPS - 1);
+        if (still <= 0 || b->units <= 0)
+            continue;
+        double weight = (double)b->units * still;
+        k->lost[b->wave][(size_t)below] += weight * (1 - (step - below));
+        k->lost[b->wave][(size_t)below + 1] += weight * (step - below);
+    }
+    for (size_t row = 0; row < d->rows; row++) {
+        for (size_t column = 0; column < d->f->columns; column++)
+            k->net[row] += (double)*fold_firm(d->f, k->sku, row, column);
+        k->new_done[row] = NEW_ORDER_DONE * cancel_until_cut(d, row, d->o.t);
+    }
+}
+
+static void sku_init(struct draws *d, size_t sku, struct sku_draws *k)
+{
+    const struct fold *f = d->f;
+    *k = (struct sku_draws){.sku = sku, .s = &f->skus[sku], .o = &d->o.skus[sku]};
+    k->room = k->s->stock == STOCK_UNKNOWN ? HUGE_VAL : at_least((double)(k->s->stock - k->s->net), 0);
+    k->tail_seen = tail_expected(d, sku);
+    sku_cancels(d, k);
+    for (size_t purpose = 0; purpose < PURPOSES; purpose++)
+        sample_seed(&d->rng[purpose], f->seed, purpose, sku + 8);
+}
+
+struct arrivals {                     /* units, before stock */
+    double held, live, tail, waiting; /* waiting: lines of it, part of `live` */
+};
+
+static double lines_units(struct draws *d, const struct sku_draws *k, double lines)
+{
+    return lines + sample_poisson(&d->rng[FOR_UNITS], lines * at_least(k->o->units_per_line - 1, 0));
+}
+
+static double draw_held(struct draws *d, const struct sku_draws *k, size_t i)
+{
+    double pace = d->pace[i] * sample_gamma(&d->rng[FOR_HOLDS], SKU_PACE_LINES + k->o->confirmed) /
+                  (SKU_PACE_LINES + k->o->confirmed);
+    if (k->o->open <= 0)
+        return 0;
+    double lines = sample_binomial(&d->rng[FOR_HOLDS], k->o->open, at_most(k->o->converting * pace / k->o->open, 1));
+    double held = (double)k->s->held;
+    return at_most(floor(lines * held / k->o->open + 0.5), held);
+}
+
+static void draw_arrivals(struct draws *d, struct sku_draws *k, size_t i, struct arrivals *a)
+{
+    const struct outlook_sku *o = k->o;
+    const struct beliefs *b = &d->f->beliefs;
+    double rate =
+        sample_gamma(&d->rng[FOR_RATE], o->shape + o->lines_live) / (o->shape / (o->rate * d->level[i]) + o->in_stock);
+    double live =
+        d->o.live ? sample_poisson(&d->rng[FOR_LIVE], at_most(rate * o->left * d->viewers[i], ARRIVALS_MAX)) : 0;
+    double wanted = b->tail_ratio * rate * (o->all + o->left);
+    double tail_rate = sample_gamma(&d->rng[FOR_TAIL_RATE], b->tail_shape + o->lines_tail) /
+                       (b->tail_shape / d->tail_level[i] + k->tail_seen);
+    double tail = sample_poisson(&d->rng[FOR_TAIL],
+                                 at_most(tail_rate * wanted * d->o.tail_left * d->tail_shape[i], ARRIVALS_MAX));
+    double waiting = d->f->closed ? 0 : (double)k->s->waiting * WAIT_CONVERTS * d->o.first_chance;
+    a->waiting = sample_poisson(&d->rng[FOR_LINE], waiting);
+    a->held = draw_held(d, k, i);
+    a->live = lines_units(d, k, live + a->waiting);
+    a->tail = lines_units(d, k, tail);
+    k->lost_demand += rate * at_least(o->all - o->in_stock, 0) * o->units_per_line / DRAWS;
+}
+
+/* `units` over the waves by the cumulative shares. */
+static void draw_waves(struct draws *d, double units, const double by[ROWS_MAX], double ret[ROWS_MAX])
+{
+    double left = units, passed = 0;
+    for (size_t row = 0; row < d->rows; row++) {
+        double rest = 1 - passed, share = row + 1 == d->rows || rest <= 0 ? 1 : (by[row] - passed) / rest;
+        ret[row] = d->rows == 1 ? left : sample_binomial(&d->rng[FOR_WAVES], left, share);
+        left -= ret[row];
+        passed = at_least(passed, by[row]);
+    }
+}
+
+static double take(double *room, double units)
+{
+    double taken = at_most(units, *room);
+    *room -= taken;
+    return taken;
+}
+
+/* 3.6: stock bounds. Earlier waves take first, open holds before those who come. */
+static void lot_fill(struct draws *d, const struct sku_draws *k, const struct arrivals *a, struct lot *lot)
+{
+    double room = k->room;
+    draw_waves(d, a->held, k->o->holds_by, lot->held);
+    draw_waves(d, a->live, k->o->left_by, lot->live);
+    draw_waves(d, a->tail, d->o.tail_by, lot->tail);
+    for (size_t row = 0; row < d->rows; row++) {
+        lot->held[row] = take(&room, lot->held[row]);
+        lot->live[row] = take(&room, lot->live[row]);
+        lot->tail[row] = take(&room, lot->tail[row]);
+    }
+}
+
+/* 3.7: an order aged a is still lost with probability q (1 - F) / (1 - q F). What is cancelled is sold again where more was wanted than
+ * there is: half of what the replay could not have, and those in line. */
+static double lot_lose(struct draws *d, const struct sku_draws *k, const struct arrivals *a, size_t i, struct lot *lot)
+{
+    double lost = 0, wanted = (double)k->s->net + a->held + a->live + a->tail;
+    for (size_t row = 0; row < d->rows; row++) {
+        double expected = 0, fresh = lot->held[row] + lot->live[row] + lot->tail[row];
+        for (size_t step = 0; step <= CANCEL_STEPS; step++)
+            expected += k->lost[row][step] * d->cancel_left[i][step];
+        double gone = sample_binomial(&d->rng[FOR_LOST], k->net[row], k->net[row] > 0 ? expected / k->net[row] : 0);
+        lot->kept[row] = k->net[row] - gone;
+        lot->lost[row] = sample_binomial(&d->rng[FOR_LOST], fresh, d->cancel[i] * k->new_done[row]);
+        lost += gone + lot->lost[row];
+    }
+    double excess = k->s->stock == STOCK_UNKNOWN ? 0 : at_least(wanted - (double)k->s->stock, 0);
+    lot->refill = at_most(lost, at_most(excess, floor(0.5 * a->tail + a->waiting + 0.5)));
+    return lot->refill - lost;
+}
+
+static void sku_draw(struct draws *d, struct sku_draws *k, const struct place_sku *place, size_t i)
+{
+    struct arrivals a;
+    struct lot lot;
+    double parts[ESTIMATE_PARTS] = {[PART_FIRM] = (double)k->s->net};
+    draw_arrivals(d, k, i, &a);
+    lot_fill(d, k, &a, &lot);
+    parts[PART_CANCELLED] = lot_lose(d, k, &a, i, &lot);
+    for (size_t row = 0; row < d->rows; row++) {
+        parts[PART_HOLDS] += lot.held[row];
+        parts[PART_LIVE] += lot.live[row];
+        parts[PART_TAIL] += lot.tail[row];
+    }
+    d->sku_units[i] = 0;
+    for (size_t part = 0; part < ESTIMATE_PARTS; part++) {
+        d->sku_units[i] += parts[part];
+        d->parts[part][i] += parts[part];
+        d->e->skus[k->sku].parts[part] += parts[part] / DRAWS;
+    }
+    d->total[i] += d->sku_units[i];
+    k->short_by += at_least(a.held + a.live + a.tail - k->room, 0) / DRAWS;
+    place_lot(d, place, i, &lot);
+}
+
+static unsigned sku_flags(const struct draws *d, const struct fold_sku *s)
+{
+    unsigned flags = 0;
+    if (d->f->beliefs.shows > 0 && !s->known)
+        flags |= FLAG_SKU_UNKNOWN;
+    if (s->grams == 0 || s->cm3 <= 0)
+        flags |= FLAG_MASTER_DATA_MISSING;
+    if (s->stock == STOCK_UNKNOWN)
+        flags |= FLAG_STOCK_UNKNOWN;
+    return flags;
+}
+
+static enum result sku_estimate(struct draws *d, size_t sku)
+{
+    struct sku_draws k;
+    struct place_sku place;
+    struct estimate_sku *to = &d->e->skus[sku];
+    sku_init(d, sku, &k);
+    place_sku_init(d, sku, &place);
+    *to = (struct estimate_sku){.sku = k.s->sku,
+                                .firm = k.s->net,
+                                .held = k.s->held,
+                                .waitlist = k.s->waiting,
+                                .stock = k.s->stock,
+                                .flags = sku_flags(d, k.s)};
+    for (size_t i = 0; i < DRAWS; i++)
+        sku_draw(d, &k, &place, i);
+    spread_of(d->sku_units, DRAWS, &to->units);
+    to->lost = k.lost_demand;
+    to->short_by = k.short_by + (k.s->stock == STOCK_UNKNOWN ? 0 : k.lost_demand);
+    if (to->units.mean > 0) {
+        d->grams_known = d->grams_known && k.s->grams > 0;
+        d->cm3_known = d->cm3_known && k.s->cm3 > 0;
+        d->e->flags |= to->flags;
+    }
+    return place_sku_end(d, &place);
+}
+
+/* ---- all SKUs ---- */
+
+/* Shares of the total's variance: cov(part, total) / var(total), those below nothing as nothing. */
+static void because(struct draws *d)
+{
+    double mean = 0, variance = 0, shares = 0;
+    for (size_t i = 0; i < DRAWS; i++)
+        mean += d->total[i] / DRAWS;
+    for (size_t i = 0; i < DRAWS; i++)
+        variance += (d->total[i] - mean) * (d->total[i] - mean);
+    for (size_t part = PART_HOLDS; part < ESTIMATE_PARTS; part++) {
+        double with = 0;
+        for (size_t i = 0; i < DRAWS; i++)
+            with += d->parts[part][i] * (d->total[i] - mean);
+        d->e->because[part] = variance > 0 ? at_least(with / variance, 0) : 0;
+        shares += d->e->because[part];
+    }
+    for (size_t part = PART_HOLDS; shares > 1 && part < ESTIMATE_PARTS; part++)
+        d->e->because[part] /= shares;
+    d->e->because[PART_FIRM] = at_least(1 - shares, 0);
+}
+
+/* Inbound, by the formula of cancellations: what shipped long ago and has not come back will hardly do so. */
+static void returns(struct draws *d)
+{
+    struct rng r;
+    const struct fold *f = d->f;
+    double seen = 0, weight = f->beliefs.return_weight, draws[DRAWS];
+    for (size_t i = 0; i < f->shipped_count; i++)
+        seen += (double)f->shipped[i].units * (1 - exp(-at_least(d->o.t - f->shipped[i].t, 0) / RETURN_MEAN_S));
+    sample_seed(&r, f->seed, FOR_RETURNS, 0);
+    for (size_t i = 0; i < DRAWS; i++) {
+        double share = sample_gamma(&r, weight + f->lessons.returned) / (weight / f->beliefs.return_share + seen);
+        double still = at_least(d->total[i] - at_most(seen, d->total[i]), 0);
+        draws[i] = f->lessons.returned + sample_binomial(&r, floor(still + 0.5), at_most(share, 1));
+    }
+    spread_of(draws, DRAWS, &d->e->returns);
+}
+
+static size_t moment_at(const struct draws *d)
+{
+    double since = d->o.t - d->f->end_t;
+    if (d->o.live)
+        return d->o.t < 0.75 * d->f->planned_s ? 0 : 1;
+    return since < 450 ? 1 : since < 2250 ? 2 : since < 43200 ? 3 : 4;
+}
+
+static void estimate_about(struct draws *d)
+{
+    const struct fold *f = d->f;
+    struct estimate *e = d->e;
+    e->phase = f->closed ? ESTIMATE_CLOSED : d->o.live ? ESTIMATE_LIVE : ESTIMATE_TAIL;
+    e->suspect_holds = (uint32_t)(d->o.suspect_lines + 0.5);
+    e->accuracy = f->beliefs.accuracy[moment_at(d)];
+    if (f->beliefs.shows == 0)
+        e->flags |= FLAG_NO_HISTORY;
+    if (f->beliefs.shows > 0 && !f->same_hold_s)
+        e->flags |= FLAG_HOLD_TIME_CHANGED;
+    if (d->o.live && d->o.t > f->planned_s)
+        e->flags |= FLAG_OVERRUN;
+    if (e->suspect_holds > 0)
+        e->flags |= FLAG_SUSPECT_HOLDS;
+    if (!f->audience_known)
+        e->flags |= FLAG_AUDIENCE_MISSING;
+    if (f->late + f->impossible > 0)
+        e->flags |= FLAG_LATE_EVENTS;
+}
+
+static enum result draws_run(struct draws *d)
+{
+    enum result result = place_init(d);
+    if (result != RESULT_OK)
+        return result;
+    shared_levels(d);
+    shared_tail_level(d);
+    shared_cancels(d);
+    shared_parcels(d);
+    for (size_t k = 0; result == RESULT_OK && k < d->f->skus_count; k++)
+        result = sku_estimate(d, k);
+    if (result != RESULT_OK)
+        return result;
+    because(d);
+    returns(d);
+    estimate_about(d);
+    return place_end(d);
+}
+
+enum result draws_estimate(struct fold *f, const struct logistics_plan *plan, double t, struct weighed *scratch,
+                           struct estimate *ret)
+{
+    struct estimate e = {.skus_count = f->skus_count};
+    struct draws *d = calloc(1, sizeof *d);
+    e.skus = calloc(f->skus_count + 1, sizeof *e.skus);
+    enum result result = d == NULL || e.skus == NULL ? RESULT_NO_MEMORY : RESULT_OK;
+    fold_accrue(f, t);
+    if (result == RESULT_OK)
+        result = outlook_init(&d->o, f, t, scratch);
+    if (result == RESULT_OK) {
+        d->f = f;
+        d->plan = plan;
+        d->e = &e;
+        result = draws_run(d);
+        outlook_finish(&d->o);
+        place_finish(d);
+    }
+    free(d);
+    if (result != RESULT_OK) {
+        estimate_finish(&e);
+        return result;
+    }
+    *ret = e;
+    return RESULT_OK;
+}
