@@ -92,8 +92,9 @@ struct journal {
             size_t points_count;
         } digest;
         struct {
-            struct hook_endpoint *list; /* owned */
+            struct hook_endpoint *list; /* owned; <= HOOKS_MAX */
             size_t count;
+            struct hook_replay replay;
         } hooks;
         struct {
             struct shop_id shop;

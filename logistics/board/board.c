@@ -1,275 +1,325 @@
-/* logistics/board/board.c
- *
- *   board_ledger_entry    each hold movement into its broadcast's volume (logistics/rules), one mark per entry
- *   board_event           pins; the moment of the start
- *   board_volumes         rows from the shelf, the volume, the shop's counts, the demand */
 #include "logistics/board/board.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/list.h"
 #include "base/log.h"
-#include "logistics/rules/volume.h"
-
-struct board_show {
-    struct volume volume;
-    int64_t moved_ms; /* of the entry that moved it last; 0: none since the last mark */
-    struct volume_pin pins[BOARD_PINS_MAX];
-    size_t pins_count;
-    struct volume_sku *rows; /* handed out by board_volumes */
-    size_t rows_capacity;
-    struct volume_point series[COURSE_POINTS_MAX];
-};
-struct board_shop {
-    struct map shows; /* broadcast -> struct board_show * */
-    bool told;        /* of an entry: a checkpoint after it tells nothing new */
-};
-struct board {
-    struct board_config config;
-    struct map shops; /* struct board_shop * */
-};
-
-static void show_destroy(struct board_show *show)
-{
-    volume_finish(&show->volume);
-    free(show->rows);
-    free(show);
-}
-
-static void shop_destroy(struct board_shop *shop)
-{
-    size_t at = 0;
-    const char *key;
-    void *show;
-    while (map_next(&shop->shows, &at, &key, &show))
-        show_destroy(show);
-    map_finish(&shop->shows);
-    free(shop);
-}
+#include "logistics/board/inner.h"
 
 const struct board_limits board_limits_default = {
     .estimate_ms = 5000, .takeover_ms = 4000, .document_kept_ms = 3600000};
+
+/* ---- made ---- */
 
 enum result board_create(const struct board_config *config, struct board **ret)
 {
     struct board *b = calloc(1, sizeof *b);
     if (b == NULL)
         return RESULT_NO_MEMORY;
-    if (config != NULL)
-        b->config = *config;
     map_init(&b->shops, BOARD_SHOPS_MAX);
+    list_init(&b->asks);
+    if (config != NULL) {
+        b->config = *config;
+        b->estimates = true;
+        board_metrics_register();
+        unsettled_start(b);
+    }
     *ret = b;
     return RESULT_OK;
 }
 
-void board_destroy(struct board *b)
+/* NULL: one too many. */
+static struct board_show *show_create(struct board_shop *shop, const struct broadcast_id *id)
 {
-    size_t at = 0;
-    const char *key;
-    void *shop;
-    if (b == NULL)
-        return;
-    while (map_next(&b->shops, &at, &key, &shop))
-        shop_destroy(shop);
-    map_finish(&b->shops);
-    free(b);
+    struct board_show *s = calloc(1, sizeof *s);
+    MUST(s != NULL);
+    enum result result = map_set(&shop->shows, id->text, s);
+    MUST(result != RESULT_NO_MEMORY);
+    if (result != RESULT_OK) {
+        log_warn("board.full", "shop=%s broadcast=%s", shop->id.text, id->text);
+        free(s);
+        return NULL;
+    }
+    s->b = shop->b;
+    s->shop = shop;
+    s->id = *id;
+    volume_init(&s->volume);
+    promise_init(&s->promise);
+    map_init(&s->orders, CLAIMS_HOLDS_MAX);
+    map_init(&s->actual_ids, BOARD_ACTUALS_MAX);
+    list_init(&s->events);
+    list_init(&s->asks);
+    list_init(&s->of_shop);
+    tally_init(&s->tally);
+    s->timer.fire = lead_fire;
+    s->fetching.again.fire = fetch_again;
+    book_init(&s->book, s->b->config.log, &s->b->config.codec, &show_reader, &shop->id, id);
+    return s;
 }
 
-/* ---- made when first named ---- */
-
-static struct board_shop *shop_make(struct board *b, const struct shop_id *id)
+struct board_shop *board_shop_make(struct board *b, const struct shop_id *id)
 {
     struct board_shop *shop = map_get(&b->shops, id->text);
     if (shop != NULL)
         return shop;
     shop = calloc(1, sizeof *shop);
     MUST(shop != NULL);
+    shop->b = b;
+    shop->id = *id;
     map_init(&shop->shows, BOARD_BROADCASTS_MAX);
+    map_init(&shop->digest_of, BOARD_BROADCASTS_MAX);
+    list_init(&shop->on);
+    list_init(&shop->digests);
+    list_init(&shop->asks);
+    book_init(&shop->book, b->config.log, &b->config.codec, &shop_reader, id, NULL);
     enum result result = map_set(&b->shops, id->text, shop);
     MUST(result == RESULT_OK);
+    if (b->estimates && !b->is_stopped)
+        book_follow(&shop->book);
     return shop;
 }
 
-/* NULL: one too many. */
-static struct board_show *show_make(struct board *b, const struct shop_id *shop_id, const struct broadcast_id *id)
+struct board_show *board_show_make(struct board *b, const struct shop_id *shop_id, const struct broadcast_id *id)
 {
-    struct board_shop *shop = shop_make(b, shop_id);
-    struct board_show *show = map_get(&shop->shows, id->text);
-    if (show != NULL)
-        return show;
-    show = calloc(1, sizeof *show);
-    MUST(show != NULL);
-    volume_init(&show->volume);
-    enum result result = map_set(&shop->shows, id->text, show);
-    MUST(result != RESULT_NO_MEMORY);
-    if (result == RESULT_OK)
-        return show;
-    log_warn("board.full", "shop=%s broadcast=%s", shop_id->text, id->text);
-    show_destroy(show);
-    return NULL;
+    struct board_shop *shop = board_shop_make(b, shop_id);
+    struct board_show *s = map_get(&shop->shows, id->text);
+    return s != NULL ? s : show_create(shop, id);
 }
 
-/* ---- the ledger ---- */
-
-/* False: it moves nothing of a broadcast. */
-static bool volume_move_of(enum movement_kind kind, enum volume_move *ret)
+struct board_show *board_show_find(struct board *b, const struct shop_id *shop_id, const struct broadcast_id *id)
 {
-    static const struct {
-        bool moves;
-        enum volume_move move;
-    } of[MOVE_KINDS] = {
-        [MOVE_RESERVED] = {true, VOLUME_TAKEN},    [MOVE_OFFERED] = {true, VOLUME_TAKEN},
-        [MOVE_CONFIRMED] = {true, VOLUME_SOLD},    [MOVE_RETAKEN] = {true, VOLUME_RETAKEN},
-        [MOVE_RELEASED] = {true, VOLUME_RETURNED}, [MOVE_EXPIRED] = {true, VOLUME_RETURNED},
-        [MOVE_RECALLED] = {true, VOLUME_RETURNED}, [MOVE_KEPT] = {true, VOLUME_TAKEN},
-    };
-    MUST(kind < MOVE_KINDS);
-    *ret = of[kind].move;
-    return of[kind].moves;
+    const struct board_shop *shop = map_get(&b->shops, shop_id->text);
+    return shop == NULL ? NULL : map_get(&shop->shows, id->text);
 }
 
-static void movement_count(struct board *b, const struct shop_id *shop, const struct movement *m, int64_t ms)
+void show_changed(struct board_show *s)
 {
-    enum volume_move move;
-    if (!volume_move_of(m->kind, &move) || ID_IS_NONE(m->hold.broadcast))
-        return;
-    struct board_show *show = show_make(b, shop, &m->hold.broadcast);
-    if (show == NULL)
-        return;
-    for (uint8_t i = 0; i < m->hold.lines_count; i++) {
-        enum result result = volume_move(&show->volume, move, m->hold.lines[i].sku.text, m->hold.lines[i].units);
-        MUST(result != RESULT_NO_MEMORY);
+    const struct board_listener *to = &s->b->config.listener;
+    if (to->changed != NULL && !s->b->is_stopped)
+        to->changed(s->b->config.ctx, &s->shop->id, &s->id);
+}
+
+/* ---- stopped ---- */
+
+static void each_show(struct board *b, void (*what)(struct board_show *s))
+{
+    size_t shop_at = 0;
+    const char *key;
+    void *shop, *show;
+    while (map_next(&b->shops, &shop_at, &key, &shop)) {
+        size_t at = 0;
+        while (map_next(&((struct board_shop *)shop)->shows, &at, &key, &show))
+            what(show);
     }
-    show->volume.orders += move == VOLUME_SOLD || move == VOLUME_RETAKEN;
-    show->moved_ms = ms;
 }
 
-static void movement_mark(struct board *b, const struct shop_id *shop, const struct movement *m)
+static void show_stop(struct board_show *s)
 {
-    struct board_show *show = map_get(&shop_make(b, shop)->shows, m->hold.broadcast.text);
-    if (show == NULL || show->moved_ms == 0)
-        return;
-    volume_mark(&show->volume, show->moved_ms);
-    show->moved_ms = 0;
+    struct clock *clock = s->b->config.clock;
+    clock->stop(clock, &s->timer);
+    clock->stop(clock, &s->fetching.again);
+    asks_stop(&s->asks);
+    book_stop(&s->book);
 }
 
-/* A checkpoint that the ledger begins with tells of the holds that are open; what was sold before it is not known here. */
-void board_ledger_entry(void *board, const struct shop_id *shop, const struct ledger_entry *entry)
+void board_stop(struct board *b)
 {
-    struct board_shop *known = shop_make(board, shop);
-    if (entry->is_checkpoint && known->told)
-        return;
-    known->told = true;
-    for (size_t i = 0; i < entry->movements_count; i++)
-        movement_count(board, shop, &entry->movements[i], entry->ms);
-    for (size_t i = 0; i < entry->movements_count; i++) /* an entry is one moment, however many it moves */
-        movement_mark(board, shop, &entry->movements[i]);
-}
-
-void board_ledger_rewound(void *board, const struct shop_id *shop)
-{
-    struct board *b = board;
-    struct board_shop *known = map_get(&b->shops, shop->text);
     size_t at = 0;
     const char *key;
     void *value;
-    if (known != NULL)
-        known->told = false;
-    while (known != NULL && map_next(&known->shows, &at, &key, &value)) {
-        struct board_show *show = value; /* pins are the event log's, which may be whole */
-        volume_finish(&show->volume);
-        volume_init(&show->volume);
+    if (b == NULL || !b->estimates || b->is_stopped)
+        return;
+    b->is_stopped = true;
+    b->config.clock->stop(b->config.clock, &b->sweep);
+    each_show(b, show_stop);
+    while (map_next(&b->shops, &at, &key, &value)) {
+        struct board_shop *shop = value;
+        reading_stop(shop);
+        asks_stop(&shop->asks);
+        book_stop(&shop->book);
+    }
+    book_stop(&b->all);
+}
+
+static void show_destroy(struct board_show *s)
+{
+    volume_finish(&s->volume);
+    promise_finish(&s->promise);
+    free(s->rows);
+    orders_free(s);
+    map_finish(&s->actual_ids);
+    inputs_free(&s->events);
+    journal_finish(&s->begun);
+    tally_finish(&s->tally);
+    book_finish(&s->book);
+    free(s->stamps);
+    free(s->fan);
+    free(s->told);
+    bytes_finish(&s->document.text);
+    compute_free(&s->computing);
+    bytes_finish(&s->fetching.get.value);
+    free(s);
+}
+
+void board_destroy(struct board *b)
+{
+    size_t at = 0;
+    const char *key;
+    void *value;
+    if (b == NULL)
+        return;
+    asks_abandon(&b->asks);
+    each_show(b, show_destroy);
+    while (map_next(&b->shops, &at, &key, &value)) {
+        struct board_shop *shop = value;
+        map_finish(&shop->shows);
+        shop_log_finish(shop);
+        free(shop);
+    }
+    map_finish(&b->shops);
+    if (b->estimates)
+        unsettled_finish(b);
+    free(b);
+}
+
+/* ---- observers ---- */
+
+void board_ledger_entry(void *board, const struct shop_id *id, const struct ledger_entry *entry)
+{
+    struct board_shop *shop = board_shop_make(board, id);
+    observed_entry(shop, entry);
+    shop->position = place_of(entry->id);
+    list_for_each (link, &shop->on) {
+        struct board_show *s = container_of(link, struct board_show, of_shop);
+        if (s->tally.is_reading || s->tally.wants_reading)
+            continue; /* it comes to them that way */
+        inputs_entry(s, entry);
+        tally_run(s);
+        if (s->end_ms > 0)
+            lead_check(s); /* what comes late is told soon */
     }
 }
 
-/* ---- events ---- */
-
-static void pin_add(struct board_show *show, const struct sku_id *sku, int64_t ms)
+/* Estimates are folded again too: what the ledger has now is what counts. */
+void board_ledger_rewound(void *board, const struct shop_id *id)
 {
-    if (show->pins_count == BOARD_PINS_MAX)
-        memmove(show->pins, show->pins + 1, --show->pins_count * sizeof show->pins[0]);
-    show->pins[show->pins_count++] = (struct volume_pin){.ms = ms, .sku = *sku};
+    struct board_shop *shop = map_get(&((struct board *)board)->shops, id->text);
+    if (shop == NULL)
+        return;
+    observed_rewound(shop);
+    shop->position = (struct place){0};
+    list_for_each (link, &shop->on)
+        show_start_over(container_of(link, struct board_show, of_shop));
+}
+
+/* Events are told from the start again: what was folded of them is not so any more. */
+static void show_off(struct board_show *s)
+{
+    bool was_on = s->is_on;
+    s->is_on = false;
+    s->start_ms = s->end_ms = 0;
+    s->events_seq = 0;
+    s->tally.event = NULL;
+    inputs_free(&s->events);
+    s->events_count = 0;
+    if (was_on && !s->is_closed)
+        tally_forget(s);
+}
+
+static void show_on(struct board_show *s)
+{
+    struct board_shop *shop = s->shop;
+    if (s->is_closed)
+        return;
+    if (!list_is_linked(&s->of_shop))
+        list_push_back(&shop->on, &s->of_shop);
+    if (s->book.is_followed) {
+        show_start_over(s);
+        return;
+    }
+    s->collected_from = s->tally.covered = shop->position;
+    s->is_collected_whole = s->volume.at.count == 0;
+    book_follow(&s->book);
 }
 
 void board_event(void *board, const struct show_view *view, const struct event *e)
 {
-    struct board_show *show = show_make(board, &view->broadcast->shop, &view->broadcast->id);
-    if (show == NULL)
+    struct board *b = board;
+    struct board_show *s = board_show_make(b, &view->broadcast->shop, &view->broadcast->id);
+    if (s == NULL)
         return;
+    observed_event(s, e);
+    if (!b->estimates || b->is_stopped)
+        return;
+    size_t changes = promise_fold(&s->promise, view->broadcast, e);
+    const struct board_listener *to = &b->config.listener;
+    for (size_t i = s->promise.count - changes; i < s->promise.count && to->promise_changed != NULL; i++)
+        to->promise_changed(b->config.ctx, view, &s->promise.changes[i]);
     if (e->kind == EVENT_BEGUN)
-        show->pins_count = 0; /* the log is told from its start */
-    if (e->kind == EVENT_PIN_SET)
-        pin_add(show, &e->u.pin_set.pin.sku, e->ms);
-    if (e->kind == EVENT_STATE && e->u.state.state == BROADCAST_LIVE && show->volume.course.count == 0)
-        volume_mark(&show->volume, e->ms);
+        show_off(s);
+    bool was_on = s->is_on;
+    inputs_event(s, view, e);
+    if (s->is_on && !was_on)
+        show_on(s);
+    else if (s->is_on && !s->is_closed)
+        tally_run(s);
+    if (s->end_ms == e->ms)
+        lead_check(s);
 }
 
 /* ---- read ---- */
 
-static uint64_t refused_of(const struct show_view *view, const char *sku)
-{
-    for (size_t i = 0; i < view->demand_count; i++)
-        if (id_equal(view->demand[i].sku.text, sku))
-            return view->demand[i].refused;
-    return 0;
-}
-
-static void row_fill(struct volume_sku *row, const struct show_view *view, const struct volume *volume,
-                     const struct sku_id *sku)
-{
-    const struct claim_sku *stock = claims_sku(view->claims, sku->text);
-    const struct volume_row *moved = volume_row(volume, sku->text);
-    *row = (struct volume_sku){.sku = *sku, .refused = (int64_t)refused_of(view, sku->text)};
-    if (stock != NULL) {
-        row->allocated = stock->count.allocated;
-        row->available = stock->count.available;
-        row->waitlist = stock->waitlist;
-    }
-    if (moved != NULL) {
-        row->confirmed = moved->confirmed;
-        row->held = moved->held;
-    }
-}
-
-static size_t rows_fill(struct board_show *show, const struct show_view *view)
-{
-    const struct broadcast *b = view->broadcast;
-    size_t count = 0, most = b->items_count + show->volume.at.count;
-    if (most > show->rows_capacity) {
-        show->rows = realloc(show->rows, most * sizeof *show->rows);
-        MUST(show->rows != NULL);
-        show->rows_capacity = most;
-    }
-    for (size_t i = 0; i < b->items_count; i++)
-        row_fill(&show->rows[count++], view, &show->volume, &b->items[i].sku);
-    list_for_each (link, &show->volume.rows) {
-        const struct volume_row *row = container_of(link, struct volume_row, link);
-        if (broadcast_item(b, row->sku.text) == NULL)
-            row_fill(&show->rows[count++], view, &show->volume, &row->sku);
-    }
-    return count;
-}
-
 bool board_volumes(void *board, const struct show_view *view, struct volumes_view *ret)
 {
-    struct board_show *show = show_make(board, &view->broadcast->shop, &view->broadcast->id);
-    if (show == NULL)
+    struct board_show *s = board_show_make(board, &view->broadcast->shop, &view->broadcast->id);
+    if (s == NULL)
         return false;
-    const struct course *course = &show->volume.course;
-    for (size_t i = 0; i < course->count; i++)
-        show->series[i] = (struct volume_point){
-            .ms = course->points[i].ms, .confirmed = course->points[i].confirmed, .held = course->points[i].held};
-    *ret = (struct volumes_view){
-        .broadcast = view->broadcast,
-        .catalogue = view->catalogue,
-        .skus_count = rows_fill(show, view),
-        .orders = show->volume.orders,
-        .series = show->series,
-        .series_count = course->count,
-        .pins = show->pins,
-        .pins_count = show->pins_count,
-    };
-    ret->skus = show->rows; /* after rows_fill, which may have moved them */
+    observed_volumes(s, view, ret);
+    ret->estimate = s->document.text.data;
+    ret->estimate_len = s->document.text.len;
+    ret->estimate_seq = s->document.seq;
+    ret->estimate_ms = s->document.ms;
+    ret->fan = s->fan;
+    ret->fan_count = s->fan_count;
+    ret->changes = s->promise.changes;
+    ret->changes_count = s->promise.count;
+    ret->stamps = s->stamps;
+    ret->stamps_count = s->stamps_count;
+    ret->plan = s->shop->plan;
+    ret->last = shop_last_show(s->shop, &s->id);
     return true;
+}
+
+/* ---- the courier ---- */
+
+bool board_hook_view(struct board *b, const struct shop_id *shop, const struct broadcast_id *broadcast,
+                     struct hook_view *ret)
+{
+    const struct board_show *s = board_show_find(b, shop, broadcast);
+    const struct show_view *view = b->config.show(b->config.ctx, shop, broadcast);
+    if (s == NULL || view == NULL || !s->is_on || !s->book.is_caught_up)
+        return false;
+    *ret = (struct hook_view){.estimate = s->document.text.data,
+                              .estimate_len = s->document.text.len,
+                              .estimate_seq = s->document.seq,
+                              .estimate_ms = s->document.ms,
+                              .changes = s->promise.changes,
+                              .changes_count = s->promise.count,
+                              .catalogue = view->catalogue,
+                              .settled = s->settled_seq > 0 && s->document.seq >= s->settled_seq};
+    return true;
+}
+
+void board_shop_follow(struct board *b, const struct shop_id *shop) { (void)board_shop_make(b, shop); }
+
+bool board_wake(struct board *b, const struct shop_id *shop, const struct broadcast_id *broadcast)
+{
+    struct board_show *s = board_show_find(b, shop, broadcast);
+    bool is_kept = map_get(&board_shop_make(b, shop)->digest_of, broadcast->text) != NULL;
+    if (!is_kept && (s == NULL || !s->is_on))
+        return false;
+    s = s != NULL ? s : board_show_make(b, shop, broadcast);
+    if (s != NULL)
+        unsettled_write(s, true);
+    return s != NULL;
 }

@@ -2,7 +2,7 @@
  * became of it.
  *
  *   observe   ledger entries and events (board_ledger_entry, board_event)        observed.c, inputs.c
- *   tick      one node leads; its ticks cut what counts in, for all nodes         lead.c, fold.c
+ *   tick      one node leads; its ticks cut what counts in, for all nodes         lead.c, tally.c
  *   compute   a frozen copy, off the loop; the document goes into the store       publish.c
  *   follow    what others published, read from the store                          publish.c
  *   ask       the plan, actuals, stamps, changes                                  asks.c
@@ -52,8 +52,11 @@ struct board_listener {
     /* Nothing more is expected; `document` is the last one. Also told of a broadcast that was settled before this node came. */
     void (*settled)(void *ctx, const struct shop_id *shop, const struct broadcast_id *broadcast, uint64_t seq,
                     const char *document, size_t len);
-    /* The shop's webhooks, whole, as they are in its log; borrowed for the call. */
-    void (*hooks)(void *ctx, const struct shop_id *shop, const struct hook_endpoint *hooks, size_t count);
+    /* The shop's webhooks: each entry of its log, in order; and once with seq 0 and an empty list when there is none. */
+    void (*hooks)(void *ctx, const struct shop_id *shop, uint64_t seq, const struct hook_list *list);
+    void (*hooks_rewound)(void *ctx, const struct shop_id *shop); /* they are told again from the start */
+    /* Asked: is something still to be told of it to somebody outside? Then it stays led, settled or not. */
+    bool (*owed)(void *ctx, const struct shop_id *shop, const struct broadcast_id *broadcast);
 };
 
 struct board_limits {
@@ -111,13 +114,20 @@ struct board_ask {
 };
 void board_command(struct board *b, const struct board_ask *ask); /* copied */
 
-/* Replaces the shop's webhooks; `done` runs once, later: RESULT_OK when they are in its log. The list is borrowed for the call. */
-struct board_put {
+/* ---- for the courier ---- */
+
+struct board_put { /* the caller's until `done` */
     enum result result;
     void (*done)(struct board_put *put);
-    struct list link;
 };
-void board_hooks_put(struct board *b, const struct shop_id *shop, const char *by, const struct hook_endpoint *hooks,
-                     size_t count, struct board_put *put);
+/* Replaces the shop's webhooks; `done` runs once, later: RESULT_OK when they are in its log, RESULT_NO_ANSWER when they may be. The
+ * list is borrowed for the call. */
+void board_hooks_put(struct board *b, const struct shop_id *shop, const struct hook_list *list, struct board_put *put);
+/* False: not open on this node. Borrowed until the loop turn ends. */
+bool board_hook_view(struct board *b, const struct shop_id *shop, const struct broadcast_id *broadcast,
+                     struct hook_view *ret);
+void board_shop_follow(struct board *b, const struct shop_id *shop); /* its log is read, if it is not yet */
+/* Sees that it is led again, by some node, although it was closed. False: it never went live, as far as is known here. */
+bool board_wake(struct board *b, const struct shop_id *shop, const struct broadcast_id *broadcast);
 
 #endif

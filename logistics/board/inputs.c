@@ -1,0 +1,201 @@
+/* logistics/board/inputs.c - what happened becomes inputs of a fold: small, in order, waiting for the tick that cuts them in.
+ *
+ *   inputs_entry     each line of each hold that moved, then what is available of each SKU that the entry counts
+ *   inputs_event     pins, SKUs that come onto the shelf, the end; kept, since a fold may begin again
+ *   inputs_actuals   what the shop told, from the estimate log itself */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "logistics/board/inner.h"
+
+struct place place_of(const char *ledger_id)
+{
+    char *end;
+    struct place place = {.ms = strtoull(ledger_id, &end, 10)};
+    place.seq = *end == '-' ? strtoull(end + 1, NULL, 10) : 0;
+    return place;
+}
+
+static size_t text_size(const char *text) { return text == NULL ? 1 : strlen(text) + 1; }
+
+struct input *input_make(const struct input_spec *spec)
+{
+    size_t hold = text_size(spec->hold), sku = text_size(spec->sku), buyer = text_size(spec->buyer);
+    struct input *in = malloc(sizeof *in + hold + sku + buyer);
+    MUST(in != NULL && hold + sku <= UINT8_MAX);
+    *in = (struct input){.at = spec->at,
+                         .ms = spec->ms,
+                         .units = spec->units,
+                         .kind = spec->kind,
+                         .site = spec->site,
+                         .sku = (uint8_t)hold,
+                         .buyer = (uint8_t)(hold + sku)};
+    memcpy(in->text, spec->hold == NULL ? "" : spec->hold, hold);
+    memcpy(in->text + hold, spec->sku == NULL ? "" : spec->sku, sku);
+    memcpy(in->text + hold + sku, spec->buyer == NULL ? "" : spec->buyer, buyer);
+    return in;
+}
+
+void inputs_free(struct list *inputs)
+{
+    list_for_each (link, inputs) {
+        list_remove(link);
+        free(container_of(link, struct input, link));
+    }
+}
+
+static void inputs_push(struct list *inputs, const struct input_spec *spec)
+{
+    list_push_back(inputs, &input_make(spec)->link);
+}
+
+/* ---- the ledger ---- */
+
+/* False: it is nothing that is estimated from. */
+static bool input_kind_of(enum movement_kind kind, enum input_kind *ret)
+{
+    static const struct {
+        bool counts;
+        enum input_kind kind;
+    } of[MOVE_KINDS] = {
+        [MOVE_RESERVED] = {true, INPUT_HOLD},     [MOVE_OFFERED] = {true, INPUT_HOLD},
+        [MOVE_KEPT] = {true, INPUT_HOLD},         [MOVE_EXTENDED] = {true, INPUT_EXTEND},
+        [MOVE_CONFIRMED] = {true, INPUT_CONFIRM}, [MOVE_RETAKEN] = {true, INPUT_RETAKEN},
+        [MOVE_RELEASED] = {true, INPUT_RELEASE},  [MOVE_RECALLED] = {true, INPUT_RELEASE},
+        [MOVE_EXPIRED] = {true, INPUT_EXPIRE},    [MOVE_WAITING] = {true, INPUT_WAIT},
+        [MOVE_LEFT] = {true, INPUT_LEAVE},
+    };
+    MUST(kind < MOVE_KINDS);
+    *ret = of[kind].kind;
+    return of[kind].counts;
+}
+
+static void input_lines(struct board_show *s, const struct input_spec *like, const struct hold *hold)
+{
+    struct input_spec spec = *like;
+    spec.hold = hold->id.text;
+    spec.buyer = hold->viewer.text;
+    for (uint8_t i = 0; i < hold->lines_count; i++) {
+        spec.sku = hold->lines[i].sku.text;
+        spec.units = hold->lines[i].units;
+        inputs_push(&s->tally.ledger, &spec);
+    }
+}
+
+/* The line of a SKU is the shop's: it counts to every broadcast that is on and knows the SKU (tally.c). */
+static void input_movement(struct board_show *s, const struct movement *m, struct place at, int64_t ms)
+{
+    struct input_spec spec = {.at = at, .ms = ms, .site = ESTIMATE_ALL};
+    if (!input_kind_of(m->kind, &spec.kind))
+        return;
+    if (spec.kind == INPUT_WAIT || spec.kind == INPUT_LEAVE) {
+        spec.sku = m->sku.text;
+        spec.buyer = m->hold.viewer.text;
+        inputs_push(&s->tally.ledger, &spec);
+        return;
+    }
+    if (!ID_EQUAL(m->hold.broadcast, s->id))
+        return;
+    if (m->kind == MOVE_OFFERED) {
+        struct input_spec leaves = {.kind = INPUT_LEAVE, .at = at, .ms = ms, .sku = m->hold.lines[0].sku.text};
+        inputs_push(&s->tally.ledger, &leaves);
+    }
+    input_lines(s, &spec, &m->hold);
+}
+
+/* A checkpoint that the ledger begins with has the open holds; any other tells nothing new. */
+void inputs_entry(struct board_show *s, const struct ledger_entry *entry)
+{
+    struct tally *f = &s->tally;
+    struct place at = place_of(entry->id);
+    bool is_first = f->covered.ms == 0;
+    if (place_order(at, f->covered) <= 0)
+        return;
+    f->covered = at;
+    if (entry->is_checkpoint && !is_first)
+        return;
+    for (size_t i = 0; i < entry->movements_count; i++) {
+        const struct movement *m = &entry->movements[i];
+        f->is_cut = f->is_cut || (m->kind == MOVE_KEPT && ID_EQUAL(m->hold.broadcast, s->id));
+        input_movement(s, m, at, entry->ms);
+    }
+    for (size_t i = 0; i < entry->counts_count; i++)
+        inputs_push(&f->ledger, &(struct input_spec){.kind = INPUT_COUNT,
+                                                     .at = at,
+                                                     .ms = entry->ms,
+                                                     .sku = entry->counts[i].sku.text,
+                                                     .units = entry->counts[i].available});
+}
+
+/* ---- events ---- */
+
+static void event_push(struct board_show *s, const struct event *e, enum input_kind kind, const char *sku)
+{
+    if (s->events_count == SHOW_EVENTS_MAX)
+        log_warn("board.events_full", "shop=%s broadcast=%s further pins count for nothing", s->shop->id.text,
+                 s->id.text);
+    if (s->events_count++ >= SHOW_EVENTS_MAX && kind != INPUT_END)
+        return;
+    inputs_push(&s->events, &(struct input_spec){.kind = kind, .at = {.seq = e->seq}, .ms = e->ms, .sku = sku});
+}
+
+static void event_went_live(struct board_show *s, const struct show_view *view, const struct event *e)
+{
+    s->is_on = true;
+    s->start_ms = e->ms;
+    for (size_t i = 0; i < PIN_SLOTS; i++) /* what is on screen when it begins */
+        if (view->broadcast->pins[i].set)
+            event_push(s, e, INPUT_PIN, view->broadcast->pins[i].sku.text);
+}
+
+void inputs_event(struct board_show *s, const struct show_view *view, const struct event *e)
+{
+    s->events_seq = e->seq;
+    if (e->kind == EVENT_STATE && e->u.state.state == BROADCAST_LIVE && !s->is_on)
+        event_went_live(s, view, e);
+    if (!s->is_on || s->end_ms > 0)
+        return;
+    if (e->kind == EVENT_PIN_SET)
+        event_push(s, e, INPUT_PIN, e->u.pin_set.pin.sku.text);
+    for (size_t i = 0; e->kind == EVENT_SHELF && i < view->broadcast->items_count; i++)
+        event_push(s, e, INPUT_SKU, view->broadcast->items[i].sku.text);
+    if (e->kind == EVENT_STATE && (e->u.state.state == BROADCAST_ENDED || e->u.state.state == BROADCAST_SETTLED)) {
+        s->end_ms = e->ms;
+        event_push(s, e, INPUT_END, NULL);
+    }
+}
+
+/* ---- actuals ---- */
+
+static uint16_t site_of(const struct tally *f, const struct site_id *site)
+{
+    for (size_t i = 0; f->plan != NULL && i < f->plan->sites_count; i++)
+        if (ID_EQUAL(f->plan->sites[i].id, *site))
+            return (uint16_t)i;
+    return ESTIMATE_ALL;
+}
+
+/* Told behind the moment it happened, and by others' clocks: it counts from when it was told. */
+void inputs_actuals(struct board_show *s, const struct journal *j)
+{
+    static const enum input_kind kinds[] = {
+        [ACTUAL_SHIPPED] = INPUT_SHIP, [ACTUAL_CANCELLED] = INPUT_CANCEL, [ACTUAL_RETURNED] = INPUT_RETURN};
+    for (size_t i = 0; i < j->u.actuals.count; i++) {
+        const struct actual *a = &j->u.actuals.list[i];
+        if (map_get(&s->actual_ids, a->id) != NULL || map_set(&s->actual_ids, a->id, s) != RESULT_OK)
+            continue;
+        if (a->kind == ACTUAL_SHIPPED) {
+            s->shipped += a->units;
+            s->is_shipped_told = true;
+        }
+        if (!ID_IS_NONE(a->hold))
+            inputs_push(&s->tally.actuals, &(struct input_spec){.kind = kinds[a->kind],
+                                                                .at = {.seq = j->seq},
+                                                                .ms = j->ms,
+                                                                .site = site_of(&s->tally, &a->site),
+                                                                .hold = a->hold.text,
+                                                                .sku = ID_IS_NONE(a->sku) ? NULL : a->sku.text,
+                                                                .units = a->units});
+    }
+}

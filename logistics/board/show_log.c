@@ -1,0 +1,190 @@
+/* logistics/board/show_log.c - a broadcast's estimate log: what each entry means to this node. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "logistics/board/inner.h"
+
+/* ---- forgotten ---- */
+
+static void show_forget_log(struct board_show *s)
+{
+    journal_finish(&s->begun);
+    map_finish(&s->actual_ids);
+    map_init(&s->actual_ids, BOARD_ACTUALS_MAX);
+    s->shipped = 0;
+    s->is_shipped_told = false;
+    s->stamps_count = s->fan_count = 0;
+    s->fan_gap_ms = 0;
+    s->told_count = 0;
+    s->last_tick = s->settled_seq = s->estimate_seq = 0;
+    s->last_by[0] = '\0';
+}
+
+void tally_forget(struct board_show *s)
+{
+    tally_finish(&s->tally);
+    tally_init(&s->tally);
+    s->tally.covered = s->shop->position;
+    s->is_collected_whole = false;
+    s->generation++;
+}
+
+void show_start_over(struct board_show *s)
+{
+    tally_forget(s);
+    show_forget_log(s);
+    book_again(&s->book);
+}
+
+static void show_read_rewound(struct book *book)
+{
+    struct board_show *s = container_of(book, struct board_show, book);
+    tally_forget(s);
+    show_forget_log(s);
+}
+
+void show_let_go(struct board_show *s)
+{
+    s->is_closed = true;
+    tally_forget(s);
+    inputs_free(&s->events);
+    map_finish(&s->actual_ids);
+    orders_free(s);
+    list_remove(&s->of_shop);
+}
+
+/* ---- entries ---- */
+
+static void tick_push(struct board_show *s, const struct journal *j)
+{
+    struct tick *tick = calloc(1, sizeof *tick);
+    MUST(tick != NULL);
+    *tick = (struct tick){.seq = j->seq,
+                          .ms = j->ms,
+                          .audience = j->kind == JOURNAL_TICK ? j->u.tick.audience : -1,
+                          .cut = place_of(j->u.tick.ledger_id),
+                          .event_seq = j->u.tick.event_seq,
+                          .is_last = j->kind == JOURNAL_SETTLED};
+    list_push_back(&s->tally.ticks, &tick->link);
+}
+
+static void seen_begun(struct board_show *s, struct journal *j)
+{
+    bool again = s->begun.seq != 0 && s->tally.estimator != NULL;
+    journal_finish(&s->begun);
+    s->begun = *j; /* taken */
+    *j = (struct journal){0};
+    if (again) { /* the ticks before it are to be told again */
+        log_info("board.begun_again", "shop=%s broadcast=%s seq=%llu plan=%llu", s->shop->id.text, s->id.text,
+                 (unsigned long long)s->begun.seq, (unsigned long long)s->begun.u.begun.plan_seq);
+        show_start_over(s);
+    }
+}
+
+static void seen_tick(struct board_show *s, const struct journal *j)
+{
+    if (strcmp(s->last_by, j->by) != 0 && s->last_by[0] != '\0')
+        metric_add(&board_metrics[BOARD_LEADS], 1);
+    s->last_tick = j->seq;
+    s->last_tick_ms = j->ms;
+    memcpy(s->last_by, j->by, sizeof s->last_by);
+    if (s->settled_seq == 0 || s->settled_seq == j->seq)
+        tick_push(s, j);
+}
+
+static void seen_settled(struct board_show *s, const struct journal *j)
+{
+    if (s->settled_seq == 0) {
+        s->settled_seq = j->seq;
+        s->settled_ms = j->ms;
+    }
+    seen_tick(s, j);
+}
+
+/* Earlier ticks cut no further. Done ones cannot be undone: all is told again, and then they wait when this comes. */
+static void seen_rewound(struct board_show *s, const struct journal *j)
+{
+    struct place cut = place_of(j->u.rewound.ledger_id);
+    if (s->tally.done > 0) {
+        show_start_over(s);
+        return;
+    }
+    list_for_each (link, &s->tally.ticks) {
+        struct tick *tick = container_of(link, struct tick, link);
+        if (place_order(tick->cut, cut) > 0)
+            tick->cut = cut;
+        if (tick->event_seq > j->u.rewound.event_seq)
+            tick->event_seq = j->u.rewound.event_seq;
+    }
+}
+
+static void seen_stamp(struct board_show *s, const struct journal *j)
+{
+    const struct estimate_stamp *last = s->stamps_count == 0 ? NULL : &s->stamps[s->stamps_count - 1];
+    if (last != NULL && last->ms == j->ms && last->seq == j->u.stamp.seq && strcmp(last->note, j->u.stamp.note) == 0)
+        return; /* written twice, since the answer was lost */
+    if (s->stamps_count == BOARD_STAMPS_MAX)
+        return;
+    if (s->stamps_count == s->stamps_capacity) {
+        s->stamps_capacity = s->stamps_capacity == 0 ? 8 : 2 * s->stamps_capacity;
+        s->stamps = realloc(s->stamps, s->stamps_capacity * sizeof *s->stamps);
+        MUST(s->stamps != NULL);
+    }
+    struct estimate_stamp *stamp = &s->stamps[s->stamps_count++];
+    *stamp = j->u.stamp;
+    snprintf(stamp->id, sizeof stamp->id, "s%llu", (unsigned long long)j->seq);
+    stamp->ms = j->ms;
+    memcpy(stamp->by, j->by, sizeof stamp->by);
+}
+
+static void show_read_entry(struct book *book, struct journal *j)
+{
+    struct board_show *s = container_of(book, struct board_show, book);
+    switch (j->kind) {
+    case JOURNAL_BEGUN:
+        seen_begun(s, j);
+        break;
+    case JOURNAL_TICK:
+        seen_tick(s, j);
+        break;
+    case JOURNAL_SETTLED:
+        seen_settled(s, j);
+        break;
+    case JOURNAL_REWOUND:
+        seen_rewound(s, j);
+        break;
+    case JOURNAL_ESTIMATE:
+        publish_seen(s, j);
+        break;
+    case JOURNAL_ACTUALS:
+        inputs_actuals(s, j);
+        break;
+    case JOURNAL_STAMP:
+        seen_stamp(s, j);
+        break;
+    default: /* of a shop: not here */
+        break;
+    }
+    if (!s->book.is_caught_up)
+        return;
+    begin_tally(s);
+    tally_run(s);
+    show_changed(s);
+    lead_check(s);
+}
+
+static void show_read_caught_up(struct book *book)
+{
+    struct board_show *s = container_of(book, struct board_show, book);
+    settle_seen(s);
+    begin_tally(s);
+    publish_fetch(s);
+    show_changed(s);
+    lead_check(s);
+    asks_go_on(&s->asks);
+}
+
+const struct book_reader show_reader = {
+    .entry = show_read_entry, .caught_up = show_read_caught_up, .rewound = show_read_rewound};
