@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ws/wire/logistics_in.h"
+
 #define TAIL_USUAL_S (72 * 3600.0)
 #define GRAMS_MAX 10000000
 #define SIDE_MAX_MM 100000
@@ -223,8 +225,24 @@ static enum result read_rundown(struct recording *r, const json_t *from)
     return result;
 }
 
-static enum result read_start(struct recording *r, bool names_its_sites)
+/* The plan the broadcast was estimated with, when no other is wanted. */
+static enum result read_logistics(struct recording *r)
 {
+    struct decode_fault fault;
+    const json_t *plan = json_object_get(r->event, "logistics");
+    if (plan == NULL)
+        return RESULT_OK;
+    char *text = json_dumps(plan, JSON_COMPACT);
+    if (text == NULL)
+        return RESULT_NO_MEMORY;
+    enum result result = plan_parse(text, strlen(text), &r->logistics, &fault);
+    free(text);
+    return result == RESULT_MALFORMED ? refuse(r, "start: logistics: %s %s", fault.field, fault.detail) : result;
+}
+
+static enum result read_start(struct recording *r)
+{
+    int64_t seed = 0;
     const json_t *skus = json_object_get(r->event, "skus");
     r->plan.tail_s = TAIL_USUAL_S;
     enum result result = read_number(r, r->event, "planned_end", 1, RECORDING_TIME_MAX_S, &r->plan.planned_s);
@@ -234,7 +252,10 @@ static enum result read_start(struct recording *r, bool names_its_sites)
         result = read_number(r, r->event, "horizon", 1, RECORDING_TIME_MAX_S, &r->plan.tail_s);
     if (result == RESULT_OK)
         result = read_whole_if_there(r, r->event, "start_ms", 0, INT64_MAX / 2, &r->plan.start_ms);
-    if (result == RESULT_OK && names_its_sites)
+    if (result == RESULT_OK)
+        result = read_whole_if_there(r, r->event, "seed", 0, WHOLE_MAX, &seed);
+    r->plan.seed = (uint64_t)seed;
+    if (result == RESULT_OK && r->logistics.sites_count == 0)
         result = read_sites(r, skus);
     if (result == RESULT_OK)
         result = read_skus(r, skus);
@@ -250,8 +271,10 @@ enum result recording_open(struct recording *r, FILE *from, const struct logisti
     result = read_line(r);
     if (result == RESULT_NOT_FOUND || (result == RESULT_OK && strcmp(type_of(r), "start") != 0))
         result = refuse(r, "type: a recording begins with start");
+    if (result == RESULT_OK && logistics == NULL)
+        result = read_logistics(r);
     if (result == RESULT_OK)
-        result = read_start(r, logistics == NULL);
+        result = read_start(r);
     r->plan.logistics = &r->logistics;
     return result;
 }
@@ -268,7 +291,7 @@ void recording_close(struct recording *r)
 
 /* ---- events ---- */
 
-enum member { /* bits: what an event of a kind has */
+enum line_member { /* bits: what an event of a kind has */
               HAS_N = 1 << 0,
               HAS_SKU = 1 << 1,
               HAS_ID = 1 << 2,
@@ -280,11 +303,11 @@ enum member { /* bits: what an event of a kind has */
               MAY_HAVE_SKU = 1 << 8,
               OF_HOLD = HAS_ID | MAY_HAVE_SKU,
 };
-static const struct event_kind {
+static const struct line_kind {
     const char *type;
     enum sale_kind kind;
     unsigned members;
-} event_kinds[] = {
+} line_kinds[] = {
     {"viewers", SALE_VIEWERS, HAS_N},
     {"pin", SALE_PIN, HAS_SKU},
     {"hold", SALE_HOLD, HAS_ID | HAS_SKU | HAS_QTY | MAY_HAVE_SITE | MAY_HAVE_BUYER},
@@ -303,11 +326,11 @@ static const struct event_kind {
     {"close", SALE_CLOSE, 0},
 };
 
-static const struct event_kind *event_kind_find(const char *type)
+static const struct line_kind *line_kind_find(const char *type)
 {
-    for (size_t i = 0; i < ARRAY_LEN(event_kinds); i++)
-        if (strcmp(type, event_kinds[i].type) == 0)
-            return &event_kinds[i];
+    for (size_t i = 0; i < ARRAY_LEN(line_kinds); i++)
+        if (strcmp(type, line_kinds[i].type) == 0)
+            return &line_kinds[i];
     return NULL;
 }
 
@@ -340,7 +363,7 @@ static enum result read_counts(struct recording *r, unsigned has, struct sale_ev
     return result;
 }
 
-static enum result read_event(struct recording *r, const struct event_kind *kind, struct sale_event *ret)
+static enum result read_event(struct recording *r, const struct line_kind *kind, struct sale_event *ret)
 {
     struct sale_event e = {.kind = kind->kind, .site = ESTIMATE_ALL};
     enum result result = read_number(r, r->event, "t", 0, RECORDING_TIME_MAX_S, &e.t);
@@ -362,14 +385,14 @@ static enum result read_event(struct recording *r, const struct event_kind *kind
 
 enum result recording_next(struct recording *r, struct sale_event *ret)
 {
-    const struct event_kind *kind = NULL;
+    const struct line_kind *kind = NULL;
     while (kind == NULL) {
         enum result result = read_line(r);
         if (result != RESULT_OK)
             return result;
         if (strcmp(type_of(r), "start") == 0)
             return refuse(r, "type: one start is expected");
-        kind = event_kind_find(type_of(r));
+        kind = line_kind_find(type_of(r));
     }
     return read_event(r, kind, ret);
 }

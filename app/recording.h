@@ -1,6 +1,7 @@
 /* app/recording.h - a recorded broadcast, one JSON object per line, as the estimator wants to hear it.
  *
- * The first line is `start` {t, planned_end, ttl, horizon?, start_ms?, skus [{id, g?, mm?, stock?}], rundown? [{sku, t}]}; then, by time,
+ * The first line is `start` {t, planned_end, ttl, horizon?, start_ms?, seed?, skus [{id, g?, mm?, stock?}], rundown? [{sku, t}],
+ * logistics? (the shop's plan, as PUT /v1/logistics takes it)}; then, by time,
  *
  *   viewers {n}      pin {sku}      sku {sku}      stock {sku, units, wh?}      waitlist {sku}      leave {sku}      end      close
  *   hold {id, sku, qty, wh?, buyer?}      release, expire, extend {id}      cancel, return {id, qty?}      ship {id, wh?}
@@ -30,8 +31,8 @@ struct recording {
     json_t *event; /* of the line read last: lends its texts */
 };
 
-/* Reads the start line. `logistics`: the shop's sites, waves and cartons, copied; NULL: the sites that the start names, in the order
- * of their names. RESULT_MALFORMED: see `why`; RESULT_NO_MEMORY. Close it in any case. */
+/* Reads the start line. `logistics`: the shop's sites, waves and cartons, copied; NULL: those of the start; where neither names a
+ * site, those that the start's stock names, in the order of their names. RESULT_MALFORMED: see `why`; RESULT_NO_MEMORY. Close it in any case. */
 MUST_USE enum result recording_open(struct recording *r, FILE *from, const struct logistics_plan *logistics);
 /* RESULT_NOT_FOUND: no further event. *ret borrows until the next call. RESULT_MALFORMED: see `why`; RESULT_NO_MEMORY. */
 MUST_USE enum result recording_next(struct recording *r, struct sale_event *ret);

@@ -7,6 +7,7 @@
 
 #include "inventory/redis/node.h"
 
+#define LOG_PAGE 50       /* of up to 2 MiB each */
 #define CUT_SLICE "10000" /* entries that Redis takes away at once */
 
 enum result archive_open(struct archive *a, const char *url, const struct shop_id *shop)
@@ -211,6 +212,43 @@ enum result archive_next_id(struct archive *a, const char *after, char ret[LEDGE
     id_keep(ret, found ? page->element[0]->element[0] : NULL);
     freeReplyObject(page);
     return RESULT_OK;
+}
+
+/* ---- other logs ---- */
+
+/* Each entry is one field, "e", and its id the number and "-0". */
+static enum result tell_log(struct archive *a, const redisReply *entry, archive_log_entry *each, void *ctx)
+{
+    uint64_t seq = 0, rest = 0;
+    const redisReply *fields = reply_is_entry(entry) ? entry->element[1] : NULL;
+    bool is_one = fields != NULL && fields->elements == 2 && id_parts(entry->element[0]->str, &seq, &rest) &&
+                  fields->element[1]->type == REDIS_REPLY_STRING;
+    if (!is_one)
+        return ask_fail(&a->ask, RESULT_MALFORMED, "a log has an entry that is none");
+    return each(ctx, seq, fields->element[1]->str, fields->element[1]->len);
+}
+
+enum result archive_log_each(struct archive *a, enum log_kind kind, const struct broadcast_id *broadcast,
+                             archive_log_entry *each, void *ctx)
+{
+    char key[KEY_MAX], count[16], from[LEDGER_ID_LEN_MAX + 2] = "-";
+    size_t got = LOG_PAGE;
+    enum result result = RESULT_OK;
+    key_log(key, kind, a->shop.text, broadcast->text);
+    snprintf(count, sizeof count, "%d", LOG_PAGE);
+    while (result == RESULT_OK && got == LOG_PAGE) {
+        redisReply *page = NULL;
+        result = ASK(&a->ask, &page, "XRANGE", key, from, "+", "COUNT", count);
+        if (result != RESULT_OK)
+            return result;
+        got = page->type == REDIS_REPLY_ARRAY ? page->elements : 0;
+        for (size_t i = 0; i < got && result == RESULT_OK; i++)
+            result = tell_log(a, page->element[i], each, ctx);
+        if (result == RESULT_OK && got > 0)
+            snprintf(from, sizeof from, "(%s", page->element[got - 1]->element[0]->str);
+        freeReplyObject(page);
+    }
+    return result;
 }
 
 /* ---- acknowledging ---- */

@@ -9,6 +9,7 @@
 #define LIVESHELF_INVENTORY_REDIS_ARCHIVE_H
 
 #include "core/broadcast/claims.h"
+#include "core/ports/log.h"
 #include "inventory/redis/ask.h"
 #include "inventory/redis/entry.h"
 
@@ -46,6 +47,12 @@ MUST_USE enum result archive_one(struct archive *a, const char *id, archive_entr
 
 /* The id of the first entry behind `after` ("" the first of all), or "" when there is none. */
 MUST_USE enum result archive_next_id(struct archive *a, const char *after, char ret[LEDGER_ID_LEN_MAX + 1]);
+
+/* The same of another log of the shop, of one broadcast or, with a name that is none, of the shop itself: each entry with its number,
+ * from the first. A log that is not there has none. */
+typedef enum result archive_log_entry(void *ctx, uint64_t seq, const char *data, size_t len);
+MUST_USE enum result archive_log_each(struct archive *a, enum log_kind kind, const struct broadcast_id *broadcast,
+                                      archive_log_entry *each, void *ctx);
 
 /* Notes that everything up to `id` is safe elsewhere. Never goes back. */
 MUST_USE enum result archive_acknowledge(struct archive *a, const char *id);

@@ -267,6 +267,23 @@ enum result read_plan(struct json_in *in, const json_t *value, const struct plac
     return read_object(in, value, at, &plan_members, ret);
 }
 
+enum result plan_parse(const char *data, size_t len, struct logistics_plan *ret, struct decode_fault *ret_fault)
+{
+    struct json_in in = {.source = FROM_LOG, .fault = ret_fault};
+    struct logistics_plan plan = {0};
+    json_t *value = NULL;
+    *ret_fault = (struct decode_fault){0};
+    enum result result = json_parse(&in, data, len, &value);
+    if (result == RESULT_OK)
+        result = read_plan(&in, value, NULL, &plan);
+    json_decref(value);
+    if (result == RESULT_OK)
+        *ret = plan;
+    else
+        logistics_plan_finish(&plan);
+    return result;
+}
+
 /* ---- what became of units ---- */
 
 static const char *actual_kind_name_of(unsigned number) { return actual_kind_name((enum actual_kind)number); }

@@ -204,6 +204,16 @@ void part_change(struct json_out *out, const struct promise_change *change, cons
     json_end_object(out);
 }
 
+void plan_write(struct bytes *out, const struct logistics_plan *plan)
+{
+    struct json_out json;
+    json_out_begin(&json, out);
+    json_put_object(&json, NULL);
+    part_plan(&json, plan);
+    json_end_object(&json);
+    json_out_end(&json);
+}
+
 void change_write(struct bytes *out, const struct promise_change *change, const struct catalogue *catalogue)
 {
     struct json_out json;

@@ -1,5 +1,5 @@
 /* ws/wire/logistics_parts.h - what a shop told of its warehouses, and what changed on air, as JSON. For the files of this module
- * alone, but for change_write. */
+ * alone, but for change_write and plan_write. */
 #ifndef LIVESHELF_WS_WIRE_LOGISTICS_PARTS_H
 #define LIVESHELF_WS_WIRE_LOGISTICS_PARTS_H
 
@@ -21,5 +21,8 @@ void part_stamp(struct json_out *out, const char *key, const struct estimate_sta
 void part_change(struct json_out *out, const struct promise_change *change, const struct catalogue *catalogue);
 /* One change as a JSON object, as GET /v1/broadcasts/{id}/changes lists it. `catalogue` may be NULL: no titles then. */
 void change_write(struct bytes *out, const struct promise_change *change, const struct catalogue *catalogue);
+
+/* The whole plan as a JSON object: what PUT /v1/logistics takes. */
+void plan_write(struct bytes *out, const struct logistics_plan *plan);
 
 #endif
