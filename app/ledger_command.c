@@ -9,6 +9,7 @@
 
 #include "app/command.h"
 #include "app/ledger_export.h"
+#include "app/recording_export.h"
 #include "app/redis_lend.h"
 #include "app/supervisor.h"
 #include "app/token.h"
@@ -17,7 +18,7 @@
 
 #define KEEP_DEFAULT "30d"
 
-enum { FLAG_SHOP, FLAG_AFTER, FLAG_OUT, FLAG_ACKNOWLEDGE, FLAG_KEEP };
+enum { FLAG_SHOP, FLAG_AFTER, FLAG_OUT, FLAG_ACKNOWLEDGE, FLAG_RECORDING, FLAG_KEEP };
 
 struct ledger_work {
     const struct own_flag *own;
@@ -35,6 +36,12 @@ static enum result archive_fault(struct ledger_work *w, enum result result)
 
 static enum result work_export(struct ledger_work *w)
 {
+    const char *recording = w->own[FLAG_RECORDING].value;
+    bool of_ledger = w->own[FLAG_AFTER].value != NULL || w->own[FLAG_ACKNOWLEDGE].value != NULL;
+    if (recording != NULL && of_ledger)
+        return fault_set(&w->fault, RESULT_MALFORMED, "--after and --acknowledge are of the ledger, not of a recording");
+    if (recording != NULL)
+        return recording_export(&w->archive, recording, w->own[FLAG_OUT].value, &w->fault);
     struct ledger_export export = {w->own[FLAG_AFTER].value, w->own[FLAG_OUT].value,
                                    w->own[FLAG_ACKNOWLEDGE].value != NULL};
     return ledger_export(&w->archive, &export, &w->fault);
@@ -107,7 +114,7 @@ static const struct ledger_word {
     enum result (*work)(struct ledger_work *w);
     unsigned flags; /* those it takes, beside --shop */
 } words[] = {
-    {"export", work_export, 1u << FLAG_AFTER | 1u << FLAG_OUT | 1u << FLAG_ACKNOWLEDGE},
+    {"export", work_export, 1u << FLAG_AFTER | 1u << FLAG_OUT | 1u << FLAG_ACKNOWLEDGE | 1u << FLAG_RECORDING},
     {"trim", work_trim, 1u << FLAG_KEEP},
     {"checkpoint", work_checkpoint, 0},
 };
@@ -202,6 +209,8 @@ int command_ledger(int argc, char **argv)
                         NULL},
         [FLAG_OUT] = {"out", "FILE", "export: written or continued; otherwise standard output", NULL},
         [FLAG_ACKNOWLEDGE] = {"acknowledge", NULL, "export: notes, once FILE is safe, that it may be cut so far", NULL},
+        [FLAG_RECORDING] = {"recording", "BROADCAST",
+                            "export: not the ledger but this broadcast, as `liveshelf estimate` reads it", NULL},
         [FLAG_KEEP] = {"keep", "TIME", "trim: younger entries stay: 12h, 30d (default), 0", NULL},
         {0},
     };

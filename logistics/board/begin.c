@@ -147,6 +147,9 @@ static enum result begin_estimator(struct board_show *s, const struct prior *pri
                                   .logistics = s->tally.plan,
                                   .start_ms = s->start_ms,
                                   .seed = s->begun.u.begun.seed};
+    const struct board_config *config = &s->b->config;
+    if (config->recorder.begun != NULL)
+        config->recorder.begun(config->ctx, &s->id, &plan);
     enum result result = estimator_create(&plan, prior, &s->tally.estimator);
     free(skus);
     free(run);

@@ -59,6 +59,17 @@ struct board_listener {
     bool (*owed)(void *ctx, const struct shop_id *shop, const struct broadcast_id *broadcast);
 };
 
+struct estimator_plan; /* logistics/rules/estimator.h */
+struct sale_event;
+
+/* Told what the fold of a broadcast tells its estimator, for whoever writes it down; as a listener. NULL members are not called. */
+struct board_recorder {
+    /* The fold begins; again when what it was begun with turned out otherwise: all is told anew then. */
+    void (*begun)(void *ctx, const struct broadcast_id *broadcast, const struct estimator_plan *plan);
+    void (*fed)(void *ctx, const struct broadcast_id *broadcast, const struct sale_event *e);
+    void (*ticked)(void *ctx, const struct broadcast_id *broadcast, double t); /* all that a tick covers was fed */
+};
+
 struct board_limits {
     int64_t estimate_ms;      /* between ticks while live: 5000 */
     int64_t takeover_ms;      /* behind its time, a tick is somebody else's to make: 4000 */
@@ -79,7 +90,8 @@ struct board_config { /* all zero but the limits: counts what is observed, estim
     /* orchestrator_show: NULL when it is not open here. */
     const struct show_view *(*show)(void *ctx, const struct shop_id *shop, const struct broadcast_id *broadcast);
     struct board_listener listener;
-    void *ctx; /* of `show` and of the listener */
+    struct board_recorder recorder;
+    void *ctx; /* of `show`, of the listener and of the recorder */
     struct board_limits limits;
 };
 

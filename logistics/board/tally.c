@@ -42,6 +42,9 @@ void tally_finish(struct tally *f)
 
 void tally_feed(struct board_show *s, const struct sale_event *e)
 {
+    const struct board_config *config = &s->b->config;
+    if (config->recorder.fed != NULL)
+        config->recorder.fed(config->ctx, &s->id, e);
     enum result result = estimator_feed(s->tally.estimator, e);
     MUST(result != RESULT_NO_MEMORY); /* at a limit the estimate says so */
 }
@@ -214,6 +217,8 @@ static void tick_do(struct board_show *s, const struct tick *tick)
         tally_feed(s, &(struct sale_event){.kind = SALE_VIEWERS, .t = t, .n = tick->audience, .site = ESTIMATE_ALL});
     if (tick->is_last)
         tally_feed(s, &(struct sale_event){.kind = SALE_CLOSE, .t = t, .site = ESTIMATE_ALL});
+    if (s->b->config.recorder.ticked != NULL)
+        s->b->config.recorder.ticked(s->b->config.ctx, &s->id, t);
     f->done = tick->seq;
     f->done_ms = tick->ms;
     f->done_cut = tick->cut;
