@@ -6,6 +6,7 @@
 static const char *const durabilities[] = {"fsync", "replicated", "relaxed", NULL};
 static const char *const send_paths[] = {"auto", "send", "io_uring", NULL}; /* enum send_path */
 static const char *const stock_buffers[] = {"off", "auto", NULL};
+static const char *const networks[] = {"off", "on", NULL};
 static const char *const log_levels[] = {"debug", "info", "warn", "error", NULL};
 
 /* clang-format off */
@@ -173,5 +174,14 @@ const struct setting config_table[SETTINGS] = {
         "auto: units are withheld for what other channels may have sold since the warehouse's last count: rate x delay"},
     [SETTING_CHECKPOINT_MS] = {"checkpoint-ms", SETTING_NUMBER, "ms", "10m", 1000, 86400000, NULL, "show",
         "the whole stock is written into its ledger about this often, when anything moved; every node compares, and may begin there"},
+
+    [SETTING_WEBHOOK_VOLUMES_MS] = {"webhook-volumes-ms", SETTING_NUMBER, "ms", "30s", 0, 86400000, NULL, "logistics",
+        "the least time between two volumes.updated of a broadcast to one endpoint; the newest replaces those between"},
+    [SETTING_WEBHOOKS_IN_FLIGHT_MAX] = {"webhooks-in-flight-max", SETTING_NUMBER, "posts", "16", 1, 128, NULL, "logistics",
+        "webhooks under way on one node, one for each endpoint; further ones wait"},
+    [SETTING_WEBHOOK_PRIVATE_NETWORKS] = {"webhook-private-networks", SETTING_CHOICE, "", "off", 0, 0, networks, "logistics",
+        "on: webhooks may go to private networks and this machine itself; off: such addresses are refused"},
+    [SETTING_FEED_ENTRIES] = {"feed-entries", SETTING_NUMBER, "entries", "10000", 100, 10000000, NULL, "logistics",
+        "about so many of a shop's stream for machines are kept; an entry is as long as its estimate, so up to 1 MiB"},
 };
 /* clang-format on */

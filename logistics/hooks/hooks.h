@@ -85,7 +85,7 @@ struct hooks_ask {
     struct shop_id shop;
     struct command *command; /* borrowed for the call; `hooks` may be taken */
     void (*answer)(void *ctx,
-                   const struct outcome *outcome); /* once, now or later; what it points to is borrowed for the call */
+                   struct outcome *outcome); /* once, now or later; what it points to is borrowed for the call */
     void *ctx;
 };
 void hooks_command(void *hooks, const struct hooks_ask *ask);

@@ -25,7 +25,7 @@ static int close_world(void **state)
     return 0;
 }
 
-static void answered(void *ctx, const struct outcome *outcome)
+static void answered(void *ctx, struct outcome *outcome)
 {
     (void)ctx;
     answers++;
