@@ -156,8 +156,7 @@ static void node_up(struct world *w, unsigned number)
     *n = (struct world_node){.w = w, .number = number, .life = n->life + 1, .lives = true};
     n->memory = memory_attach(w->memory, &id, &w->clock.clock);
     people_audience_init(n);
-    enum result result = board_create(NULL, &n->board);
-    MUST(result == RESULT_OK);
+    world_board_up(n, &id);
     n->observer = (struct orchestrator_observer){.ledger_entry = observe_entry,
                                                  .ledger_rewound = observe_rewound,
                                                  .event = observe_event,
@@ -176,15 +175,16 @@ static void node_up(struct world *w, unsigned number)
         .observer = &n->observer,
         .limits = w->config.limits.request_timeout_ms > 0 ? w->config.limits : orchestrator_limits_default,
     };
-    result = orchestrator_create(&config, &n->o);
+    enum result result = orchestrator_create(&config, &n->o);
     MUST(result == RESULT_OK);
 }
 
 static void node_down(struct world_node *n)
 {
+    world_board_stop(n);
     memory_detach(n->memory);
     orchestrator_destroy(n->o);
-    board_destroy(n->board);
+    world_board_down(n);
     people_node_died(n);
     n->lives = n->off = false;
 }

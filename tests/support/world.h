@@ -35,6 +35,7 @@ struct world_config {
     bool draft;                        /* leave the broadcast unstarted */
     bool can_forget;                   /* memory_forget may be used: costs memory */
     bool quiet;                        /* keep only the end of the trace */
+    bool estimates;                    /* boards make estimates, and lead, and settle */
     struct orchestrator_limits limits; /* request_timeout_ms 0: the defaults */
 };
 
@@ -92,6 +93,10 @@ bool world_count(const struct world *w, const struct sku_id *sku, struct stock_c
 const struct claims *world_claims(const struct world *w, unsigned node);
 size_t world_checkpoints(const struct world *w); /* told to all nodes together */
 struct orchestrator *world_orchestrator(struct world *w, unsigned node);
+struct board; /* logistics/board/board.h */
+struct board *world_board(struct world *w, unsigned node);
+uint64_t world_published(const struct world *w, unsigned node); /* seq of the newest estimate it told of; 0: none */
+unsigned world_settled(const struct world *w, unsigned node);   /* how often it told that a broadcast is settled */
 void world_print_tally(const struct world *w);      /* what was answered, published and pushed, and how often */
 bool world_step(struct world *w, int64_t until_ms); /* one timer; false: none left until then */
 

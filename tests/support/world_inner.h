@@ -5,12 +5,14 @@
  *   world_words.c   sentences become commands
  *   world_tell.c    outcomes and events become lines of the trace
  *   world_screens.c what each of them sees of stock and audience
+ *   world_board.c   the planner's board of each node
  *   world_check.c   what must hold at any moment, and what when all is quiet */
 #ifndef LIVESHELF_TESTS_SUPPORT_WORLD_INNER_H
 #define LIVESHELF_TESTS_SUPPORT_WORLD_INNER_H
 
 #include "core/broadcast/shown.h"
 #include "logistics/board/board.h"
+#include "tests/support/fake_work.h"
 #include "tests/support/world.h"
 
 #define WORLD_ASKED_MAX 4096
@@ -27,6 +29,10 @@ struct world_node {
     struct memory_node *memory;
     struct orchestrator *o;
     struct board *board;
+    struct fake_work work;
+    struct list wanted;     /* struct world_wanted */
+    uint64_t published_seq; /* of the newest estimate it told of */
+    unsigned published, settled;
     struct orchestrator_observer observer;
     struct audience audience;
     struct ring rings[8];
@@ -120,6 +126,11 @@ void people_asked(struct world *w, uint64_t conn, unsigned node, const struct co
 void told_forget_all(struct world *w);
 void published_forget_all(struct world *w);
 void check_acknowledged(struct world *w);
+
+/* world_board.c */
+void world_board_up(struct world_node *n, const struct node_id *id);
+void world_board_stop(struct world_node *n); /* while its ports are there */
+void world_board_down(struct world_node *n);
 
 /* world_screens.c */
 void screen_snapshot(struct world_person *p); /* nothing, when the broadcast is not ready */

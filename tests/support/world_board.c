@@ -1,0 +1,115 @@
+/* tests/support/world_board.c - the board of a node: with ports and a thread that is none, where a world makes estimates; otherwise
+ * counting alone. */
+#include "tests/support/world_inner.h"
+
+#include <stdlib.h>
+
+#include "ws/wire/estimate_document.h"
+#include "ws/wire/journal_codec.h"
+
+#define COMPUTE_MS 20
+
+struct world_wanted { /* kept open for want of visitors */
+    struct orchestrator_open open;
+    struct list link;
+};
+
+static const struct show_view *board_show(void *ctx, const struct shop_id *shop, const struct broadcast_id *broadcast)
+{
+    struct world_node *n = ctx;
+    return n->o == NULL ? NULL : orchestrator_show(n->o, shop, broadcast);
+}
+
+static void board_changed(void *ctx, const struct shop_id *shop, const struct broadcast_id *broadcast)
+{
+    struct world_node *n = ctx;
+    if (n->o != NULL)
+        orchestrator_volumes_changed(n->o, shop, broadcast);
+}
+
+static void wanted_opened(struct orchestrator_open *open)
+{
+    struct world_wanted *wanted = container_of(open, struct world_wanted, open);
+    list_remove(&wanted->link);
+    free(wanted);
+}
+
+static void board_wanted(void *ctx, const struct shop_id *shop, const struct broadcast_id *broadcast)
+{
+    struct world_node *n = ctx;
+    struct world_wanted *wanted = calloc(1, sizeof *wanted);
+    MUST(wanted != NULL);
+    wanted->open = (struct orchestrator_open){.shop = *shop, .broadcast = *broadcast, .done = wanted_opened};
+    list_push_back(&n->wanted, &wanted->link);
+    orchestrator_open(n->o, &wanted->open);
+}
+
+static void board_published(void *ctx, const struct shop_id *shop, const struct broadcast_id *broadcast, uint64_t seq,
+                            const char *document, size_t len)
+{
+    struct world_node *n = ctx;
+    (void)shop;
+    (void)broadcast;
+    if (seq <= n->published_seq)
+        world_fail(n->w, "node %u: estimate %llu after %llu", n->number, (unsigned long long)seq,
+                   (unsigned long long)n->published_seq);
+    if (len == 0 || document[0] != '{')
+        world_fail(n->w, "node %u: estimate %llu without a document", n->number, (unsigned long long)seq);
+    n->published_seq = seq;
+    n->published++;
+}
+
+static void board_settled(void *ctx, const struct shop_id *shop, const struct broadcast_id *broadcast, uint64_t seq,
+                          const char *document, size_t len)
+{
+    struct world_node *n = ctx;
+    (void)shop;
+    (void)broadcast;
+    (void)seq;
+    (void)document;
+    (void)len;
+    n->settled++;
+}
+
+void world_board_up(struct world_node *n, const struct node_id *id)
+{
+    list_init(&n->wanted);
+    fake_work_init(&n->work, &n->w->clock.clock, COMPUTE_MS);
+    struct board_config config = {
+        .node = *id,
+        .seed = n->w->config.seed,
+        .clock = &n->w->clock.clock,
+        .log = memory_log(n->memory),
+        .ledger = memory_ledger(n->memory),
+        .store = memory_store(n->memory),
+        .work = &n->work.work,
+        .codec = {.encode = journal_encode, .decode = journal_decode},
+        .document = estimate_write,
+        .show = board_show,
+        .listener = {.changed = board_changed,
+                     .wanted = board_wanted,
+                     .published = board_published,
+                     .settled = board_settled},
+        .ctx = n,
+        .limits = board_limits_default,
+    };
+    enum result result = board_create(n->w->config.estimates ? &config : NULL, &n->board);
+    MUST(result == RESULT_OK);
+}
+
+void world_board_stop(struct world_node *n)
+{
+    board_stop(n->board);
+    fake_work_finish(&n->work);
+}
+
+void world_board_down(struct world_node *n)
+{
+    board_destroy(n->board);
+    list_for_each (link, &n->wanted)
+        free(container_of(link, struct world_wanted, link));
+}
+
+struct board *world_board(struct world *w, unsigned node) { return w->nodes[node - 1].board; }
+uint64_t world_published(const struct world *w, unsigned node) { return w->nodes[node - 1].published_seq; }
+unsigned world_settled(const struct world *w, unsigned node) { return w->nodes[node - 1].settled; }
