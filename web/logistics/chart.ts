@@ -29,7 +29,7 @@ export class Chart {
         cursor: { y: false, points: { size: 7 } },
         scales: { x: { time: true, range: () => [this.#from, this.#to] }, y: { range: () => [0, this.#top] } },
         axes: [
-          { ...axis(), space: 80, size: 28, values: (_u, at) => at.map((s) => time(s * 1000, at[at.length - 1]! - at[0]! < 300)) },
+          { ...axis(), space: 80, size: 28, values: (_u, at) => at.map((s) => tick(s * 1000, at[at.length - 1]! - at[0]!)) },
           { ...axis(), size: 54, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 50000], values: (_u, at) => at.map((y) => units(y)) },
         ],
         series: [
@@ -91,7 +91,7 @@ export class Chart {
   #marks(u: uPlot, paint: (name: string) => string): void {
     const { ctx, bbox } = u;
     const ratio = uPlot.pxRatio;
-    let free = -Infinity;
+    const taken: [number, number][] = [];
     const mark = (ms: number, name: string, ink: string, dash: number[]) => {
       const x = u.valToPos(ms / 1000, 'x', true);
       if (x < bbox.left - 1 || x > bbox.left + bbox.width + 1) return;
@@ -104,19 +104,23 @@ export class Chart {
       ctx.stroke();
       const width = ctx.measureText(name).width;
       const at = Math.max(bbox.left, Math.min(x, bbox.left + bbox.width - width));
-      if (at < free) return;                           /* a name that would lie on another is left out; the table has it */
+      const gap = 10 * ratio;
+      if (taken.some(([from, to]) => at < to + gap && at + width + gap > from)) return; /* it would lie on another; the table has it */
       ctx.fillStyle = ink;
       ctx.fillText(name, at, bbox.top - 8 * ratio);
-      free = at + width + 10 * ratio;
+      taken.push([at, at + width]);
     };
     ctx.save();
     ctx.textAlign = 'left';
     ctx.font = `${12 * ratio}px system-ui, sans-serif`;
-    const all = (this.#v?.pins ?? []).map((p) => ({ ms: p.ms, name: p.title, ink: paint('--quiet'), dash: [2, 3] }));
-    if (this.#v?.ended_ms) all.push({ ms: this.#v.ended_ms, name: 'End of the show', ink: paint('--ink'), dash: [] });
-    for (const m of all.sort((a, b) => a.ms - b.ms)) mark(m.ms, m.name, m.ink, m.dash);
+    if (this.#v?.ended_ms) mark(this.#v.ended_ms, 'End of the show', paint('--ink'), []);
+    for (const pin of [...(this.#v?.pins ?? [])].sort((a, b) => a.ms - b.ms)) mark(pin.ms, pin.title, paint('--quiet'), [2, 3]);
     ctx.restore();
   }
+}
+
+function tick(ms: number, span_s: number): string {
+  return span_s < 20 * 3600 ? time(ms, span_s < 300) : new Date(ms).toLocaleString([], { weekday: 'short', hour: '2-digit', minute: '2-digit' });
 }
 
 /* Lines aslant on a wash: planning never looks like the solid of what is firm. */

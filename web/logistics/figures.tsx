@@ -7,6 +7,8 @@ import { change, range, share, shares, units, volumeOf, weightOf } from './numbe
 import { RangeBar } from './range';
 import { accuracyText } from './words';
 
+const LONG = 10_000;                  /* numbers of so many digits are set smaller, so that all keep their places */
+
 export function Figures({ v, stamp }: { v: Volumes; stamp: Stamp | null }) {
   const e = v.estimate ?? null;
   const firm = e ? e.total.firm : v.total.confirmed;
@@ -14,8 +16,8 @@ export function Figures({ v, stamp }: { v: Volumes; stamp: Stamp | null }) {
     <div class="figures">
       <section class="firm-box" aria-labelledby="h-firm">
         <h2 id="h-firm">Firm</h2>
-        <b class="big" data-testid="total-firm">{units(firm)}</b>
-        <p>units in <b data-testid="total-orders">{units(v.total.orders)}</b> orders</p>
+        <b class={`big ${firm >= LONG ? 'long' : ''}`} data-testid="total-firm">{units(firm)}</b>
+        <p>units, <b data-testid="total-orders">{units(v.total.orders)}</b> orders</p>
         <Since now={firm} then={stamp?.firm} what="firm" />
         <dl>
           <div><dt>On hold</dt><dd data-testid="total-held">{units(v.total.held)}</dd></div>
@@ -65,7 +67,7 @@ function Figure({ name, label, unit, spread, firm, write = units, children }: { 
       <h3>{label}</h3>
       {spread ? (
         <>
-          <b>{write(spread.q50)}{unit && <small> {unit}</small>}</b>
+          <b class={spread.q50 >= LONG && !unit ? 'long' : ''}>{write(spread.q50)}{unit && <small> {unit}</small>}</b>
           <p class="of">{range(spread, write)}</p>
           <RangeBar spread={spread} firm={firm} />
           {children}

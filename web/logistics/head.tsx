@@ -6,7 +6,7 @@ import type { Feed } from './feed';
 import { moment, time } from './numbers';
 import { STATES } from './words';
 
-const PHASES: Record<string, string> = { live: 'on air', tail: 'replay and late payments', closed: 'nothing more is expected' };
+const PHASES: Record<string, string> = { live: 'on air', tail: 'replay', closed: 'nothing more is expected' };
 const QUIET_MS = 10_000;               /* without a change, until we say that there was none */
 
 export function Head({ v, feed, said, onSaid, onFreeze, stamp, onCompareEnd }: { v: Volumes; feed: Feed; said: string; onSaid: (text: string) => void; onFreeze: () => void; stamp: Stamp | null; onCompareEnd: () => void }) {
@@ -26,7 +26,7 @@ export function Head({ v, feed, said, onSaid, onFreeze, stamp, onCompareEnd }: {
         <span>
           <b data-testid="as-of">As of {time(as_of, true)}</b>
           <br />
-          {stale ? `These numbers are ${ago(age_ms)} old` : !feed.via ? `Connection lost, last heard ${ago(age_ms)} ago` : now - as_of > QUIET_MS ? `No change since, checked ${ago(age_ms)} ago` : feed.via === 'stream' ? 'Live (by stream)' : 'Live'}
+          {stale ? `These numbers are ${ago(age_ms)} old` : !feed.via ? `Connection lost, last heard ${ago(age_ms)} ago` : now - as_of > QUIET_MS ? `No change since, checked ${ago(age_ms)} ago` : feed.via === 'stream' ? 'Up to date, by stream' : 'Up to date'}
         </span>
       </p>
       <div class="acts">

@@ -88,7 +88,7 @@ function App({ feed }: { feed: Feed }) {
         {e && <Capacity v={v} e={e} />}
         {e && <Told v={v} e={e} now={now} />}
         <Changes list={v.changes ?? []} seen={seen} onSeen={setSeen} now={now} />
-        <Stamps list={v.stamps ?? []} compared={stamp} onCompare={setCompareId} now={now} />
+        <Stamps list={v.stamps ?? []} v={v} compared={stamp} onCompare={setCompareId} now={now} />
       </div>
       {body}
       <p class="foot about" data-testid="kind">

@@ -29,7 +29,7 @@ export function Places({ v, e, now }: { v: Volumes; e: Estimate; now: number }) 
     <>
       <div class="scroll" tabIndex={0} role="region" aria-label="By site and wave">
         <table class="places">
-          <colgroup><col class="title" /><col /><col class="units" /><col class="units" /><col /><col class="range" /><col class="range" /></colgroup>
+          <colgroup><col class="title" /><col /><col class="units" /><col class="units" /><col class="capacity" /><col class="range" /><col class="range" /></colgroup>
           <thead><tr><th scope="col">Site</th><th scope="col" class="n">Firm</th><th scope="col" class="planned">Units expected</th><th scope="col" class="planned">Parcels expected</th><th scope="col" class="n">Capacity</th><th scope="col" class="n">Weight{kg && `, ${kg.name}`}</th><th scope="col" class="n">Volume{m3 && `, ${m3.name}`}</th></tr></thead>
           {waves.map((w) => {
             const all = load('*', w.id);

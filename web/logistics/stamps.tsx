@@ -1,8 +1,8 @@
 /* Freezing an estimate: a plan that people and lorries were booked by, kept with its note, and what has changed since. */
 
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { Stamp } from '../client/wire';
-import { moment, range, units } from './numbers';
+import type { Estimate, Stamp, Volumes } from '../client/wire';
+import { change, moment, range, units } from './numbers';
 
 const NOTE_MAX = 200;
 
@@ -41,7 +41,7 @@ export function Freeze({ open, onClose, onFreeze }: { open: boolean; onClose: ()
   );
 }
 
-export function Stamps({ list, compared, onCompare, now }: { list: Stamp[]; compared: Stamp | null; onCompare: (id: string) => void; now: number }) {
+export function Stamps({ list, v, compared, onCompare, now }: { list: Stamp[]; v: Volumes; compared: Stamp | null; onCompare: (id: string) => void; now: number }) {
   return (
     <section class="card stamps" aria-labelledby="h-stamps">
       <h2 id="h-stamps">Frozen</h2>
@@ -50,11 +50,27 @@ export function Stamps({ list, compared, onCompare, now }: { list: Stamp[]; comp
         {[...list].reverse().map((s) => (
           <li key={s.id} data-testid={`stamp-${s.id}`}>
             <p><b>{s.note || 'No note'}</b><small>{moment(s.ms, now)}{s.by ? `, ${s.by}` : ''} · no. {s.seq}</small></p>
-            <p class="of">{units(s.firm)} firm · {range(s.units)} units · {range(s.parcels)} parcels</p>
-            <button class="small" aria-pressed={compared?.id === s.id} onClick={() => onCompare(compared?.id === s.id ? '' : s.id)} data-testid={`compare-${s.id}`}>{compared?.id === s.id ? 'Stop comparing' : 'Compare'}</button>
+            <button class="small" aria-pressed={compared?.id === s.id} onClick={() => onCompare(compared?.id === s.id ? '' : s.id)} data-testid={`compare-${s.id}`}>Compare</button>
+            {compared?.id === s.id && v.estimate ? <Compared s={s} total={v.estimate.total} /> : <p class="of">{units(s.firm)} firm · planning {range(s.units)} units, {range(s.parcels)} parcels</p>}
           </li>
         ))}
       </ul>
     </section>
+  );
+}
+
+function Compared({ s, total }: { s: Stamp; total: Estimate['total'] }) {
+  const line = (name: string, then: number, now: number) => <tr><th scope="row">{name}</th><td class="n">{units(then)}</td><td class="n">{units(now)}</td><td class="n"><b>{change(now - then)}</b></td></tr>;
+  return (
+    <table class="compared" data-testid="compared">
+      <thead><tr><th scope="col" /><th scope="col" class="n">Then</th><th scope="col" class="n">Now</th><th scope="col" class="n">Change</th></tr></thead>
+      <tbody>
+        {line('Firm', s.firm, total.firm)}
+        {line('Units, middle', s.units.q50, total.units.q50)}
+        {line('Units, high', s.units.q95, total.units.q95)}
+        {line('Parcels, middle', s.parcels.q50, total.parcels.q50)}
+        {line('Parcels, high', s.parcels.q95, total.parcels.q95)}
+      </tbody>
+    </table>
   );
 }

@@ -71,7 +71,7 @@ export function pastMake(mock, { minutes = 34, after_min = 0, last = true } = {}
     });
     mock.pointAdd(ms);
   }
-  const points = mock.fan.map((p, i) => ({ s: (p.ms - start) / 1000, firm: Math.round(p.firm * (0.78 + 0.06 * Math.sin(i / 19))) }));
+  const points = mock.fan.map((p, i) => ({ s: (p.ms - start) / 1000, firm: Math.round(p.firm * (0.72 + 0.12 * Math.min(1, i / 120))) }));
   const end = points[points.length - 1];
   for (let i = 1; i <= 40; i++) points.push({ s: end.s + i * 60, firm: Math.round(end.firm * (1 + 0.3 * (1 - Math.exp(-i / 18)))) });
   mock.outlook.last = last ? { broadcast: 'winter-table', title: 'Winter table', shipped: points[points.length - 1].firm + 9, points } : null;

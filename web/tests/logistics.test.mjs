@@ -178,6 +178,7 @@ test('an estimate is frozen with a note and compared with what came since', asyn
   await see(page, 'comparing', 'Compared with “Labour plan”');
   mock.sell('scarf', 30);
   await see(page, 'since-firm', '+30 since frozen');
+  await see(page, 'compared', '+30');
   const { units } = mock.estimate.total;
   const moved = units.q50 - mock.stamps[0].units.q50;
   await see(page, 'since-expected', `${moved > 0 ? '+' : ''}${moved} since frozen`.replace('-', '-'));
