@@ -60,7 +60,7 @@ struct channel {
     struct outlets *outlets;
     struct seat *seats;
     uint32_t count, capacity;
-    bool framed;                              /* WebSocket frames; false: a plain stream of bytes */
+    bool framed;                              /* WebSocket frames; false: Server-Sent Events */
     void (*lapped)(struct outlet *outlet);    /* fell off the ring and can be written to now */
     void (*outdated)(struct outlet *outlet);  /* far behind on values only; NULL without a ring of them */
     void (*caught_up)(struct outlet *outlet); /* reached the head of the ring for the first time */

@@ -211,7 +211,7 @@ void conn_show(struct conn *c, const struct show_view *show)
             conn_send_frames(c, told.since);
         return;
     }
-    struct span volumes = room_volumes(c->room);
+    struct span volumes = room_volumes(c->room, AUDIENCE_LOGISTICS);
     if (volumes.len > 0) /* nothing to tell yet otherwise; the next tick will */
         conn_send_frames(c, volumes);
 }

@@ -45,6 +45,16 @@ uint64_t frame_whole(const char *from, uint64_t sent)
     return end;
 }
 
+uint64_t event_whole(const char *from, uint64_t len, uint64_t sent)
+{
+    static const char end[] = "\n\n";
+    if (sent >= 2 && memcmp(from + sent - 2, end, 2) == 0)
+        return sent;
+    uint64_t start = sent == 0 ? 0 : sent - 1; /* the cut may lie between the two */
+    const char *found = memmem(from + start, len - start, end, 2);
+    return found == NULL ? len : (uint64_t)(found - from) + 2;
+}
+
 uint64_t frame_count(const char *from, uint64_t len)
 {
     uint64_t count = 0;

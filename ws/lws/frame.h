@@ -26,4 +26,8 @@ uint64_t frame_whole(const char *from, uint64_t sent);
 /* How many frames lie in `len` bytes, which end with one. */
 uint64_t frame_count(const char *from, uint64_t len);
 
+/* The same for Server-Sent Events, which end with an empty line: how many bytes from `from` end the event in which the cut lies.
+ * `len` bytes are there, the last of them ends one. */
+uint64_t event_whole(const char *from, uint64_t len, uint64_t sent);
+
 #endif

@@ -54,6 +54,7 @@ void hub_destroy(struct hub *hub)
     map_finish(&hub->rooms);
     directory_finish(&hub->directory);
     bytes_finish(&hub->scratch);
+    bytes_finish(&hub->volumes.bytes);
     send_batch_destroy(hub->outlets.batch);
     free(hub);
 }

@@ -36,6 +36,13 @@ struct hub {
     uint32_t drain_per_tick;
     double values_ns;     /* what telling one value to every audience that was told some lately takes */
     struct bytes scratch; /* one message being made */
+    struct {              /* the last that was made by room_volumes */
+        struct bytes bytes;
+        struct span message;
+        const struct room *room; /* NULL: none, or no longer true */
+        enum audience_class class;
+        int64_t made_at_ms;
+    } volumes;
     struct sku_id skus[SHELF_ITEMS_MAX];
 };
 

@@ -189,6 +189,12 @@ bool outlet_send(struct outlet *o, struct span bytes)
 
 /* ---- out of the rings ---- */
 
+/* Where the frame, or the event, ends in which a cut behind `sent` bytes lies. */
+static size_t whole_len(const struct channel *c, struct span part, size_t sent)
+{
+    return (size_t)(c->framed ? frame_whole(part.data, sent) : event_whole(part.data, part.len, sent));
+}
+
 bool outlet_settle(struct outlet *o, enum offer offer, struct span part, ssize_t sent)
 {
     if (sent < 0) {
@@ -202,7 +208,7 @@ bool outlet_settle(struct outlet *o, enum offer offer, struct span part, ssize_t
     }
     struct seat *seat = seat_of(o);
     uint64_t *cursor = offer == OFFER_EVENTS ? &seat->cursor : &seat->values;
-    size_t whole = o->channel->framed ? (size_t)frame_whole(part.data, (uint64_t)sent) : (size_t)sent;
+    size_t whole = whole_len(o->channel, part, (size_t)sent);
     *cursor += whole;
     metric_add(&meters.delivered, o->channel->framed ? (double)frame_count(part.data, whole) : 1);
     if (whole > (size_t)sent && !hand_over(o, part.data + sent, whole - (size_t)sent))
@@ -242,7 +248,7 @@ void outlet_drain(struct outlet *o)
             return;
         }
         if (!o->plain && part.len > TLS_PART_BYTES)
-            part.len = o->channel->framed ? (size_t)frame_whole(part.data, TLS_PART_BYTES) : TLS_PART_BYTES;
+            part.len = whole_len(o->channel, part, TLS_PART_BYTES);
         if (!outlet_settle(o, offer, part, socket_send(o, part.data, part.len)))
             return;
     }

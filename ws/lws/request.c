@@ -110,6 +110,8 @@ static void connection_read(struct request *r)
 static bool headers_read(struct request *r)
 {
     connection_read(r);
+    if (!custom_read(r->wsi, "last-event-id:", r->last_event_id, sizeof r->last_event_id))
+        r->last_event_id[0] = '\0';
     return target_read(r) && query_read(r) && length_read(r) && token_read(r) &&
            header_read(r->wsi, WSI_TOKEN_HTTP_CONTENT_TYPE, r->content_type, sizeof r->content_type) &&
            header_read(r->wsi, WSI_TOKEN_ORIGIN, r->origin, sizeof r->origin) &&

@@ -16,6 +16,7 @@
 #include "ws/lws/auth.h"
 #include "ws/lws/frame.h"
 #include "ws/lws/guard.h"
+#include "ws/wire/volumes_place.h"
 
 struct server;
 struct sse;
@@ -53,6 +54,7 @@ struct request {
     char accept_encoding[128];
     char if_none_match[128];
     char idempotency_key[IDEMPOTENCY_KEY_MAX + 1];
+    char last_event_id[VOLUMES_PLACE_MAX + 1]; /* "": none, or none that can be ours */
     char token[AUTH_TOKEN_MAX + 1];
     int64_t content_length; /* -1: not said */
     struct bytes body;

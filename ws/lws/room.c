@@ -58,6 +58,8 @@ void room_destroy(struct room *room)
 {
     if (room == NULL)
         return;
+    if (room->hub->volumes.room == room)
+        room->hub->volumes.room = NULL;
     list_remove(&room->link);
     for (size_t i = 0; i < AUDIENCE_CLASSES; i++)
         channel_finish(&room->channels[i]);
@@ -187,6 +189,8 @@ struct span room_values(struct room *room, const struct show_view *show, enum ro
 
 void room_publish(struct room *room, enum audience_class class, struct span frame)
 {
+    if (room->hub->volumes.room == room)
+        room->hub->volumes.room = NULL;
     if (frame.len == 0)
         return;
     channel_publish(&room->channels[class], frame);
@@ -196,13 +200,27 @@ void room_publish(struct room *room, enum audience_class class, struct span fram
     room->values_at_ms = room->hub->outlets.now_ms;
 }
 
-struct span room_volumes(struct room *room)
+/* There may be a megabyte of it, and a message that no ring holds is told to each of its followers so. */
+struct span room_volumes(struct room *room, enum audience_class class)
 {
     struct hub *hub = room->hub;
     struct volumes_view view;
+    bool is_made =
+        hub->volumes.room == room && hub->volumes.class == class && hub->volumes.made_at_ms == hub->outlets.now_ms;
+    if (is_made)
+        return hub->volumes.message;
+    hub->volumes.room = NULL;
     if (!orchestrator_volumes(hub->orchestrator, &room->shop, &room->broadcast, &view))
         return (struct span){0};
-    frame_begin(&hub->scratch);
-    message_volumes(&hub->scratch, &view, true);
-    return frame_seal(&hub->scratch, FRAME_TEXT);
+    if (class == AUDIENCE_STREAMS) {
+        hub->volumes.message = sse_block(&hub->volumes.bytes, &view, true);
+    } else {
+        frame_begin(&hub->volumes.bytes);
+        message_volumes(&hub->volumes.bytes, &view, true);
+        hub->volumes.message = frame_seal(&hub->volumes.bytes, FRAME_TEXT);
+    }
+    hub->volumes.room = room;
+    hub->volumes.class = class;
+    hub->volumes.made_at_ms = hub->outlets.now_ms;
+    return hub->volumes.message;
 }

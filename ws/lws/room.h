@@ -57,7 +57,8 @@ struct told room_snapshot(struct room *room, const struct show_view *show, enum 
 struct span room_values(struct room *room, const struct show_view *show, enum role role);
 void room_forget(struct room *room, enum role role); /* what was encoded for this role is made anew */
 void room_publish(struct room *room, enum audience_class class, struct span frame); /* a value; empty: nothing */
-/* To logistics: the whole series. Empty: nothing known, or no memory. */
-struct span room_volumes(struct room *room);
+/* To logistics: all there is, as a frame (AUDIENCE_LOGISTICS) or an event (AUDIENCE_STREAMS); made once for all who are told in
+ * the same turn. Borrowed until the next call. Empty: nothing known, or no memory. */
+struct span room_volumes(struct room *room, enum audience_class class);
 
 #endif

@@ -8,24 +8,17 @@
 #include "ws/lws/server_parts.h"
 #include "ws/wire/message.h"
 
-#define MESSAGE_BEFORE "{\"t\":\"volumes\",\"d\":" /* of message_volumes; the stream carries what is inside */
 #define RETRY_MS 2000
 
-struct span sse_block(struct bytes *scratch, const struct volumes_view *v, bool whole_series)
+struct span sse_block(struct bytes *scratch, const struct volumes_view *v, bool whole)
 {
-    struct bytes message = {0};
-    message_volumes(&message, v, whole_series);
-    size_t before = strlen(MESSAGE_BEFORE);
-    bool good = bytes_result(&message) == RESULT_OK && message.len > before + 1 &&
-                memcmp(message.data, MESSAGE_BEFORE, before) == 0;
     bytes_clear(scratch);
-    if (good) {
-        bytes_format(scratch, "event: volumes\nid: %s\ndata: ", v->ledger_id);
-        bytes_append(scratch, message.data + before, message.len - before - 1);
-        bytes_text(scratch, "\n\n");
-        good = bytes_result(scratch) == RESULT_OK;
-    }
-    bytes_finish(&message);
+    bytes_text(scratch, "event: volumes\nid: ");
+    volumes_place_write(scratch, v);
+    bytes_text(scratch, "\ndata: ");
+    message_volumes_body(scratch, v, whole);
+    bytes_text(scratch, "\n\n");
+    bool good = bytes_result(scratch) == RESULT_OK;
     return good ? (struct span){.data = scratch->data, .len = scratch->len} : (struct span){0};
 }
 
@@ -41,10 +34,22 @@ static bool stream_follow(struct sse *stream, struct request *r)
     return outlet_follow(&stream->outlet, channel, channel->ring.head) == RESULT_OK;
 }
 
-static void stream_begin(struct sse *stream, const struct request *r)
+/* What was missed behind Last-Event-ID; the whole when that is not ours, or too old. Empty: nothing is known yet. */
+static struct span first_block(struct sse *stream, const struct request *r)
 {
     struct hub *hub = stream->server->hub;
     struct volumes_view view;
+    struct volumes_mark told;
+    if (r->last_event_id[0] == '\0' ||
+        !orchestrator_volumes(hub->orchestrator, &r->asker.shop, &r->command.broadcast, &view) ||
+        volumes_place_read(r->last_event_id, &view, &told) != RESULT_OK)
+        return room_volumes(stream->room, AUDIENCE_STREAMS);
+    volumes_since(&view, &told);
+    return sse_block(&hub->scratch, &view, false);
+}
+
+static void stream_begin(struct sse *stream, const struct request *r)
+{
     struct bytes first = {0};
     bytes_text(&first,
                "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\nCache-Control: no-store\r\n"
@@ -52,10 +57,8 @@ static void stream_begin(struct sse *stream, const struct request *r)
     if (request_origin_listed(r))
         bytes_format(&first, "Access-Control-Allow-Origin: %s\r\nVary: Origin\r\n", r->origin);
     bytes_format(&first, "\r\nretry: %d\n\n", RETRY_MS);
-    if (orchestrator_volumes(hub->orchestrator, &r->asker.shop, &r->command.broadcast, &view)) {
-        struct span block = sse_block(&hub->scratch, &view, true); /* the whole series, also after Last-Event-ID */
-        bytes_append(&first, block.data, block.len);
-    }
+    struct span block = first_block(stream, r);
+    bytes_append(&first, block.data, block.len);
     if (bytes_result(&first) != RESULT_OK ||
         !outlet_send(&stream->outlet, (struct span){.data = first.data, .len = first.len}))
         outlet_kill(&stream->outlet);
@@ -96,8 +99,21 @@ void sse_writable(struct sse *stream) { outlet_writable(&stream->outlet); }
 
 void sse_lapped(struct outlet *o)
 {
+    struct sse *stream = container_of(o, struct sse, outlet);
     meter_count(&meters.lapped);
-    outlet_kill(o);
+    struct span whole = {0};
+    if (!stream->server->draining)
+        whole = room_volumes(stream->room, AUDIENCE_STREAMS);
+    if (whole.len == 0) { /* it comes back, elsewhere or later */
+        outlet_kill(o);
+        return;
+    }
+    outlet_cork(o);
+    outlet_jump(o);
+    bool taken = outlet_send(o, whole);
+    outlet_uncork(o);
+    if (!taken)
+        outlet_kill(o);
 }
 
 void sse_gone(struct http_conn *socket)

@@ -1,5 +1,7 @@
 /* ws/lws/sse.h - Server-Sent Events: the estimates of a broadcast for those who want no WebSocket. A stream follows the room's
- * stream ring like a conn follows its own; one that falls off it is cut, and comes back for the whole series. */
+ * stream ring like a conn follows its own; one that falls off it is told the whole. A message that is larger than the ring
+ * makes all fall off it: each is told the whole instead, so that a large estimate costs no larger rings. Who comes back with
+ * Last-Event-ID is told what lies behind it. */
 #ifndef LIVESHELF_WS_LWS_SSE_H
 #define LIVESHELF_WS_LWS_SSE_H
 
@@ -19,6 +21,6 @@ void sse_writable(struct sse *stream);
 void sse_gone(struct http_conn *socket); /* again: nothing */
 void sse_lapped(struct outlet *o);
 /* One event, made in `scratch`; empty: no memory. */
-struct span sse_block(struct bytes *scratch, const struct volumes_view *v, bool whole_series);
+struct span sse_block(struct bytes *scratch, const struct volumes_view *v, bool whole);
 
 #endif

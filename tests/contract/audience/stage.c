@@ -379,7 +379,17 @@ void stage_confirm(struct stage *s, const char *hold, int64_t minor)
     STAGE_UNTIL(s, claims_hold(stage_show(s)->claims, hold)->state == HOLD_CONFIRMED);
 }
 
-void stage_volumes(struct stage *s, int64_t confirmed)
+static void volumes_publish(struct stage *s)
+{
+    const struct show_view *show = stage_show(s);
+    struct volumes_view v;
+    assert_true(volumes_of(s, show, &v));
+    volumes_since(&v, &s->volumes_told);
+    s->volumes_told = volumes_mark(&v);
+    server_audience(s->server)->publish_volumes(server_audience(s->server), &v);
+}
+
+static void stage_volumes_set(struct stage *s, int64_t confirmed)
 {
     static struct volume_sku sku;
     static struct volume_point points[100];
@@ -394,10 +404,33 @@ void stage_volumes(struct stage *s, int64_t confirmed)
                                        .skus_count = 1,
                                        .series = points,
                                        .series_count = (size_t)confirmed + 1};
-    const struct show_view *show = stage_show(s);
-    struct volumes_view v;
-    assert_true(volumes_of(s, show, &v));
-    volumes_since(&v, &s->volumes_told);
-    s->volumes_told = volumes_mark(&v);
-    server_audience(s->server)->publish_volumes(server_audience(s->server), &v);
+}
+
+void stage_volumes(struct stage *s, int64_t confirmed)
+{
+    stage_volumes_set(s, confirmed);
+    volumes_publish(s);
+}
+
+void stage_expect(struct stage *s, uint64_t step, size_t document_len)
+{
+    static struct fan_point fan[100];
+    static struct promise_change changes[100];
+    static char document[2 << 20];
+    MUST(step > 0 && step < 100 && document_len < sizeof document);
+    stage_volumes_set(s, (int64_t)step);
+    int head = snprintf(document, sizeof document, "{\"seq\":%llu,\"pad\":\"", (unsigned long long)step);
+    size_t len = document_len > (size_t)head + 8 ? document_len - 8 : (size_t)head;
+    memset(document + head, 'x', len - (size_t)head);
+    len += (size_t)snprintf(document + len, sizeof document - len, "<%llu>\"}", (unsigned long long)step);
+    fan[step - 1] = (struct fan_point){.ms = 1000 * (int64_t)step, .firm = (int64_t)step};
+    changes[step - 1] =
+        (struct promise_change){.seq = step, .ms = 1000 * (int64_t)step, .kind = CHANGE_OPENED, .sku = red};
+    s->volumes.estimate = document;
+    s->volumes.estimate_len = len;
+    s->volumes.estimate_seq = step;
+    s->volumes.fan = fan;
+    s->volumes.changes = changes;
+    s->volumes.fan_count = s->volumes.changes_count = step;
+    volumes_publish(s);
 }

@@ -72,6 +72,9 @@ void stage_allocate(struct stage *s, int64_t units, const char *ref);
 void stage_confirm(struct stage *s, const char *hold, int64_t minor); /* the shop's checkout was paid */
 /* From now on the stage knows volumes: `confirmed` of the red mug, as of ledger entry "1-<confirmed>"; published. */
 void stage_volumes(struct stage *s, int64_t confirmed);
+/* The same with what is expected: estimate, fan point and change number `step` (1..99), all those before it and a point of the series
+ * each, at 1000 * step ms. The document is as long as is asked, and ends with "<step>"}. */
+void stage_expect(struct stage *s, uint64_t step, size_t document_len);
 const struct show_view *stage_show(struct stage *s);
 
 #endif
