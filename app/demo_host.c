@@ -13,6 +13,10 @@
 #define RESTOCK_SPREAD_MS 30000
 #define RESTOCK_UNITS_MIN 12
 #define RESTOCK_UNITS_SPREAD 18
+#define PROMISE                                                                                                        \
+    "{\"t\":\"extra.add\",\"id\":\"x\",\"sku\":\"mug-red\",\"kind\":\"freebie\",\"adds\":\"sticker\",\"first_"         \
+    "orders\":50,"                                                                                                     \
+    "\"text\":\"a sticker with every mug\"}"
 
 static void after(struct demo_host *h, int64_t ms) { load_timer_start(h->shop->set, &h->next, ms); }
 
@@ -36,7 +40,11 @@ static void host_due(struct load_timer *timer)
         after(h, STEP_BACK_MS - quiet_ms);
         return;
     }
-    if (strcmp(h->state, "live") == 0 && h->cues_count > 0) {
+    if (strcmp(h->state, "live") == 0 && !h->promised) { /* said again after a restart, it changes nothing */
+        h->promised = true;
+        act(h, PROMISE);
+        after(h, RETRY_MS);
+    } else if (strcmp(h->state, "live") == 0 && h->cues_count > 0) {
         snprintf(go, sizeof go, "{\"t\":\"cue.go\",\"id\":\"a\",\"cue\":\"%s\"}", h->cues[h->cue % h->cues_count].text);
         h->cue = (h->cue + 1) % h->cues_count;
         act(h, go);

@@ -1,5 +1,5 @@
-/* app/demo_host.h - the demo's automatic host: starts the show, goes from cue to cue, and round again; sends for more stock when
- * something runs low. It steps back as soon as a person acts in the console. */
+/* app/demo_host.h - the demo's automatic host: starts the show, promises a gift with the first product, goes from cue to cue, and
+ * round again; sends for more stock when something runs low. It steps back as soon as a person acts in the console. */
 #ifndef LIVESHELF_APP_DEMO_HOST_H
 #define LIVESHELF_APP_DEMO_HOST_H
 
@@ -18,6 +18,7 @@ struct demo_host {
     char state[16];
     struct cue_id cues[CUES_MAX];
     size_t cues_count, cue; /* `cue`: the next to go to */
+    bool promised;          /* the gift, in this run */
     bool asking;            /* an act of ours is under way: what happens meanwhile is ours */
     int64_t own_seq;        /* up to here events were ours */
     int64_t others_ms;      /* when a person last acted; 0: never */
