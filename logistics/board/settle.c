@@ -84,14 +84,6 @@ static enum result digest_text(const struct board_show *s, int64_t shipped, stru
     return result;
 }
 
-static void digest_written(struct book_wish *wish)
-{
-    struct board_show *s = wish->ctx;
-    s->is_asking = false;
-    if (wish->result != RESULT_OK && wish->result != RESULT_CONFLICT)
-        s->b->config.clock->start(s->b->config.clock, &s->timer, 1000);
-}
-
 static void digest_put(struct board_show *s, const struct show_view *view)
 {
     const struct told *last = &s->told[s->told_count - 1];
@@ -111,7 +103,7 @@ static void digest_put(struct board_show *s, const struct show_view *view)
     j.u.digest.text = bytes_take(&text, &j.u.digest.text_len);
     if (s->volume.course.count > 0)
         points_fill(s, &j);
-    s->is_asking = book_write(&s->shop->book, &j, true, digest_written, s);
+    s->is_asking = book_write(&s->shop->book, &j, true, lead_written, s);
     journal_finish(&j);
     bytes_finish(&text);
 }

@@ -213,6 +213,209 @@ static void a_fail_over_loses_the_end_and_it_goes_on(void **state)
     world_close(w);
 }
 
+/* ---- what the shop asks ---- */
+
+struct answered {
+    struct outcome outcome;
+    unsigned times;
+    char stamp[ID_LEN_MAX + 1];
+    char document[200];
+};
+
+static void answered(void *ctx, struct outcome *outcome)
+{
+    struct answered *a = ctx;
+    a->times++;
+    a->outcome = *outcome;
+    if (outcome->kind == OUTCOME_STAMP)
+        snprintf(a->stamp, sizeof a->stamp, "%s", outcome->stamps[0].id);
+    if (outcome->kind == OUTCOME_STAMP && outcome->document != NULL)
+        snprintf(a->document, sizeof a->document, "%.150s", outcome->document);
+}
+
+static struct answered asks(struct world *w, unsigned node, struct command *c)
+{
+    struct answered a = {0};
+    struct asker asker = {.role = ROLE_INTEGRATOR, .shop = shop, .sub = "paula"};
+    struct board_ask ask = {.shop = shop,
+                            .asker = &asker,
+                            .command = c,
+                            .show = orchestrator_show(world_orchestrator(w, node), &shop, &show),
+                            .answer = answered,
+                            .ctx = &a};
+    board_command(world_board(w, node), &ask);
+    world_run_ms(w, 1000);
+    assert_int_equal(a.times, 1);
+    return a;
+}
+
+static struct answered asks_kind(struct world *w, unsigned node, enum command_kind kind)
+{
+    struct command c = {.kind = kind, .broadcast = show};
+    return asks(w, node, &c);
+}
+
+static struct answered tells(struct world *w, unsigned node, const char *id, enum actual_kind kind, const char *order,
+                             int64_t units)
+{
+    struct actual actual = {.kind = kind, .sku = {"mug-red"}, .units = units};
+    struct command c = {.kind = COMMAND_ACTUALS_POST, .broadcast = show, .actuals = &actual, .actuals_count = 1};
+    snprintf(actual.id, sizeof actual.id, "%s", id);
+    snprintf(actual.order, sizeof actual.order, "%s", order);
+    return asks(w, node, &c);
+}
+
+static int64_t told_firm(struct world *w, unsigned node)
+{
+    const struct board_show *s = board_show_of(w, node);
+    return s->told[s->told_count - 1].firm;
+}
+
+static void after_the_end_what_comes_late_moves_the_estimate(void **state)
+{
+    (void)state;
+    struct world *w = open_world(2);
+    somebody_buys(w, "mug-red", 1, true);
+    int first = next_viewer;
+    somebody_buys(w, "mug-red", 1, false);
+    world_do(w, "host ends");
+    until_told(w, 1);
+    assert_int_equal(told_firm(w, 1), 1);
+    char words[100];
+    snprintf(words, sizeof words, "shop confirms h%d 1290 late-1", next_viewer);
+    world_do(w, words); /* paid after the end */
+    until_told(w, 2);
+    assert_int_equal(told_firm(w, 2), 2);
+    struct answered a = tells(w, 2, "c1", ACTUAL_CANCELLED, "late-1", 1);
+    assert_int_equal(a.outcome.kind, OUTCOME_ACTUALS);
+    assert_int_equal(a.outcome.actuals.taken, 1);
+    until_told(w, 1);
+    assert_int_equal(told_firm(w, 1), 1);
+    a = tells(w, 1, "c1", ACTUAL_CANCELLED, "late-1", 1); /* told again, to another node */
+    assert_int_equal(a.outcome.actuals.repeated, 1);
+    a = tells(w, 1, "c2", ACTUAL_CANCELLED, "nobody", 1);
+    assert_int_equal(a.outcome.kind, OUTCOME_ERROR);
+    assert_int_equal(a.outcome.error.code, ERROR_HOLD_UNKNOWN);
+    assert_string_equal(a.outcome.error.field, "actuals[0].order");
+    snprintf(words, sizeof words, "viewer x comes 1; viewer x reserves mug-red as open-%d", first);
+    until_told(w, 1);
+    check_told(w, 1);
+    check_told(w, 2);
+    check_same(w, 1, 2);
+    world_close(w);
+}
+
+static void a_plan_is_taken_into_a_show_that_runs(void **state)
+{
+    (void)state;
+    struct world *w = open_world(2);
+    somebody_buys(w, "mug-red", 1, true);
+    until_told(w, 1);
+    struct command c = {.kind = COMMAND_LOGISTICS_PUT};
+    c.plan = calloc(1, sizeof *c.plan);
+    *c.plan = (struct logistics_plan){.sites_count = 2, .fill_per_mille = 700, .tail_hours = 72};
+    c.plan->sites[0] = (struct logistics_site){.id = {"W1"}, .share = 60};
+    c.plan->sites[1] = (struct logistics_site){.id = {"W2"}, .share = 40};
+    struct answered a = asks(w, 2, &c);
+    assert_int_equal(a.outcome.kind, OUTCOME_PLAN);
+    assert_null(c.plan); /* taken */
+    world_run_ms(w, 12000);
+    until_told(w, 1);
+    for (unsigned n = 1; n <= 2; n++) {
+        const struct board_show *s = board_show_of(w, n);
+        assert_non_null(s->tally.plan);
+        assert_int_equal(s->tally.plan->sites_count, 2);
+        assert_non_null(strstr(s->document.text.data, "\"W2\""));
+        check_told(w, n);
+    }
+    assert_int_equal(told_firm(w, 1), 1); /* folded again, from the start */
+    check_same(w, 1, 2);
+    world_close(w);
+}
+
+static void a_stamp_keeps_the_document_as_it_was(void **state)
+{
+    (void)state;
+    struct world *w = open_world(2);
+    until_told(w, 1);
+    struct command c = {.kind = COMMAND_ESTIMATE_STAMP, .broadcast = show, .text = "labour plan"};
+    uint64_t seq = world_published(w, 1);
+    struct answered a = asks(w, 1, &c);
+    assert_int_equal(a.outcome.kind, OUTCOME_STAMP);
+    assert_true(a.outcome.created);
+    world_run_ms(w, 60000);
+    c = (struct command){.kind = COMMAND_STAMP_GET, .broadcast = show};
+    memcpy(c.stamp, a.stamp, sizeof c.stamp);
+    struct answered got = asks(w, 2, &c);
+    assert_int_equal(got.outcome.kind, OUTCOME_STAMP);
+    char named[40];
+    snprintf(named, sizeof named, "\"seq\":%llu", (unsigned long long)seq);
+    assert_non_null(strstr(got.document, named));
+    a = asks_kind(w, 2, COMMAND_STAMPS_GET);
+    assert_int_equal(a.outcome.count, 1);
+    assert_string_equal(board_show_of(w, 2)->stamps[0].note, "labour plan");
+    assert_string_equal(board_show_of(w, 2)->stamps[0].by, "paula");
+    world_close(w);
+}
+
+/* ---- the end of it ---- */
+
+static void settled_it_teaches_the_next_one(void **state)
+{
+    (void)state;
+    struct world *w = open_world(2);
+    for (int i = 0; i < 4; i++)
+        somebody_buys(w, "mug-red", 1, true);
+    until_told(w, 1);
+    assert_non_null(strstr(board_show_of(w, 1)->document.text.data, "no-history"));
+    struct answered a = asks_kind(w, 1, COMMAND_SETTLE);
+    assert_int_equal(a.outcome.kind, OUTCOME_ERROR); /* it is live */
+    world_do(w, "host ends");
+    world_run_ms(w, 5000);
+    a = asks_kind(w, 1, COMMAND_SETTLE);
+    assert_int_equal(a.outcome.kind, OUTCOME_OK);
+    world_run_ms(w, 5000);
+    for (unsigned n = 1; n <= 2; n++) {
+        const struct board_show *s = board_show_of(w, n);
+        assert_int_equal(world_settled(w, n), 1);
+        assert_true(s->is_closed);
+        assert_null(s->tally.estimator); /* let go */
+        assert_non_null(strstr(s->document.text.data, "\"state\":\"settled\""));
+        assert_false(unsettled_has(s));
+        const struct last_show *last = shop_last_show(s->shop, &(struct broadcast_id){"another"});
+        assert_non_null(last);
+        assert_int_equal(last->shipped, 4);
+        assert_true(last->points_count > 0);
+    }
+    world_run_ms(w, 700000); /* nobody writes a word about it any more */
+    assert_int_equal(leader(w, 2), 0);
+    uint64_t head = board_show_of(w, 1)->book.head;
+    world_run_ms(w, 700000);
+    assert_int_equal(board_show_of(w, 1)->book.head, head);
+    world_do(w, "node 1 dies; node 1 starts; shop@1 comes 1; shop creates second Second");
+    world_run_ms(w, 2000);
+    world_close(w);
+}
+
+static void it_goes_on_with_nobody_connected(void **state)
+{
+    (void)state;
+    struct world *w = open_world(2);
+    somebody_buys(w, "mug-red", 1, false); /* lasts a minute */
+    world_do(w, "host ends");
+    world_run_ms(w, 3000);
+    world_do(w, "node 1 dies; node 2 dies; node 1 starts"); /* and nobody comes */
+    world_run_ms(w, 3000);
+    assert_true(board_show_of(w, 1)->is_on); /* opened for what is to come */
+    uint64_t seq = world_published(w, 1);
+    world_run_ms(w, 90000);
+    assert_true(world_published(w, 1) > seq);
+    assert_true(board_show_of(w, 1)->leads);
+    assert_int_equal(board_show_of(w, 1)->volume.held, 0); /* expired meanwhile, and told */
+    check_told(w, 1);
+    world_close(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -221,6 +424,11 @@ int main(void)
         cmocka_unit_test(who_was_cut_off_cannot_publish),
         cmocka_unit_test(slow_lost_and_repeated_words_change_no_number),
         cmocka_unit_test(a_fail_over_loses_the_end_and_it_goes_on),
+        cmocka_unit_test(after_the_end_what_comes_late_moves_the_estimate),
+        cmocka_unit_test(a_plan_is_taken_into_a_show_that_runs),
+        cmocka_unit_test(a_stamp_keeps_the_document_as_it_was),
+        cmocka_unit_test(settled_it_teaches_the_next_one),
+        cmocka_unit_test(it_goes_on_with_nobody_connected),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
