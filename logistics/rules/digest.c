@@ -40,7 +40,7 @@ static const struct field fields[] = {
     FIELD("planned_s", planned_s, 1),
     FIELD("end_s", end_s, 1),
     FIELD("viewers", viewers, 1),
-    FIELD("live_scale", live_scale, 1),
+    FIELD("tail_scale", tail_scale, TAIL_BINS),
     FIELD("course", course, COURSE_BINS),
     FIELD("confirms", lessons.confirms, AGE_BINS),
     FIELD("releases", lessons.releases, AGE_BINS),
@@ -77,7 +77,7 @@ static void put_all(struct bytes *out, const double *numbers, size_t count)
 static void sku_write(const struct digest_sku *s, struct bytes *out)
 {
     bytes_format(out, "sku %s", s->sku.text);
-    put_all(out, (const double[]){s->tail, s->orders, s->units}, 3);
+    put_all(out, (const double[]){s->tail, s->live_scale, s->tail_share, s->orders, s->units}, 5);
     for (size_t b = 0; b < PIN_BINS; b++) {
         if (s->live[b] == 0 && s->exposure[b] == 0)
             continue;
@@ -168,15 +168,17 @@ static enum result sku_read(struct reader *line, struct digest *d)
 {
     char word[TOKEN_MAX + 1];
     struct digest_sku s = {0};
-    double numbers[3];
+    double numbers[5];
     if (!word_read(line, word) || ID_PARSE(&s.sku, word, strlen(word)) != RESULT_OK ||
-        numbers_read(line, numbers, 3) != RESULT_OK)
+        numbers_read(line, numbers, 5) != RESULT_OK)
         return RESULT_MALFORMED;
     if (d->skus_count == ESTIMATOR_SKUS_MAX)
         return RESULT_FULL;
     s.tail = numbers[0];
-    s.orders = numbers[1];
-    s.units = numbers[2];
+    s.live_scale = numbers[1];
+    s.tail_share = numbers[2];
+    s.orders = numbers[3];
+    s.units = numbers[4];
     enum result result = sku_bins_read(line, &s);
     if (result != RESULT_OK)
         return result;

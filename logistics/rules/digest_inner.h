@@ -22,6 +22,8 @@ struct digest_sku {
     double live[PIN_BINS];     /* confirmed lines begun live, by time since its last pin */
     double exposure[PIN_BINS]; /* viewer-seconds in stock */
     double tail;               /* confirmed lines begun in the replay */
+    double live_scale;         /* lines begun live, had it never been sold out */
+    double tail_share;         /* of the replay's built-in profile, in stock */
     double orders, units;
 };
 
@@ -34,9 +36,9 @@ struct digest_score {
 struct digest {
     struct lessons lessons;
     double hold_s, planned_s, end_s;
-    double viewers;             /* mean audience; 0: nobody said */
-    double course[COURSE_BINS]; /* audience over the planned length, mean 1 */
-    double live_scale;          /* lines begun live, had nothing been sold out */
+    double viewers;               /* mean audience; 0: nobody said */
+    double course[COURSE_BINS];   /* audience over the real length, mean 1 */
+    double tail_scale[TAIL_BINS]; /* sum of live_scale over the SKUs, each by its share of the bin in stock */
     struct digest_score scores[ESTIMATE_MOMENTS];
     struct digest_sku *skus; /* owned */
     size_t skus_count;

@@ -16,6 +16,9 @@
 #define NEW_ORDER_DONE 0.95    /* of an order's cancellations, by the time nothing more comes */
 #define RETURN_MEAN_S 864000.0 /* ten days from shipping to coming back */
 #define PARCELS_NOISE 0.05
+#define TAIL_WIDE_SHARE                                                                                                \
+    0.20 /* a few shows cannot exclude a replay of quite another size: featured, shared, or taken down */
+#define TAIL_WIDE_SIGMA 1.3
 
 static double at_least(double x, double low) { return x > low ? x : low; }
 static double at_most(double x, double high) { return x < high ? x : high; }
@@ -54,19 +57,18 @@ static void shared_levels(struct draws *d)
 /* 3.5: the replay's level, from what it brought so far against what each SKU would have sold live. */
 static double tail_expected(const struct draws *d, size_t sku)
 {
-    const struct fold_sku *s = &d->f->skus[sku];
     const struct outlook_sku *o = &d->o.skus[sku];
     double mean = 0;
     for (size_t i = 0; i < DRAWS; i++)
         mean += (o->shape + o->lines_live) / (o->shape / (o->rate * d->level[i]) + o->in_stock) / DRAWS;
-    return d->f->beliefs.tail_ratio * mean * (o->all + o->left) * s->tail_seen;
+    return d->f->beliefs.tail_ratio * mean * (o->all + o->left) * o->tail_seen;
 }
 
 static void shared_tail_level(struct draws *d)
 {
     struct rng r;
     const struct beliefs *b = &d->f->beliefs;
-    level_start(&d->o.tail_level, &(struct level_prior){b->tail_sigma, 0.12, 1.0});
+    level_start(&d->o.tail_level, &(struct level_prior){b->tail_sigma, TAIL_WIDE_SHARE, TAIL_WIDE_SIGMA});
     for (size_t k = 0; k < d->f->skus_count; k++)
         level_add(&d->o.tail_level, d->o.skus[k].lines_tail, tail_expected(d, k), b->tail_shape);
     level_end(&d->o.tail_level);

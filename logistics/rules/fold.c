@@ -214,7 +214,7 @@ size_t fold_row(const struct fold *f, double t)
 
 /* ---- exposure ---- */
 
-static void sku_accrue_live(struct fold *f, struct fold_sku *s, double t)
+static void sku_accrue_live(const struct fold *f, struct fold_sku *s, double t)
 {
     bool available = fold_sku_available(s);
     while (s->accrued_t < t) {
@@ -235,15 +235,28 @@ static void sku_accrue_live(struct fold *f, struct fold_sku *s, double t)
     }
 }
 
-static void sku_accrue_tail(struct fold *f, struct fold_sku *s, double t)
+static void sku_accrue_tail(const struct fold *f, struct fold_sku *s, double t)
 {
-    double passed = bin_interpolate(tail_edges, f->beliefs.tail_done, TAIL_BINS, t - f->end_t);
-    if (fold_sku_available(s))
-        s->tail_seen += passed - s->tail_at;
-    s->tail_at = passed;
+    bool available = fold_sku_available(s);
+    double since_end = t - f->end_t < tail_edges[TAIL_BINS] ? t - f->end_t : tail_edges[TAIL_BINS];
+    while (s->tail_at < since_end) {
+        size_t bin = bin_of(tail_edges, TAIL_BINS, s->tail_at);
+        double until = tail_edges[bin + 1] < since_end ? tail_edges[bin + 1] : since_end;
+        if (available)
+            s->tail_in_stock[bin] += until - s->tail_at;
+        s->tail_at = until;
+    }
 }
 
-void fold_sku_accrue(struct fold *f, struct fold_sku *s, double t)
+double fold_tail_seen(const struct fold_sku *s, const double profile[TAIL_BINS])
+{
+    double seen = 0;
+    for (size_t b = 0; b < TAIL_BINS; b++)
+        seen += profile[b] * s->tail_in_stock[b] / (tail_edges[b + 1] - tail_edges[b]);
+    return seen;
+}
+
+void fold_sku_accrue(const struct fold *f, struct fold_sku *s, double t)
 {
     if (f->end_t < 0)
         sku_accrue_live(f, s, t);
@@ -255,13 +268,13 @@ static void audience_accrue(struct fold *f, double t)
 {
     while (f->audience_t < t) {
         double width = f->planned_s / COURSE_BINS;
-        size_t bin = f->audience_t >= f->planned_s ? COURSE_BINS - 1 : (size_t)(f->audience_t / width);
-        bin = bin < COURSE_BINS ? bin : COURSE_BINS - 1;
-        double until = bin + 1 < COURSE_BINS && (double)(bin + 1) * width < t ? (double)(bin + 1) * width : t;
+        size_t bin = f->audience_t >= 2 * f->planned_s ? AUDIENCE_BINS - 1 : (size_t)(f->audience_t / width);
+        bin = bin < AUDIENCE_BINS ? bin : AUDIENCE_BINS - 1;
+        double until = bin + 1 < AUDIENCE_BINS && (double)(bin + 1) * width < t ? (double)(bin + 1) * width : t;
         if (until <= f->audience_t)
             until = t;
-        f->course[bin] += f->viewers * (until - f->audience_t);
-        f->course_s[bin] += until - f->audience_t;
+        f->audience[bin] += f->viewers * (until - f->audience_t);
+        f->audience_s[bin] += until - f->audience_t;
         f->audience_t = until;
     }
 }

@@ -50,8 +50,9 @@ struct fold_sku {
     double pin_t, accrued_t, added_t;
     double in_stock[PIN_BINS], all[PIN_BINS]; /* viewer-seconds by time since the last pin */
     double live[PIN_BINS], tail;              /* confirmed lines by when they began */
-    double tail_seen, tail_at; /* share of the replay's profile that passed while in stock; passed at all */
-    double expected;           /* sum over its groups */
+    double tail_in_stock[TAIL_BINS],
+        tail_at;     /* seconds of each bin of the replay in stock; counted up to, since the end */
+    double expected; /* sum over its groups */
     struct bucket *buckets;
     size_t buckets_first, buckets_count, buckets_capacity; /* those before `first` are empty */
     struct group *groups;
@@ -82,8 +83,8 @@ struct fold {
     bool closed;
     double viewers, audience_t;
     bool audience_known;
-    double course[COURSE_BINS], course_s[COURSE_BINS]; /* viewer-seconds and seconds */
-    size_t pins;                                       /* so far */
+    double audience[AUDIENCE_BINS], audience_s[AUDIENCE_BINS]; /* viewer-seconds and seconds */
+    size_t pins;                                               /* so far */
     double last_pin_t;
     double pace, pace_t; /* confirms over what the prior expects, lately; when it was reckoned */
     uint64_t late, impossible;
@@ -117,8 +118,10 @@ size_t fold_row(const struct fold *f, double t);
 double fold_cut(const struct fold *f, size_t wave); /* its time; HUGE_VAL: after an end that has not come */
 
 /* Before anything changes that exposure depends on (stock, pins, audience, the end): counts it up to t. */
-void fold_sku_accrue(struct fold *f, struct fold_sku *s, double t);
+void fold_sku_accrue(const struct fold *f, struct fold_sku *s, double t);
 void fold_accrue(struct fold *f, double t);
+/* The share of the replay's profile (one number per bin) that passed so far while the SKU was in stock. */
+double fold_tail_seen(const struct fold_sku *s, const double profile[TAIL_BINS]);
 
 /* A line begins, or begins anew: joins a bucket and a group. */
 struct place {

@@ -6,6 +6,10 @@
 
 #define CONFIRM_DELAY_S 60.0 /* from arrival to payment, where one number must do */
 #define OVERRUN_SHARE 0.06   /* past the planned end: it goes on for this share of the plan */
+#define PACE_WEIGHT 0.1      /* of the plan */
+#define PACE_MIN 0.6
+#define PACE_MAX 1.8
+#define LAST_PIN_S 30.0 /* a show goes on for this long behind its last pin, at least */
 #define LEFT_STEP_S 15.0
 #define LEFT_STEPS_MAX 400
 #define SKU_PACE_LINES 15.0 /* weight of "as the others" for a SKU's own pace of conversion */
@@ -205,46 +209,63 @@ static void demand(struct work *w)
 
 /* ---- 3.3: exposure still to come, from the run of show and the viewers now ---- */
 
-static double course_mean(const double *course, size_t from, size_t to)
+/* A show that is a tenth behind its plan halfway ends later in proportion: its pace is real over planned time of the last pin, with the
+ * usual pace weighing a tenth of the plan. */
+static void place_in_plan(struct outlook *o, const struct fold *f)
 {
-    double sum = 0;
-    for (size_t i = from; i <= to; i++)
-        sum += course[i];
-    return sum / (double)(to - from + 1);
+    size_t made = f->pins < f->run_count ? f->pins : f->run_count;
+    o->pace = exp(f->beliefs.pace);
+    o->plan_t = o->t;
+    if (made > 0) {
+        double weight = PACE_WEIGHT * f->planned_s, planned = f->run[made - 1].t;
+        o->pace = at_least(at_most((f->last_pin_t + weight * o->pace) / (planned + weight), PACE_MAX), PACE_MIN);
+        o->plan_t = planned + (o->t - f->last_pin_t) / o->pace;
+    }
+    if (made < f->run_count)
+        o->plan_t = at_most(o->plan_t, f->run[made].t);
+    double left = f->planned_s - o->plan_t;
+    o->end_s = o->t + at_least(left * o->pace, left < 60 ? OVERRUN_SHARE * f->planned_s : 60);
+    if (made < f->run_count)
+        o->end_s = at_least(o->end_s, o->t + (f->run[f->run_count - 1].t - o->plan_t) * o->pace + LAST_PIN_S);
 }
 
-static double audience_mean(const struct fold *f, size_t from, size_t to)
+static size_t course_bin(const struct outlook *o, double at)
 {
-    double viewers = 0, seconds = 0;
-    for (size_t i = from; i <= to; i++) {
-        viewers += f->course[i];
-        seconds += f->course_s[i];
+    return at >= o->end_s ? COURSE_BINS - 1 : (size_t)(COURSE_BINS * at / o->end_s);
+}
+
+/* Viewers so far, in parts `from` on, over what the usual course has there. */
+static double audience_over_course(const struct work *w, size_t from)
+{
+    const struct fold *f = w->f;
+    double viewers = 0, usual = 0, width = f->planned_s / COURSE_BINS;
+    for (size_t i = from; i < AUDIENCE_BINS; i++) {
+        double middle = (double)i * width + f->audience_s[i] / 2;
+        viewers += f->audience[i];
+        usual += f->audience_s[i] * at_least(f->beliefs.course[course_bin(w->o, middle)], 0.05);
     }
-    return seconds > 0 ? viewers / seconds : f->viewers;
+    return usual > 0 ? viewers / usual : f->viewers / at_least(f->beliefs.course[course_bin(w->o, w->o->t)], 0.05);
 }
 
 /* The scale of the usual course that "viewers lately" and "viewers so far" speak for: their mean in logs, by inverse variance. */
-static double audience_scale(const struct fold *f, double t, double *ret_sigma)
+static double audience_scale(const struct work *w, double *ret_sigma)
 {
-    const struct beliefs *b = &f->beliefs;
-    size_t now = t >= f->planned_s ? COURSE_BINS - 1 : (size_t)(COURSE_BINS * t / f->planned_s),
-           from = now < 2 ? 0 : now - 2;
-    double recent = audience_mean(f, from, now) / at_least(course_mean(b->course, from, now), 0.05);
-    double so_far = audience_mean(f, 0, now) / at_least(course_mean(b->course, 0, now), 0.05);
+    const struct beliefs *b = &w->f->beliefs;
+    size_t now = course_bin(w->o, w->o->t),
+           part = (size_t)at_most(COURSE_BINS * w->o->t / w->f->planned_s, AUDIENCE_BINS - 1);
+    double recent = audience_over_course(w, part < 2 ? 0 : part - 2), so_far = audience_over_course(w, 0);
     double r = b->recent_sigma[now], s = b->so_far_sigma[now], weight = s * s / (r * r + s * s);
     *ret_sigma = at_most(r, s);
     return exp(weight * log(at_least(recent, 1e-3)) + (1 - weight) * log(at_least(so_far, 1e-3)));
 }
 
-/* The next planned pin of each SKU lies in `next`; HUGE_VAL: none. Pins made count along the plan, which slides by the present lag. */
-static void pins_to_come(const struct fold *f, double t, size_t sku, double *pins, size_t *ret_count)
+/* When the planned pins of a SKU that are still to come will be made. */
+static void pins_to_come(const struct outlook *o, const struct fold *f, size_t sku, double *pins, size_t *ret_count)
 {
-    size_t made = f->pins < f->run_count ? f->pins : f->run_count;
-    double lag = made > 0 ? f->last_pin_t - f->run[made - 1].t : 0;
     *ret_count = 0;
-    for (size_t i = made; i < f->run_count; i++)
+    for (size_t i = f->pins; i < f->run_count; i++)
         if (f->run[i].sku == sku)
-            pins[(*ret_count)++] = at_least(t + 5, f->run[i].t + lag);
+            pins[(*ret_count)++] = o->t + at_least(5, (f->run[i].t - o->plan_t) * o->pace);
 }
 
 static void sku_left(const struct work *w, size_t sku, const double *pins, size_t pins_count, double step, size_t steps,
@@ -258,9 +279,8 @@ static void sku_left(const struct work *w, size_t sku, const double *pins, size_
         double at = w->o->t + (0.5 + (double)i) * step;
         for (; next < pins_count && pins[next] <= at; next++)
             last = pins[next];
-        size_t course = at >= f->planned_s ? COURSE_BINS - 1 : (size_t)(COURSE_BINS * at / f->planned_s);
         size_t bin = last < 0 ? PIN_BINS - 1 : pin_bin_of(at - last);
-        double exposure = scale * f->beliefs.course[course] * step * w->profile[bin];
+        double exposure = scale * f->beliefs.course[course_bin(w->o, at)] * step * w->profile[bin];
         to->left += exposure;
         for (size_t wave = 0; wave < f->waves; wave++)
             if (at + CONFIRM_DELAY_S <= cut_of(w, wave))
@@ -274,13 +294,13 @@ static enum result left(struct work *w)
     double *pins = calloc(w->f->run_count + 1, sizeof *pins);
     if (pins == NULL)
         return RESULT_NO_MEMORY;
-    double seconds = o->live ? o->end_s - o->t : 0, scale = audience_scale(w->f, o->t, &o->viewers_sigma);
+    double seconds = o->live ? o->end_s - o->t : 0, scale = audience_scale(w, &o->viewers_sigma);
     double step = at_least(LEFT_STEP_S, seconds / LEFT_STEPS_MAX);
     size_t steps = seconds > 0 ? (size_t)ceil(seconds / step) : 0;
     for (size_t i = 0; i < w->f->skus_count; i++) {
         size_t count = 0;
         if (steps > 0)
-            pins_to_come(w->f, o->t, i, pins, &count);
+            pins_to_come(o, w->f, i, pins, &count);
         sku_left(w, i, pins, count, step, steps, scale);
         for (size_t wave = 0; wave < w->f->waves; wave++)
             o->skus[i].left_by[wave] = o->skus[i].left > 0 ? o->skus[i].left_by[wave] / o->skus[i].left : 1;
@@ -315,6 +335,11 @@ static void replay(struct work *w)
     struct outlook *o = w->o;
     double done = o->live ? 0 : tail_done(f, o->t - o->end_s), all = tail_done(f, f->tail_s),
            error = 0.3 / (f->beliefs.shows + 1);
+    double profile[TAIL_BINS];
+    for (size_t b = 0; b < TAIL_BINS; b++)
+        profile[b] = f->beliefs.tail_done[b + 1] - f->beliefs.tail_done[b];
+    for (size_t i = 0; i < f->skus_count; i++)
+        o->skus[i].tail_seen = fold_tail_seen(&f->skus[i], profile);
     o->tail_left = f->closed ? 0 : at_least(all - done, 0);
     o->tail_sigma = sqrt(0.06 * 0.06 + error * error);
     for (size_t wave = 0; wave < f->waves; wave++) {
@@ -349,7 +374,7 @@ enum result outlook_init(struct outlook *o, const struct fold *f, double t, stru
         groups += f->skus[i].groups_count;
     *o = (struct outlook){.live = f->end_t < 0, .t = t, .end_s = f->end_t};
     if (o->live)
-        o->end_s = t < f->planned_s - 60 ? f->planned_s : t + OVERRUN_SHARE * f->planned_s;
+        place_in_plan(o, f);
     struct work w = {.o = o, .f = f, .suspicion = calloc(groups + 1, sizeof *w.suspicion)};
     o->skus = calloc(f->skus_count + 1, sizeof *o->skus);
     enum result result = o->skus == NULL || w.suspicion == NULL ? RESULT_NO_MEMORY : RESULT_OK;

@@ -22,12 +22,14 @@ struct outlook_sku {
     double in_stock, all, left;    /* weighted viewer-seconds: so far in stock, so far, still to come */
     double left_by[ROWS_MAX];      /* share of `left` whose orders make each wave */
     double rate, shape;            /* lines per weighted viewer-second, before this broadcast's level; Gamma shape */
+    double tail_seen;              /* share of the replay's profile that passed so far, in stock */
     double units_per_line;
 };
 
 struct outlook {
     bool live;
     double t, end_s;          /* end_s: when it ended, or is expected to */
+    double pace, plan_t;      /* how much slower than planned it goes; where in the plan it is, in seconds */
     struct outlook_sku *skus; /* owned; as many as the fold has */
     double first_chance;      /* P(convert) of a hold that begins now */
     double confirmed;         /* over all SKUs */

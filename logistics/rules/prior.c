@@ -26,6 +26,16 @@ static void shares_normalise(double *done, size_t bins)
         done[i] /= done[bins];
 }
 
+/* Some come back the same evening, most over days. */
+void tail_guess(double share[TAIL_BINS])
+{
+    double done[TAIL_BINS + 1];
+    for (size_t i = 0; i <= TAIL_BINS; i++)
+        done[i] = 1 - (0.4 * exp(-tail_edges[i] / 1200) + 0.6 * exp(-tail_edges[i] / 64800));
+    for (size_t i = 0; i < TAIL_BINS; i++)
+        share[i] = (done[i + 1] - done[i]) / done[TAIL_BINS];
+}
+
 static void believe_guesses(struct beliefs *b)
 {
     static const double profile[PIN_BINS] = {9, 8, 6.5, 5, 4, 3, 1.6, 1, 0.6, 0.5, 0.4};
@@ -46,12 +56,12 @@ static void believe_guesses(struct beliefs *b)
                           .parcels_per_unit = {0.8, 0.8}};
     hazard_guess(&b->hazard, b->at_risk);
     memcpy(b->profile, profile, sizeof profile);
-    for (size_t i = 0; i <= TAIL_BINS; i++) {
-        double s = tail_edges[i];
-        b->tail_done[i] = 1 - (0.4 * exp(-s / 1200) + 0.6 * exp(-s / 64800));
-        b->cancel_done[i] = 1 - exp(-s / 28800);
-    }
-    shares_normalise(b->tail_done, TAIL_BINS);
+    double tail[TAIL_BINS];
+    tail_guess(tail);
+    for (size_t i = 0; i < TAIL_BINS; i++)
+        b->tail_done[i + 1] = b->tail_done[i] + tail[i];
+    for (size_t i = 0; i <= TAIL_BINS; i++)
+        b->cancel_done[i] = 1 - exp(-tail_edges[i] / 28800);
     shares_normalise(b->cancel_done, TAIL_BINS);
     for (size_t i = 0; i < COURSE_BINS; i++) {
         double x = 0.01 + 0.99 * (double)i / (COURSE_BINS - 1), y = (double)i / (COURSE_BINS - 1);
@@ -175,44 +185,59 @@ static void pool_demand(struct pool *p, struct beliefs *b)
 
 /* ---- pooling: the replay ---- */
 
-static double digest_tail(const struct digest *d, double *ret_live)
+static double digest_tail(const struct digest *d)
 {
     double tail = 0;
-    *ret_live = 0;
-    for (size_t k = 0; k < d->skus_count; k++) {
+    for (size_t k = 0; k < d->skus_count; k++)
         tail += d->skus[k].tail;
-        *ret_live += sku_lines(&d->skus[k]);
-    }
     return tail;
+}
+
+/* Lines of each bin over what was there to sell in it: r_b = (N_b + 4 g_b)/(X_b + 4/r), g the built-in profile, r the ratio under it;
+ * what is without exposure keeps the guess. Their sum is the ratio, their shares are the profile. */
+static void pool_tail_profile(const struct pool *p, struct beliefs *b)
+{
+    double guess[TAIL_BINS], orders[TAIL_BINS] = {0}, scale[TAIL_BINS] = {0}, all = 1, expected = 1 / b->tail_ratio,
+                             sum = 0;
+    tail_guess(guess);
+    for (size_t j = 0; j < TAIL_BINS; j++) {
+        for (size_t i = 0; i < p->count; i++) {
+            orders[j] += p->digests[i]->lessons.tail_orders[j];
+            scale[j] += p->digests[i]->tail_scale[j];
+        }
+        all += orders[j];
+        expected += scale[j] * guess[j];
+    }
+    b->tail_done[0] = 0;
+    for (size_t j = 0; j < TAIL_BINS; j++)
+        b->tail_done[j + 1] = sum += (orders[j] + 4 * guess[j]) / (scale[j] + 4 * expected / all);
+    b->tail_ratio = sum;
+    shares_normalise(b->tail_done, TAIL_BINS);
 }
 
 static void pool_tail(const struct pool *p, struct beliefs *b)
 {
-    double ratio[ESTIMATOR_HISTORY_MAX], live_all = 0, tail_all = 0, come[TAIL_BINS], sum = 0;
+    double ratio[ESTIMATOR_HISTORY_MAX], logs = 0, squares = 0;
     struct moments moments = {0};
+    pool_tail_profile(p, b);
     for (size_t i = 0; i < p->count; i++) {
-        const struct digest *d = p->digests[i];
-        double live, tail = digest_tail(d, &live), scale = at_least(d->live_scale, 1);
-        for (size_t k = 0; k < d->skus_count; k++)
-            moments_add(&moments, d->skus[k].tail, sku_lines(&d->skus[k]) * tail / at_least(live, 1));
-        ratio[i] = tail / scale;
-        tail_all += tail;
-        live_all += scale;
+        double expected = 0;
+        for (size_t j = 0; j < TAIL_BINS; j++)
+            expected += p->digests[i]->tail_scale[j] * (b->tail_done[j + 1] - b->tail_done[j]);
+        ratio[i] = (digest_tail(p->digests[i]) + 0.5) / (b->tail_ratio * expected + 0.5);
+        logs += log(ratio[i]) / (double)p->count;
     }
-    b->tail_ratio = tail_all / live_all;
-    for (size_t i = 0; i < p->count; i++)
-        ratio[i] /= at_least(b->tail_ratio, 1e-9);
-    b->tail_sigma = spread_of_logs(ratio, p->count);
+    b->tail_ratio *= exp(logs); /* of the typical show, not of the largest */
+    for (size_t i = 0; i < p->count; i++) {
+        ratio[i] /= exp(logs);
+        squares += log(ratio[i]) * log(ratio[i]);
+        for (size_t k = 0; k < p->digests[i]->skus_count; k++) {
+            const struct digest_sku *s = &p->digests[i]->skus[k];
+            moments_add(&moments, s->tail, b->tail_ratio * s->live_scale * s->tail_share * ratio[i]);
+        }
+    }
+    b->tail_sigma = clip(sqrt((squares + 2 * 0.4 * 0.4) / ((double)p->count + 1)), 0.15, 0.9);
     b->tail_shape = moments_shape(&moments, 2, 12);
-    for (size_t j = 0; j < TAIL_BINS; j++) {
-        come[j] = 0.5 * (b->tail_done[j + 1] - b->tail_done[j]);
-        for (size_t i = 0; i < p->count; i++)
-            come[j] += p->digests[i]->lessons.tail_orders[j];
-    }
-    b->tail_done[0] = 0;
-    for (size_t j = 0; j < TAIL_BINS; j++)
-        b->tail_done[j + 1] = sum += come[j];
-    shares_normalise(b->tail_done, TAIL_BINS);
 }
 
 /* ---- pooling: orders ---- */
@@ -288,6 +313,12 @@ static void pool_course(const struct pool *p, struct beliefs *b)
         b->so_far_sigma[c] = sqrt((so_far + 0.2 * 0.2 * 2) / ((double)p->count + 1));
     }
     b->course_known = true;
+    for (size_t i = 0; i < p->count; i++) {
+        const struct digest *d = p->digests[i];
+        if (d->planned_s > 0 && d->end_s > 0)
+            b->pace +=
+                clip(log(d->end_s / d->planned_s), -0.6, 0.6) / ((double)p->count + 2); /* "as planned" weighs two */
+    }
     for (size_t i = 0; i < p->count; i++)
         if (p->digests[i]->viewers > 0) {
             logs += log(p->digests[i]->viewers);

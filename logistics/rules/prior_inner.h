@@ -32,6 +32,7 @@ struct beliefs {
     double parcels_per_unit[2]; /* of lines begun live, in the replay */
     /* audience */
     double viewers; /* 0: not known */
+    double pace;    /* ln of real over planned length */
     bool course_known;
     double course[COURSE_BINS];                                  /* mean 1 when known */
     double recent_sigma[COURSE_BINS], so_far_sigma[COURSE_BINS]; /* errors, in logs, of the two forecasts of it */
@@ -39,6 +40,9 @@ struct beliefs {
     double width[ESTIMATE_MOMENTS]; /* conformal: ln of the stretch of the log-interval */
     struct estimate_accuracy accuracy[ESTIMATE_MOMENTS];
 };
+
+/* The built-in profile of the replay: the share that comes in each bin. */
+void tail_guess(double share[TAIL_BINS]);
 
 struct prior_sku {
     struct sku_id sku;
