@@ -244,29 +244,5 @@ class Own_redis(unittest.TestCase):
             server.end()
 
 
-class Estimates(unittest.TestCase):
-    def test_what_is_known_at_each_moment(self):
-        events = ('{"t":0,"type":"start","skus":[{"id":"a"},{"id":"b"}]}\n{"t":1,"type":"hold","id":"h1","sku":"a","qty":2}\n'
-                  '{"t":2,"type":"viewers","n":9}\n{"t":5,"type":"confirm","id":"h1"}\n{"t":6,"type":"hold","id":"h2","sku":"b","qty":1}\n'
-                  '{"t":7,"type":"release","id":"h2"}\n{"t":8,"type":"cancel","id":"h1"}\n')
-        done = run("estimate", "--at", "6,1,9", stdin=events)
-        self.assertEqual(done.returncode, 0, done.stderr)
-        import json
-        lines = [json.loads(line) for line in done.stdout.splitlines()]
-        seen = [(x["t"], x["sku"], x["confirmed"], x["open"], x["q50"]) for x in lines]
-        self.assertEqual(seen, [(1, "a", 0, 2, 2), (1, "b", 0, 0, 0), (1, "*", 0, 2, 2), (6, "a", 2, 0, 2), (6, "b", 0, 1, 1),
-                                (6, "*", 2, 1, 3), (9, "a", 0, 0, 0), (9, "b", 0, 0, 0), (9, "*", 0, 0, 0)])
-        self.assertTrue(all(x["kind"] == "observed" for x in lines))
-
-    def test_broken_recordings_name_the_line(self):
-        for events, said in (("{\n", "line 1: not a JSON object"), ('{"type":"hold"}\n', "line 1: an event has"),
-                             ('{"t":0,"type":"start","skus":[{"id":"a"}]}\n{"t":1,"type":"hold","id":"h","sku":"x","qty":1}\n', "line 2")):
-            done = run("estimate", "--at", "1", stdin=events)
-            self.assertEqual(done.returncode, 1)
-            self.assertIn(said, done.stderr)
-        self.assertEqual(run("estimate", stdin="").returncode, 2)
-        self.assertEqual(run("estimate", "--at", "x", stdin="").returncode, 2)
-
-
 if __name__ == "__main__":
     main()
