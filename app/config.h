@@ -97,6 +97,9 @@ enum setting_id {
     SETTING_SALE_TRIP_PERCENT,
     SETTING_STOCK_BUFFER,
     SETTING_CHECKPOINT_MS,
+    /* logistics/board */
+    SETTING_ESTIMATE_MS,
+    SETTING_ESTIMATE_TAKEOVER_MS,
     /* logistics/hooks, inventory/redis */
     SETTING_WEBHOOK_VOLUMES_MS,
     SETTING_WEBHOOKS_IN_FLIGHT_MAX,

@@ -175,6 +175,10 @@ const struct setting config_table[SETTINGS] = {
     [SETTING_CHECKPOINT_MS] = {"checkpoint-ms", SETTING_NUMBER, "ms", "10m", 1000, 86400000, NULL, "show",
         "the whole stock is written into its ledger about this often, when anything moved; every node compares, and may begin there"},
 
+    [SETTING_ESTIMATE_MS] = {"estimate-ms", SETTING_NUMBER, "ms", "5s", 500, 60000, NULL, "logistics",
+        "what is expected of a broadcast is told anew this often while it is live; after its end ever more slowly"},
+    [SETTING_ESTIMATE_TAKEOVER_MS] = {"estimate-takeover-ms", SETTING_NUMBER, "ms", "4s", 500, 60000, NULL, "logistics",
+        "so long behind its time an estimate may be before another node goes on with them"},
     [SETTING_WEBHOOK_VOLUMES_MS] = {"webhook-volumes-ms", SETTING_NUMBER, "ms", "30s", 0, 86400000, NULL, "logistics",
         "the least time between two volumes.updated of a broadcast to one endpoint; the newest replaces those between"},
     [SETTING_WEBHOOKS_IN_FLIGHT_MAX] = {"webhooks-in-flight-max", SETTING_NUMBER, "posts", "16", 1, 128, NULL, "logistics",

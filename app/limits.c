@@ -107,6 +107,13 @@ void limits_of_orchestrator(const struct config *c, struct orchestrator_limits *
     fields_fill(c, show_fields, ARRAY_LEN(show_fields), ret);
 }
 
+void limits_of_board(const struct config *c, struct board_limits *ret)
+{
+    *ret = board_limits_default;
+    ret->estimate_ms = config_number(c, SETTING_ESTIMATE_MS);
+    ret->takeover_ms = config_number(c, SETTING_ESTIMATE_TAKEOVER_MS);
+}
+
 /* ---- files ---- */
 
 static uint32_t least(uint64_t a, uint64_t b) { return (uint32_t)(a < b ? a : b); }

@@ -7,10 +7,12 @@
 #include "app/config.h"
 #include "app/fault.h"
 #include "core/orchestrator/orchestrator.h"
+#include "logistics/board/board.h"
 #include "ws/lws/limits.h"
 
 void limits_of_net(const struct config *c, struct net_limits *ret);
 void limits_of_orchestrator(const struct config *c, struct orchestrator_limits *ret);
+void limits_of_board(const struct config *c, struct board_limits *ret);
 
 /* What a process may open decides how many a node promises to take in: with fewer than `files` for all of them, conns_max is what
  * is left beside handshakes, HTTP and the node's own, so that those who find it full are told, and /metrics still answers.
