@@ -29,8 +29,8 @@ export function Places({ v, e, now }: { v: Volumes; e: Estimate; now: number }) 
     <>
       <div class="scroll" tabIndex={0} role="region" aria-label="By site and wave">
         <table class="places">
-          <colgroup><col class="title" /><col /><col class="units" /><col class="units" /><col class="capacity" /><col class="range" /><col class="range" /></colgroup>
-          <thead><tr><th scope="col">Site</th><th scope="col" class="n">Firm</th><th scope="col" class="planned">Units expected</th><th scope="col" class="planned">Parcels expected</th><th scope="col" class="n">Capacity</th><th scope="col" class="n">Weight{kg && `, ${kg.name}`}</th><th scope="col" class="n">Volume{m3 && `, ${m3.name}`}</th></tr></thead>
+          <colgroup><col class="title" /><col /><col class="units" /><col class="units" /><col class="capacity" /><col class="measure" /><col class="measure" /></colgroup>
+          <thead><tr><th scope="col">Site</th><th scope="col" class="n">Firm</th><th scope="col" class="planned">Units <small>low · middle · high</small></th><th scope="col" class="planned">Parcels <small>low · middle · high</small></th><th scope="col" class="n">Capacity</th><th scope="col" class="n">Weight{kg && `, ${kg.name}`}</th><th scope="col" class="n">Volume{m3 && `, ${m3.name}`}</th></tr></thead>
           {waves.map((w) => {
             const all = load('*', w.id);
             return (
@@ -67,7 +67,7 @@ function Cartons({ e }: { e: Estimate }) {
         {!e.cartons.length && <p class="none">The shop has told no carton sizes.</p>}
         {e.cartons.map((c) => (
           <div class="row carton" key={c.carton}>
-            <b>{c.carton}</b><RangeBar spread={c.count} bound={most} small whole /><span>{units(c.count.q50)} <small>({range(c.count)})</small></span>
+            <b>{c.carton}</b><RangeBar spread={c.count} most={most} small /><span>{units(c.count.q50)} <small>({range(c.count)})</small></span>
           </div>
         ))}
       </section>
