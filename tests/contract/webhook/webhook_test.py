@@ -9,6 +9,7 @@ import hashlib
 import hmac
 import os
 import pathlib
+import re
 import socket
 import ssl
 import subprocess
@@ -21,6 +22,7 @@ import unittest
 PROGRAM = sys.argv.pop(1)
 SECRET, OLD_SECRET = (f"whsec_{base64.b64encode(bytes(range(n, n + 24))).decode()}" for n in (7, 90))
 PATIENCE_S = 30
+ROOT = pathlib.Path(__file__).resolve().parents[3]
 
 
 def signature(secret, message, timestamp, body):
@@ -250,8 +252,50 @@ class Webhook(unittest.TestCase):
         self.assertEqual({f"msg_{i}" for i in range(50)}, {r[1]["webhook-id"] for r in server.requests})
 
 
+class Receivers(Webhook):
+    """The receivers of docs/webhooks.md, as they stand there."""
+
+    @staticmethod
+    def receivers():
+        text = (ROOT / "docs/webhooks.md").read_text(encoding="utf-8")
+        return re.findall(r"<!-- receiver: (\S+) -->\n```\w+\n(.*?)```", text, re.S)
+
+    def start(self, folder, name, text):
+        path = pathlib.Path(folder) / name
+        path.write_text(text, encoding="utf-8")
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
+        program = [sys.executable] if name.endswith(".py") else ["node"]
+        run = subprocess.Popen([*program, str(path)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+                               env={**os.environ, "WEBHOOK_SECRET": SECRET, "PORT": str(port)})
+        self.addCleanup(run.stdout.close)
+        self.addCleanup(run.wait)
+        self.addCleanup(run.kill)
+        end = time.monotonic() + PATIENCE_S
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", port)).close()
+                return run, f"http://127.0.0.1:{port}/"
+            except ConnectionRefusedError:
+                self.assertLess(time.monotonic(), end, f"{name} does not listen")
+                self.assertIsNone(run.poll(), f"{name} ended")
+
+    def test_the_receivers_of_the_page_trust_us_and_nobody_else(self):
+        found = self.receivers()
+        self.assertEqual(["receiver.py", "receiver.mjs"], [name for name, _ in found])
+        with tempfile.TemporaryDirectory(prefix="liveshelf-webhook-") as folder:
+            for name, text in found:
+                self.assertLessEqual(len([line for line in text.splitlines() if line.strip()]), 20)
+                with self.subTest(name):
+                    run, url = self.start(folder, name, text)
+                    self.assertEqual(("ok", 204), self.send(url)[0][:2])
+                    self.assertEqual("msg_0", run.stdout.readline().split()[0])
+                    self.assertEqual(("ok", 204), self.send(url, secret=OLD_SECRET, old=SECRET)[0][:2])
+                    self.assertEqual(("ok", 401), self.send(url, secret=OLD_SECRET)[0][:2])
+
+
 class Tls(Webhook):
-    """The same suite is not run again: only what trust is about."""
+    """What trust is about."""
 
     @classmethod
     def setUpClass(cls):
@@ -305,8 +349,8 @@ class Tls(Webhook):
 def load_tests(loader, tests, pattern):
     del tests, pattern
     suite = loader.loadTestsFromTestCase(Webhook)
-    own = [name for name in vars(Tls) if name.startswith("test")]
-    suite.addTests(Tls(name) for name in own)
+    for kind in (Receivers, Tls):
+        suite.addTest(loader.suiteClass(kind(name) for name in vars(kind) if name.startswith("test")))
     return suite
 
 
