@@ -112,6 +112,7 @@ void limits_of_board(const struct config *c, struct board_limits *ret)
     *ret = board_limits_default;
     ret->estimate_ms = config_number(c, SETTING_ESTIMATE_MS);
     ret->takeover_ms = config_number(c, SETTING_ESTIMATE_TAKEOVER_MS);
+    ret->unsettled_max = (size_t)config_number(c, SETTING_BROADCASTS_MAX) * 3 / 4; /* the rest is for visitors */
 }
 
 /* ---- files ---- */

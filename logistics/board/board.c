@@ -6,8 +6,7 @@
 #include "base/log.h"
 #include "logistics/board/inner.h"
 
-const struct board_limits board_limits_default = {
-    .estimate_ms = 5000, .takeover_ms = 4000, .document_kept_ms = 3600000};
+const struct board_limits board_limits_default = {.estimate_ms = 5000, .takeover_ms = 4000, .unsettled_max = 200};
 
 /* ---- made ---- */
 

@@ -71,9 +71,10 @@ struct board_recorder {
 };
 
 struct board_limits {
-    int64_t estimate_ms;      /* between ticks while live: 5000 */
-    int64_t takeover_ms;      /* behind its time, a tick is somebody else's to make: 4000 */
-    int64_t document_kept_ms; /* in the store; stamped and last ones: a year */
+    int64_t estimate_ms; /* between ticks while live: 5000 */
+    int64_t takeover_ms; /* behind its time, a tick is somebody else's to make: 4000 */
+    size_t
+        unsettled_max; /* kept open on a node with nobody watching; further ones wait for a visitor or a place: 200 */
 };
 extern const struct board_limits board_limits_default;
 

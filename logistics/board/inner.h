@@ -142,8 +142,9 @@ struct computing { /* one at a time; what comes meanwhile is for the next */
     int64_t ms, started_ms;
     struct place cut;
     bool is_last, is_cut;
-    struct journal entry; /* JOURNAL_ESTIMATE */
-    struct document made; /* until it is in the log */
+    struct journal entry;  /* JOURNAL_ESTIMATE */
+    struct document made;  /* until it is in the log */
+    int64_t wait_until_ms; /* Redis was away: not again before that */
     struct store_request put;
 };
 struct fetching {
@@ -311,6 +312,7 @@ void show_let_go(struct board_show *s);     /* settled, and its digest is kept: 
 /* lead.c */
 void lead_check(struct board_show *s);
 void lead_fire(struct clock_timer *timer);
+int64_t lead_period_ms(const struct board_show *s, int64_t now_ms); /* between ticks, as it is now */
 void lead_written(struct book_wish *wish); /* of the entry that `is_asking` waits for; ctx: the show */
 /* An entry that counts in all this node has: TICK, SETTLED, REWOUND. */
 void lead_cut(const struct board_show *s, enum journal_kind kind, struct journal *ret);

@@ -115,6 +115,7 @@ void inputs_entry(struct board_show *s, const struct ledger_entry *entry)
     f->covered = at;
     if (entry->is_checkpoint && !is_first)
         return;
+    f->is_cut = f->is_cut || (entry->is_checkpoint && entry->ms > s->start_ms);
     for (size_t i = 0; i < entry->movements_count; i++) {
         const struct movement *m = &entry->movements[i];
         f->is_cut = f->is_cut || (m->kind == MOVE_KEPT && ID_EQUAL(m->hold.broadcast, s->id));

@@ -25,7 +25,7 @@ static bool is_own(const struct board_show *s) { return id_equal(s->last_by, s->
 
 static int64_t longer(int64_t a, int64_t b) { return a > b ? a : b; }
 
-static int64_t lead_period_ms(const struct board_show *s, int64_t now_ms)
+int64_t lead_period_ms(const struct board_show *s, int64_t now_ms)
 {
     int64_t live_ms = s->b->config.limits.estimate_ms, since_ms = now_ms - s->end_ms;
     bool waits = !list_is_empty(&s->tally.ledger) || !list_is_empty(&s->tally.actuals);
@@ -150,7 +150,8 @@ void lead_check(struct board_show *s)
     const struct show_view *view = s->b->config.show(s->b->config.ctx, &s->shop->id, &s->id);
     if (now_ms >= due && view != NULL && due_next(s, view))
         return; /* its answer comes back here */
-    clock->start(clock, &s->timer, due > now_ms ? due - now_ms : RETRY_MS);
+    bool is_behind = due <= now_ms || (s->leads && s->estimate_seq < s->last_tick && due - now_ms > RETRY_MS);
+    clock->start(clock, &s->timer, is_behind ? RETRY_MS : due - now_ms);
 }
 
 void lead_fire(struct clock_timer *timer) { lead_check(container_of(timer, struct board_show, timer)); }

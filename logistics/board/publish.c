@@ -16,11 +16,15 @@
 #include "base/log.h"
 #include "logistics/board/inner.h"
 
+#define AWAY_MS 1000               /* after the store or the log could not be asked */
+#define KEPT_MS_MIN INT64_C(60000) /* a document in the store: so long, and for so many periods */
+#define KEPT_PERIODS 6
 #define FETCH_AGAIN_MS 1000
 #define FETCH_AGAIN_MS_MAX 30000
 
 static void compute_run(struct work_job *job);
 static void compute_done(struct work_job *job);
+static void put_start(struct board_show *s);
 static void put_done(struct store_request *put);
 static void append_start(struct board_show *s);
 static void append_done(struct book_wish *wish);
@@ -52,7 +56,8 @@ void publish_check(struct board_show *s)
     struct tally *f = &s->tally;
     uint64_t wanted = s->settled_seq > 0 ? s->settled_seq : s->last_tick;
     bool is_due = tally_is_current(s) && f->done == wanted && s->estimate_seq < wanted;
-    if (s->b->is_stopped || append_again(s) || !is_due || !id_equal(s->last_by, s->b->config.node.text))
+    if (s->b->is_stopped || board_now(s->b) < c->wait_until_ms || append_again(s) || !is_due ||
+        !id_equal(s->last_by, s->b->config.node.text))
         return;
     *c = (struct computing){.show = s,
                             .job = {.run = compute_run, .done = compute_done},
@@ -121,7 +126,6 @@ static void entry_make(struct board_show *s, struct computing *c)
     }
 }
 
-/* A document is put under a number of its own: one that comes too late is read by nobody. */
 static void compute_done(struct work_job *job)
 {
     struct computing *c = container_of(job, struct computing, job);
@@ -143,12 +147,21 @@ static void compute_done(struct work_job *job)
         compute_free(c);
         return;
     }
+    put_start(s);
+}
+
+/* A document is put under a number of its own: one that comes too late is read by nobody. */
+static void put_start(struct board_show *s)
+{
+    struct computing *c = &s->computing;
+    int64_t kept_ms = KEPT_PERIODS * lead_period_ms(s, c->ms);
+    if (kept_ms < KEPT_MS_MIN)
+        kept_ms = KEPT_MS_MIN;
     c->step = COMPUTE_PUTS;
-    c->put =
-        (struct store_request){.op = STORE_PUT,
-                               .shop = s->shop->id,
-                               .ttl_ms = c->is_last ? ESTIMATES_KEPT_YEAR_MS : s->b->config.limits.document_kept_ms,
-                               .done = put_done};
+    c->put = (struct store_request){.op = STORE_PUT,
+                                    .shop = s->shop->id,
+                                    .ttl_ms = c->is_last ? ESTIMATES_KEPT_YEAR_MS : kept_ms,
+                                    .done = put_done};
     document_key(c->put.key, sizeof c->put.key, "estimate", s, c->tick);
     bytes_append(&c->put.value, c->made.text.data, c->made.text.len);
     s->b->config.store->ask(s->b->config.store, &c->put);
@@ -159,8 +172,9 @@ static void put_done(struct store_request *put)
     struct computing *c = container_of(put, struct computing, put);
     struct board_show *s = c->show;
     if (put->result != RESULT_OK || c->generation != s->generation) {
-        compute_free(c); /* Redis is away: the next tick makes another */
-        lead_check(s);
+        c->wait_until_ms = put->result == RESULT_OK ? 0 : board_now(s->b) + AWAY_MS;
+        compute_free(c);
+        lead_check(s); /* once more, of the newest tick then */
         return;
     }
     append_start(s);
@@ -172,7 +186,8 @@ static void append_start(struct board_show *s)
     struct computing *c = &s->computing;
     bool is_wanted = is_newest(s, c->tick) || (c->is_last && is_newest(s, s->last_tick));
     c->step = COMPUTE_APPENDS;
-    if (!is_wanted || s->estimate_seq >= c->tick || !book_write(&s->book, &c->entry, true, append_done, s))
+    if (!is_wanted || c->generation != s->generation || s->estimate_seq >= c->tick ||
+        !book_write(&s->book, &c->entry, true, append_done, s))
         compute_free(c);
 }
 
@@ -184,7 +199,8 @@ static void append_done(struct book_wish *wish)
     if (wish->result == RESULT_OK || c->step != COMPUTE_APPENDS)
         return;
     c->step = COMPUTE_WAITS;
-    publish_check(s);
+    c->wait_until_ms = wish->result == RESULT_CONFLICT ? 0 : board_now(s->b) + AWAY_MS;
+    lead_check(s);
 }
 
 /* False: there is nothing in the way of the next computation. */

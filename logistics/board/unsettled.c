@@ -1,7 +1,7 @@
 /* logistics/board/unsettled.c - the log of all shops: broadcasts of which more is to come, so that late payments, expiries and
  * webhooks go on with nobody connected, on whichever node lives.
  *
- * Every node reads it and asks that what is unsettled stays open; the first BOARD_UNSETTLED_MAX of them, in the order of their start.
+ * Every node reads it and asks that what is unsettled stays open; the first limits.unsettled_max of them, in the order of their start.
  * It is looked at again every SWEEP_MS: one that was closed for want of room is asked for again. */
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,7 +41,7 @@ static void sweep(struct board *b)
     const struct board_listener *to = &b->config.listener;
     list_for_each (link, &b->unsettled_order) {
         const struct unsettled *u = container_of(link, const struct unsettled, link);
-        if (asked++ == BOARD_UNSETTLED_MAX)
+        if (asked++ == b->config.limits.unsettled_max)
             break;
         bool is_open = b->config.show(b->config.ctx, &u->shop, &u->broadcast) != NULL;
         if (!is_open && to->wanted != NULL)
