@@ -351,8 +351,8 @@ static void bucket_leave(struct fold_sku *s, uint32_t bucket, double begun, int6
     b->units -= units;
     if (--b->lines == 0)
         b->begun_sum = 0; /* no rounding is left behind */
-    while (s->buckets_first < s->buckets_count && s->buckets[s->buckets_first].lines == 0)
-        s->buckets_first++;
+    while (s->buckets_first + 1 < s->buckets_count && s->buckets[s->buckets_first].lines == 0)
+        s->buckets_first++; /* the newest stays: the next line may join it */
     s->held -= units;
     s->open_lines--;
 }

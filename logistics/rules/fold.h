@@ -54,7 +54,7 @@ struct fold_sku {
         tail_at;     /* seconds of each bin of the replay in stock; counted up to, since the end */
     double expected; /* sum over its groups */
     struct bucket *buckets;
-    size_t buckets_first, buckets_count, buckets_capacity; /* those before `first` are empty */
+    size_t buckets_first, buckets_count, buckets_capacity; /* those before `first` are empty, and others may be */
     struct group *groups;
     size_t groups_count, groups_capacity;
     int64_t group_step; /* of the newest */
@@ -87,6 +87,7 @@ struct fold {
     size_t pins;                                               /* so far */
     double last_pin_t;
     double pace, pace_t; /* confirms over what the prior expects, lately; when it was reckoned */
+    double alone;        /* parcels of one line */
     uint64_t late, impossible;
     struct lessons lessons;
     /* owned arrays */
@@ -95,7 +96,7 @@ struct fold {
     int64_t *firm;       /* [sku][row][column]: confirmed, not cancelled */
     int64_t *held;       /* [sku][column] */
     int64_t *site_stock; /* [sku][sites]; STOCK_UNKNOWN */
-    double *pairs;       /* [row][column]: parcels begun: buyer, wave, site */
+    double *pairs;       /* [row][column]: parcels: buyer, wave, site */
     struct run_pin *run;
     size_t run_count;
     struct batch *shipped; /* by day */
