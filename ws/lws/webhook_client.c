@@ -9,8 +9,9 @@
 #include <time.h>
 
 #include "base/list.h"
+#include "core/broadcast/hook_url.h"
+#include "ws/lws/webhook_address.h"
 #include "ws/lws/webhook_sign.h"
-#include "ws/lws/webhook_url.h"
 
 #define ADDRESSES_MAX 4   /* of one name, tried in turn while nothing was sent */
 #define PIECE_BYTES 16384 /* of a body, written at once */
@@ -28,7 +29,7 @@ struct post {
     struct list link;
     struct webhook_client *client;
     struct webhook_post *ask;
-    struct webhook_url url;
+    struct hook_url url;
     char signature[WEBHOOK_SIGNATURE_MAX];
     char timestamp[24];
     struct clock_timer timer;
@@ -82,7 +83,7 @@ static const char *post_prepare(struct post *p)
     int64_t now_s = clock->now_ms(clock) / 1000;
     if (ask->body->failed || ask->body->len > WEBHOOK_BODY_MAX)
         return "the body is too long";
-    if (webhook_url_parse(ask->url, &p->url) != RESULT_OK)
+    if (hook_url_parse(ask->url, &p->url) != RESULT_OK)
         return "the url is none";
     snprintf(p->timestamp, sizeof p->timestamp, "%lld", (long long)now_s);
     if (webhook_sign(ask->secret, ask->old_secret, ask->id, now_s, ask->body, p->signature) != RESULT_OK)

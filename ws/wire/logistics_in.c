@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/map.h"
+#include "core/broadcast/hook_url.h"
 #include "ws/wire/parts_in.h"
 
 /* ---- lists whose elements have ids of their own ---- */
@@ -347,7 +348,11 @@ const char *hook_url_fault(const char *url)
         return "must be https://host/... or http://host/...";
     if (memchr(url + scheme, '@', strcspn(url + scheme, "/?#")) != NULL)
         return "must not hold a name or password: the signature tells who sends";
-    return strchr(url, '#') != NULL ? "must not hold a fragment" : NULL;
+    if (strchr(url, '#') != NULL)
+        return "must not hold a fragment";
+    struct hook_url parts;
+    return hook_url_parse(url, &parts) == RESULT_OK ? NULL
+                                                    : "is no url: a host of at most 120 characters, a port of 1..65535";
 }
 
 static bool is_base64(char c)
