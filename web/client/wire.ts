@@ -141,7 +141,7 @@ export interface EstimateSku {
   flags: string[];
 }
 
-/* Of a site in a wave; `*` is all of them. null: weight or size of a SKU that sells is not known. */
+/* Of a site in a wave; `*` is all of them, wave `later` what comes after the last cut-off. null: weight or size of a SKU that sells is not known. */
 export interface EstimateLoad { site: string; wave: string; firm: number; units: Spread; parcels: Spread; grams: Spread | null; cm3: Spread | null }
 
 /* Only `firm` is orders; all else is planning. */
@@ -154,8 +154,8 @@ export interface Estimate {
   phase: 'live' | 'tail' | 'closed';
   state: BroadcastState;
   kind: string;
-  sites: string[];
-  waves: { id: string; cut_off_ms: number }[];
+  sites: string[];                     /* `*`: the shop has told of none */
+  waves: { id: string; cut_off_ms: number | null }[]; /* null: counts from an end that is not yet */
   total: { firm: number; held: number; units: Spread; parcels: Spread; grams: Spread | null; cm3: Spread | null };
   skus: EstimateSku[];
   loads: EstimateLoad[];

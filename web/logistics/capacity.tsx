@@ -10,11 +10,18 @@ export type Level = 'fine' | 'tight' | 'over';
 export interface Full { load: EstimateLoad; capacity: number; share: number; level: Level }
 export const LEVELS: Record<Level, string> = { fine: 'fits', tight: 'may not fit', over: 'will hardly fit' };
 
-/* Each site in each wave, in the plan's order; a shop without waves has one. Sites that stated no capacity are left out. */
+export const LATER = 'later';          /* not a wave of the plan: nobody has said what it can take */
+
+/* What is asked of one site in one wave, in the plan's order; a shop without waves has one. */
+export function pairs(e: Estimate): EstimateLoad[] {
+  const waves = e.loads.some((l) => l.wave !== '*');
+  return e.loads.filter((l) => l.site !== '*' && (l.wave !== '*') === waves);
+}
+
+/* Sites that stated no capacity are left out. */
 export function capacities(v: Volumes, e: Estimate): Full[] {
   const stated = new Map((v.plan?.sites ?? []).map((s) => [s.id, s.parcels_per_wave]));
-  const waves = e.waves.length > 0;
-  return e.loads.filter((l) => l.site !== '*' && (l.wave !== '*') === waves && (stated.get(l.site) ?? 0) > 0).map((load) => {
+  return pairs(e).filter((l) => l.wave !== LATER && (stated.get(l.site) ?? 0) > 0).map((load) => {
     const capacity = stated.get(load.site)!;
     const level: Level = load.parcels.q50 > capacity ? 'over' : load.parcels.q95 > capacity ? 'tight' : 'fine';
     return { load, capacity, share: load.parcels.q50 / capacity, level };

@@ -1,7 +1,8 @@
 /* What each site has to pack for each wave; and the cartons and returns to make ready for. */
 
 import type { Estimate, EstimateLoad, Spread, Volumes } from '../client/wire';
-import { capacities, LEVELS } from './capacity';
+import { ago } from '../client/words';
+import { capacities, LATER, LEVELS } from './capacity';
 import { moment, range, units, volumeOf, weightOf } from './numbers';
 import { RangeBar } from './range';
 
@@ -9,7 +10,8 @@ export function Places({ v, e, now }: { v: Volumes; e: Estimate; now: number }) 
   const full = new Map(capacities(v, e).map((f) => [`${f.load.site} ${f.load.wave}`, f]));
   const kg = e.total.grams && weightOf(e.total.grams.q95);
   const m3 = e.total.cm3 && volumeOf(e.total.cm3.q95);
-  const waves = e.waves.length ? e.waves : [{ id: '*', cut_off_ms: 0 }];
+  const waves = [...new Set(e.loads.map((l) => l.wave))].filter((w, _i, all) => w !== '*' || all.length === 1);
+  const sites = e.sites.filter((s) => s !== '*');
   const load = (site: string, wave: string) => e.loads.find((l) => l.site === site && l.wave === wave);
   const line = (l: EstimateLoad, name: string, sum: boolean) => {
     const f = full.get(`${l.site} ${l.wave}`);
@@ -32,12 +34,12 @@ export function Places({ v, e, now }: { v: Volumes; e: Estimate; now: number }) 
           <colgroup><col class="title" /><col /><col class="units" /><col class="units" /><col class="capacity" /><col class="measure" /><col class="measure" /></colgroup>
           <thead><tr><th scope="col">Site</th><th scope="col" class="n">Firm</th><th scope="col" class="planned">Units <small>low · middle · high</small></th><th scope="col" class="planned">Parcels <small>low · middle · high</small></th><th scope="col" class="n">Capacity</th><th scope="col" class="n">Weight{kg && `, ${kg.name}`}</th><th scope="col" class="n">Volume{m3 && `, ${m3.name}`}</th></tr></thead>
           {waves.map((w) => {
-            const all = load('*', w.id);
+            const all = load('*', w);
             return (
-              <tbody key={w.id}>
-                {w.id !== '*' && <tr class="wave"><th scope="rowgroup" colSpan={7}>Wave {w.id} <small>{w.cut_off_ms ? `what is ordered until ${moment(w.cut_off_ms, now)}` : ''}</small></th></tr>}
-                {e.sites.map((site) => load(site, w.id)).map((l) => l && line(l, l.site, false))}
-                {all && w.id !== '*' && e.sites.length > 1 && line(all, 'All sites', true)}
+              <tbody key={w}>
+                {w !== '*' && <tr class="wave"><th scope="rowgroup" colSpan={7}>{w === LATER ? 'Later' : `Wave ${w}`} <small>{until(v, e, w, now)}</small></th></tr>}
+                {sites.map((site) => load(site, w)).map((l) => l && line(l, l.site, false))}
+                {all && w !== '*' && sites.length !== 1 && line(all, 'All sites', true)}
               </tbody>
             );
           })}
@@ -47,6 +49,14 @@ export function Places({ v, e, now }: { v: Volumes; e: Estimate; now: number }) 
       <Cartons e={e} />
     </>
   );
+}
+
+function until(v: Volumes, e: Estimate, wave: string, now: number): string {
+  if (wave === LATER) return 'what is ordered after the last cut-off';
+  const at = e.waves.find((w) => w.id === wave)?.cut_off_ms;
+  if (at) return `what is ordered until ${moment(at, now)}`;
+  const after = v.plan?.waves.find((w) => w.id === wave)?.after_end_ms;
+  return after === undefined ? '' : `what is ordered until ${ago(after)} after the end`;
 }
 
 function Planned({ s, bound, level }: { s: Spread; bound?: number; level?: string }) {

@@ -2,6 +2,7 @@
 
 import { useState } from 'preact/hooks';
 import type { Volumes } from '../client/wire';
+import { pairs, place } from './capacity';
 import { units } from './numbers';
 import { RangeBar } from './range';
 import { found, ordered, rowsOf, tabbed, type Key, type Order, type Row } from './rows';
@@ -27,7 +28,7 @@ export function Products({ v, say }: { v: Volumes; say: (text: string) => void }
   const [where, setWhere] = useState('');
   const [all, setAll] = useState(false);
   const e = v.estimate ?? null;
-  const places = (e?.sites ?? []).flatMap((site) => (e!.waves.length ? e!.waves.map((w) => w.id) : ['*']).map((wave) => ({ site, wave, name: wave === '*' ? site : `${site} · ${wave}` })));
+  const places = (e ? pairs(e) : []).map((l) => ({ site: l.site, wave: l.wave, name: place(l) }));
   const at = places.find((p) => p.name === where) ?? null;
   const every = rowsOf(v, at);
   const rows = ordered(found(every, text), order);

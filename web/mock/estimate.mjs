@@ -49,21 +49,21 @@ export function estimateMake({ broadcast, title, state, seq, now_ms, started_ms,
     return { site, wave, firm: Math.round(firm * k), units: u, parcels, grams: blind ? null : scaled(parcels, (grams + 90) / 0.85), cm3: blind ? null : scaled(u, cm3 / 0.7) };
   };
   const shares = plan.sites.map((s) => s.share / plan.sites.reduce((n, x) => n + x.share, 0));
-  const early = plan.waves.map((_, i) => (plan.waves.length === 1 ? 1 : i === 0 ? 0.85 : 0.15 / (plan.waves.length - 1)));
+  const early = [0.85, 0.13, 0.02];
+  const names = [...plan.waves.map((w) => w.id), 'later'];
   const loads = [
     load('*', '*', 1),
     ...plan.sites.map((s, i) => load(s.id, '*', shares[i])),
-    ...plan.waves.map((w, j) => load('*', w.id, early[j])),
-    ...plan.sites.flatMap((s, i) => plan.waves.map((w, j) => load(s.id, w.id, shares[i] * early[j]))),
+    ...names.map((w, j) => load('*', w, early[j])),
+    ...plan.sites.flatMap((s, i) => names.map((w, j) => load(s.id, w, shares[i] * early[j]))),
   ];
-  const cells = skus.flatMap((s) => plan.sites.flatMap((site, i) => plan.waves.map((w, j) => ({ sku: s.sku, site: site.id, wave: w.id, firm: Math.round(s.firm * shares[i] * early[j]), units: Object.values(scaled(s.units, shares[i] * early[j])) }))));
+  const cells = skus.flatMap((s) => plan.sites.flatMap((site, i) => names.map((w, j) => ({ sku: s.sku, site: site.id, wave: w, firm: Math.round(s.firm * shares[i] * early[j]), units: Object.values(scaled(s.units, shares[i] * early[j])) }))));
   const part = (name) => sum((s) => s.parts[name]);
   const noise = { holds: part('holds') * 0.2, live: (0.4 * part('live')) ** 2 / 40, tail: (0.6 * part('tail')) ** 2 / 20 };
   const all = noise.holds + noise.live + noise.tail || 1;
-  const end = ended_ms || started_ms + PLANNED_MS;
   return {
     broadcast, title, seq, as_of_ms: now_ms, ledger: `${now_ms}-0`, phase, state, kind: 'estimate',
-    sites: plan.sites.map((s) => s.id), waves: plan.waves.map((w) => ({ id: w.id, cut_off_ms: end + w.after_end_ms })),
+    sites: plan.sites.map((s) => s.id), waves: plan.waves.map((w) => ({ id: w.id, cut_off_ms: ended_ms ? ended_ms + w.after_end_ms : null })),
     total: { firm, held: sum((s) => s.held), units, parcels: loads[0].parcels, grams: loads[0].grams, cm3: loads[0].cm3 },
     skus, loads, cells, skus_cut: 0, cells_cut: 0,
     cartons: [0.62, 0.3, 0.08].map((k, i) => ({ carton: plan.cartons[i], count: scaled(loads[0].parcels, k) })),

@@ -110,6 +110,9 @@ test('sites and waves: loads against capacity, and the products of one site and 
   await id(page, 'tab-products').press('ArrowRight');
   assert.equal(await id(page, 'tab-places').getAttribute('aria-selected'), 'true');
   await id(page, 'load-Rotterdam-tonight').filter({ hasText: load.parcels.q95.toLocaleString('en-IE') }).waitFor();
+  await page.getByText('what is ordered until 2 h after the end').waitFor();
+  await id(page, 'load-Limerick-later').waitFor();
+  assert.equal(await id(page, 'capacity-Limerick-later').count(), 0);
   await see(page, 'cartons', 'M');
   await see(page, 'returns', 'may come back');
   await id(page, 'tab-places').press('Home');
@@ -117,6 +120,21 @@ test('sites and waves: loads against capacity, and the products of one site and 
   const one = mock.estimate.cells.find((c) => c.sku === 'scarf' && c.site === 'Rotterdam' && c.wave === 'tonight');
   await cell(page, 'scarf', 'firm').filter({ hasText: new RegExp(`^${one.firm}$`) }).waitFor();
   assert.equal(await cell(page, 'scarf', 'held').innerText(), '–');
+});
+
+test('a shop that told nothing of its warehouses has totals, and is not asked to choose a place', async () => {
+  mock = await createMock();
+  Object.assign(mock.outlook, { plan: { sites: [], waves: [], cartons: [] } });
+  pastMake(mock);
+  mock.outlook.change = { sites: ['*'], waves: [], cells: [], cartons: [], loads: [mock.estimate.loads[0]] };
+  mock.moved();
+  const page = await openPage();
+  await see(page, 'total-units', mock.estimate.total.units.q50.toLocaleString('en-IE'));
+  assert.equal(await id(page, 'total-capacity').count(), 0);
+  assert.equal(await id(page, 'where').count(), 0);
+  await page.getByText('No site has stated what it can take').waitFor();
+  await id(page, 'tab-places').click();
+  assert.deepEqual(await page.locator('.places tbody tr').allInnerTexts().then((all) => all.map((t) => t.split('\t')[0].trim())), ['Everything']);
 });
 
 test('every flag is a sentence, and the uncertainty says where it comes from', async () => {
