@@ -13,8 +13,9 @@ struct lessons {
     double cancels[TAIL_BINS];                     /* by the age of the order */
     double holds, orders, cancelled;               /* lines; cancelled: a part counts as a part */
     double units, units_squared;                   /* of the orders */
-    double pairs[2], pair_units[2]; /* parcels, and the units in them, of holds begun live and in the replay */
-    double shipped, returned;       /* units, as the shop told */
+    double pairs[2],
+        pair_units[2]; /* parcels that confirmed units began, and these units: of holds begun live and in the replay */
+    double shipped, returned; /* units, as the shop told */
 };
 
 struct digest_sku {

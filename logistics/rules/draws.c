@@ -102,10 +102,18 @@ static void shared_cancels(struct draws *d)
     }
 }
 
-/* eta = (60 eta0 + parcels) / (60 + units): 3.8, of lines begun live and in the replay apart. */
+/* eta = (60 eta0 + parcels) / (60 + units): 3.8, what a further unit adds, of lines begun live and in the replay apart. It is less than
+ * the parcels there are per unit, and more than what a cancelled unit takes away, which frees its parcel only when alone in it. */
 static void shared_parcels(struct draws *d)
 {
     const struct lessons *l = &d->f->lessons;
+    double parcels = 0, net = 0, orders = at_least(l->orders - l->cancelled, 1);
+    for (size_t cell = 0; cell < d->f->rows * d->f->columns; cell++)
+        parcels += d->f->pairs[cell];
+    for (size_t k = 0; k < d->f->skus_count; k++)
+        net += (double)d->f->skus[k].net;
+    d->parcels_firm = net > 0 ? at_most(parcels / net, 1) : 1;
+    d->parcels_freed = at_most(d->f->alone / orders, 1) * (net > 0 ? at_most(orders / net, 1) : 1);
     for (size_t i = 0; i < 2; i++)
         d->parcels_per_unit[i] =
             (60 * d->f->beliefs.parcels_per_unit[i] + at_least(l->pairs[i], 0)) / (60 + at_least(l->pair_units[i], 0));

@@ -50,7 +50,8 @@ struct draws {
     double level[DRAWS], tail_level[DRAWS], viewers[DRAWS], tail_shape[DRAWS], pace[DRAWS], cancel[DRAWS];
     double parcels_noise[DRAWS];
     double cancel_left[DRAWS][CANCEL_STEPS + 1]; /* q / (1 - q F) at each F */
-    double parcels_per_unit[2];                  /* of lines begun live, in the replay */
+    double parcels_per_unit[2];                  /* that a further unit adds: of lines begun live, in the replay */
+    double parcels_firm, parcels_freed;          /* of a confirmed unit; that its cancellation takes away */
     double total[DRAWS], parts[ESTIMATE_PARTS][DRAWS];
     bool grams_known, cm3_known;
     /* of the SKU at hand */
@@ -72,7 +73,7 @@ struct place_sku {
     double grams, cm3;               /* of one unit */
     double grams_parcel, cm3_parcel; /* of the carton of one parcel beyond its goods */
     uint16_t carton;
-    double cartons_parcel, parcels_firm; /* cartons of a parcel; parcels per confirmed unit */
+    double cartons_parcel; /* cartons of a parcel */
     double firm[ROWS_MAX][SITES_MAX], unplaced[ROWS_MAX];
     double room[SITES_MAX]; /* stock beyond what is confirmed there; HUGE_VAL */
 };

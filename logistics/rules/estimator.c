@@ -29,7 +29,8 @@ struct line {
 };
 _Static_assert(sizeof(struct line) == 48, "a million holds cost what this says, and a fifth more");
 
-struct pair { /* a parcel: what one buyer gets from one site with one wave */
+#define PAIR_ALONE (UINT32_C(1) << 31) /* beside its units: it has one line, whose cancellation frees it */
+struct pair {                          /* a parcel: what one buyer gets from one site with one wave */
     struct table_entry entry;
 };
 
@@ -393,6 +394,8 @@ static enum result on_given_back(struct estimator *e, struct line *line, enum fo
 
 /* ---- orders ---- */
 
+static int64_t at_least_zero(int64_t x) { return x > 0 ? x : 0; }
+
 /* Units of the parcel that this line belongs to change. */
 static enum result pair_change(struct estimator *e, const struct line *line, int64_t units)
 {
@@ -403,12 +406,17 @@ static enum result pair_change(struct estimator *e, const struct line *line, int
     enum result result = pair != NULL ? RESULT_OK : table_add(&e->pairs, hash ^ hash >> 32, &pair);
     if (result != RESULT_OK)
         return result;
-    int64_t before = pair->entry.units, after = before + units;
-    double begun = (double)((after > 0) - (before > 0));
-    pair->entry.units = (uint32_t)(after > 0 ? after : 0);
-    f->pairs[(size_t)line->row * f->columns + line->column] += begun;
-    f->lessons.pairs[line->tail] += begun;
-    f->lessons.pair_units[line->tail] += (double)units;
+    int64_t before = pair->entry.units & ~PAIR_ALONE, after = before + units;
+    bool was_alone = pair->entry.units & PAIR_ALONE, begins = before == 0 && after > 0, is_alone = begins;
+    if (units < 0)
+        is_alone = was_alone && after > 0;
+    f->pairs[(size_t)line->row * f->columns + line->column] += begins - (before > 0 && after <= 0);
+    f->alone += is_alone - was_alone;
+    if (units > 0) { /* what the next unit adds: what is taken away later does not unlearn it */
+        f->lessons.pairs[line->tail] += begins;
+        f->lessons.pair_units[line->tail] += (double)units;
+    }
+    pair->entry.units = (uint32_t)at_least_zero(after) | (is_alone ? PAIR_ALONE : 0);
     return RESULT_OK;
 }
 

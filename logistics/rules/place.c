@@ -105,10 +105,7 @@ static void sku_carton(const struct draws *d, const struct fold_sku *s, struct p
 void place_sku_init(struct draws *d, size_t sku, struct place_sku *p)
 {
     const struct fold_sku *s = &d->f->skus[sku];
-    const struct lessons *l = &d->f->lessons;
     *p = (struct place_sku){.sku = sku, .grams = s->grams, .cm3 = s->cm3, .carton = CARTON_NONE};
-    double units = l->pair_units[0] + l->pair_units[1];
-    p->parcels_firm = units > 0 ? at_most((l->pairs[0] + l->pairs[1]) / units, 1) : 1;
     sku_firm(d, sku, p);
     sku_shares(d, sku, p);
     sku_carton(d, s, p);
@@ -196,7 +193,7 @@ static struct row_change row_change(const struct draws *d, const struct place_sk
     double begun = live * parcels[0] + tail * parcels[1], stays = fresh > 0 ? 1 - lot->lost[row] / fresh : 1;
     return (struct row_change){
         .units = lot->kept[row] + fresh - lot->lost[row],
-        .parcels = begun * stays - (firm - lot->kept[row]) * p->parcels_firm,
+        .parcels = begun * stays - (firm - lot->kept[row]) * d->parcels_freed,
     };
 }
 
@@ -204,7 +201,7 @@ static void cell_add(struct draws *d, const struct place_sku *p, size_t draw, si
                      double firm)
 {
     struct load *to = &d->loads[cell];
-    double of_sku = at_least(firm * p->parcels_firm + parcels, 0);
+    double of_sku = at_least(firm * d->parcels_firm + parcels, 0);
     d->cells[cell][draw] = units;
     to->units[draw] += units;
     to->parcels[draw] += parcels;
