@@ -3,7 +3,8 @@
  *   wiring_create
  *   wiring_stop        the server sends everyone away
  *     drained          the orchestrator finishes what is in flight
- *     idle             what is left is cut
+ *     idle             nothing more is estimated, no webhook sent
+ *     planned          what is left is cut
  *     sockets_closed   Redis answers what is open, and closes
  *     redis_closed     nothing of ours is in the loop any more */
 #include "app/wiring.h"
@@ -18,10 +19,10 @@
 #include "app/demo_pay.h"
 #include "app/limits.h"
 #include "app/metric_board.h"
+#include "app/planning.h"
 #include "app/process_metrics.h"
 #include "base/log.h"
 #include "inventory/redis/redis.h"
-#include "logistics/board/board.h"
 #include "ws/lws/server.h"
 #include "ws/wire/event_codec.h"
 
@@ -32,7 +33,7 @@ struct wiring {
     struct auth *auth;
     struct redis_node *redis;
     struct server *server;
-    struct board *board;
+    struct planning planning;
     struct orchestrator *orchestrator;
     struct orchestrator_observer observer;
     struct demo_pay *pay;
@@ -111,6 +112,7 @@ static enum result redis_make(struct wiring *w, struct fault *fault)
         .queue_max = (uint32_t)config_number(c, SETTING_REDIS_QUEUE_MAX),
         .ready = redis_ready,
         .ctx = w,
+        .feed_entries = (uint32_t)config_number(c, SETTING_FEED_ENTRIES),
     };
     if (redis_durability_parse(config_text(c, SETTING_DURABILITY), &config.durability) != RESULT_OK)
         return fault_set(fault, RESULT_MALFORMED, "durability %s: not known", config_text(c, SETTING_DURABILITY));
@@ -214,16 +216,15 @@ static enum result server_make(struct wiring *w, struct fault *fault)
 
 static enum result show_make(struct wiring *w, struct fault *fault)
 {
-    enum result result = board_create(NULL, &w->board);
+    struct courier_options options = {.config = w->options.config,
+                                      .loop = w->options.loop,
+                                      .redis = w->redis,
+                                      .node = w->options.node,
+                                      .seed = w->options.seed};
+    enum result result = planning_init(&w->planning, &options);
     if (result != RESULT_OK)
-        return fault_set(fault, result, "the board: %s", result_name(result));
-    w->observer = (struct orchestrator_observer){
-        .ledger_entry = board_ledger_entry,
-        .ledger_rewound = board_ledger_rewound,
-        .event = board_event,
-        .volumes = board_volumes,
-        .ctx = w->board,
-    };
+        return fault_set(fault, result, "the planner's board: %s", result_name(result));
+    planning_observe(&w->planning, &w->observer);
     struct orchestrator_config config = {
         .node = w->options.node,
         .seed = w->options.seed,
@@ -238,6 +239,8 @@ static enum result show_make(struct wiring *w, struct fault *fault)
     };
     limits_of_orchestrator(w->options.config, &config.limits);
     result = orchestrator_create(&config, &w->orchestrator);
+    if (result == RESULT_OK)
+        planning_attach(&w->planning, w->orchestrator);
     return result == RESULT_OK ? result : fault_set(fault, result, "the orchestrator: %s", result_name(result));
 }
 
@@ -259,6 +262,10 @@ static void half_closed(void *ctx) { loop_stop(ctx); }
 static void half_made_close(struct wiring *w)
 {
     struct loop *loop = w->options.loop;
+    if (w->planning.courier != NULL) {
+        planning_stop(&w->planning, half_closed, loop);
+        loop_run(loop);
+    }
     if (w->server != NULL) {
         server_close(w->server, half_closed, loop);
         loop_run(loop);
@@ -310,10 +317,16 @@ static void sockets_closed(void *ctx)
     redis_node_close(w->redis, redis_closed, w);
 }
 
-static void idle(void *ctx)
+static void planned(void *ctx)
 {
     struct wiring *w = ctx;
     server_close(w->server, sockets_closed, w);
+}
+
+static void idle(void *ctx)
+{
+    struct wiring *w = ctx;
+    planning_stop(&w->planning, planned, w);
 }
 
 static void drained(void *ctx)
@@ -338,7 +351,7 @@ void wiring_destroy(struct wiring *w)
         return;
     demo_pay_destroy(w->pay);
     orchestrator_destroy(w->orchestrator);
-    board_destroy(w->board);
+    planning_finish(&w->planning);
     auth_destroy(w->auth);
     free(w);
 }

@@ -25,8 +25,9 @@ static void logistics_opened(struct errand *e)
     observer->command(observer->ctx, &e->asked_of);
 }
 
-void orchestrator_answer(struct orchestrator_ask *ask, struct outcome *outcome)
+void orchestrator_answer(struct orchestrator_ask *ask, const struct outcome *outcome)
 {
+    struct outcome answer = *outcome;
     struct errand *e = container_of(ask, struct errand, asked_of);
-    journey_end(&e->j, outcome);
+    journey_end(&e->j, &answer);
 }

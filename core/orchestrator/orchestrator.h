@@ -44,7 +44,7 @@ struct orchestrator_ask {
 struct outcome;
 /* Exactly once per ask, at any time until the orchestrator is destroyed, from inside observer.command too. Who asked may have
  * heard `unavailable` meanwhile. */
-void orchestrator_answer(struct orchestrator_ask *ask, struct outcome *outcome);
+void orchestrator_answer(struct orchestrator_ask *ask, const struct outcome *outcome);
 
 /* Told of things as they happen, in order; may not fail, may not wait, may not send commands. logistics/board is one. */
 struct orchestrator_observer {
