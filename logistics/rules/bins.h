@@ -19,7 +19,8 @@ extern const double tail_edges[TAIL_BINS + 1];
 /* The bin [edges[i], edges[i + 1]) of x, 0..bins - 1; below the first and above the last edge: the nearest. */
 size_t bin_of(const double *edges, size_t bins, double x);
 size_t pin_bin_of(double since_pin_s); /* 0..PIN_BINS - 2 */
-/* Linear between the edges, `values` has bins + 1 of them; constant outside. */
-double bin_interpolate(const double *edges, const double *values, size_t bins, double x);
+/* `values` at the tail's edges, between them linear in ln(s + 600): within a bin the rate falls, and a straight line would have too
+ * little come early. Constant outside. */
+double tail_interpolate(const double values[TAIL_BINS + 1], double s);
 
 #endif

@@ -80,7 +80,7 @@ static void shared_tail_level(struct draws *d)
 /* 3.7: q ~ Gamma(a + c, a/q0 + sum over orders of the share F of an order's cancellations that has passed at its age). */
 static double cancel_done(const struct draws *d, double age)
 {
-    return bin_interpolate(tail_edges, d->f->beliefs.cancel_done, TAIL_BINS, at_least(age, 0));
+    return tail_interpolate(d->f->beliefs.cancel_done, age);
 }
 
 static void shared_cancels(struct draws *d)

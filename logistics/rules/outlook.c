@@ -326,7 +326,7 @@ static void levels(struct work *w)
 static double tail_done(const struct fold *f, double since_end)
 {
     double last = at_most(f->tail_s, tail_edges[TAIL_BINS]);
-    return bin_interpolate(tail_edges, f->beliefs.tail_done, TAIL_BINS, at_most(since_end, last));
+    return tail_interpolate(f->beliefs.tail_done, at_most(since_end, last));
 }
 
 static void replay(struct work *w)

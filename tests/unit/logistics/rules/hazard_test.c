@@ -20,14 +20,17 @@ static void a_value_on_an_edge_belongs_to_the_bin_above(void **state)
     assert_int_equal(pin_bin_of(0), 0);
 }
 
-static void between_edges_values_are_linear(void **state)
+static void between_edges_values_are_linear_in_the_logarithm(void **state)
 {
     (void)state;
-    const double edges[] = {0, 10, 30}, values[] = {1, 2, 6};
-    assert_true(near(bin_interpolate(edges, values, 2, -1), 1));
-    assert_true(near(bin_interpolate(edges, values, 2, 5), 1.5));
-    assert_true(near(bin_interpolate(edges, values, 2, 20), 4));
-    assert_true(near(bin_interpolate(edges, values, 2, 31), 6));
+    double values[TAIL_BINS + 1];
+    for (size_t i = 0; i <= TAIL_BINS; i++)
+        values[i] = (double)i;
+    assert_true(near(tail_interpolate(values, -1), 0));
+    assert_true(near(tail_interpolate(values, tail_edges[6]), 6));
+    assert_true(near(tail_interpolate(values, 900),
+                     6 + log(1500.0 / 1200) / log(1800.0 / 1200))); /* of 1200..1800 behind 600 */
+    assert_true(near(tail_interpolate(values, 1e9), TAIL_BINS));
 }
 
 /* ---- hazards ---- */
@@ -160,7 +163,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_value_on_an_edge_belongs_to_the_bin_above),
-        cmocka_unit_test(between_edges_values_are_linear),
+        cmocka_unit_test(between_edges_values_are_linear_in_the_logarithm),
         cmocka_unit_test(constant_rates_give_the_exponential),
         cmocka_unit_test(holds_may_last_for_less_than_a_bin_or_longer_than_all),
         cmocka_unit_test(two_rates_are_followed_one_after_the_other),
