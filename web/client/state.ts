@@ -221,10 +221,10 @@ function newer(a: Price | null, b: Price | null): Price | null {
   return !a || (b && (b.version ?? 0) > (a.version ?? 0)) ? b : a;
 }
 
-/* Later messages of a connection carry only new points: `fresh` marks one that carries the whole history. A change is told once
+/* Later messages of a connection carry only new points: `fresh` marks one that carries the whole history, as `whole_series` in it does. A change is told once
  * or again with all others; what is not said stays as it was. */
 export function volumesMerge(previous: Volumes | null, next: Volumes, fresh: boolean): Volumes {
-  if (fresh || !previous) return next;
+  if (fresh || !previous || next.whole_series) return next;
   const known = new Set(previous.pins.map((p) => p.ms + p.sku));
   const changes = new Map([...(previous.changes ?? []), ...(next.changes ?? [])].map((c) => [`${c.seq} ${c.kind} ${c.sku}`, c]));
   return {

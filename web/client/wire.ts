@@ -203,6 +203,7 @@ export interface Volumes {
   total: { allocated: number; confirmed: number; held: number; waitlist: number; available: number; orders: number };
   series: { ms: number; confirmed: number; held: number }[];
   pins: { ms: number; sku: string; title: string }[];
+  whole_series?: boolean;              /* series, fan and changes are all there are */
   estimate?: Estimate | null;
   fan?: FanPoint[];
   last?: { broadcast: string; title: string; shipped: number; points: { s: number; firm: number }[] } | null;

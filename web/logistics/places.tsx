@@ -8,8 +8,8 @@ import { RangeBar } from './range';
 
 export function Places({ v, e, now }: { v: Volumes; e: Estimate; now: number }) {
   const full = new Map(capacities(v, e).map((f) => [`${f.load.site} ${f.load.wave}`, f]));
-  const kg = e.total.grams && weightOf(e.total.grams.q95);
-  const m3 = e.total.cm3 && volumeOf(e.total.cm3.q95);
+  const most = (of: 'grams' | 'cm3') => Math.max(...e.loads.map((l) => l[of]?.q95 ?? 0));
+  const kg = weightOf(most('grams')), m3 = volumeOf(most('cm3'));
   const waves = [...new Set(e.loads.map((l) => l.wave))].filter((w, _i, all) => w !== '*' || all.length === 1);
   const sites = e.sites.filter((s) => s !== '*');
   const load = (site: string, wave: string) => e.loads.find((l) => l.site === site && l.wave === wave);
@@ -22,8 +22,8 @@ export function Places({ v, e, now }: { v: Volumes; e: Estimate; now: number }) 
         <Planned s={l.units} />
         <Planned s={l.parcels} bound={f?.capacity} level={f?.level} />
         <td class="n" data-col="capacity">{f ? <>{units(f.capacity)}<small class={f.level === 'fine' ? '' : 'warn'}>{LEVELS[f.level]}</small></> : '–'}</td>
-        <td class="n" data-col="grams">{l.grams && kg ? range(l.grams, kg.write) : '–'}</td>
-        <td class="n" data-col="cm3">{l.cm3 && m3 ? range(l.cm3, m3.write) : '–'}</td>
+        <td class="n" data-col="grams">{l.grams ? range(l.grams, kg.write) : '–'}</td>
+        <td class="n" data-col="cm3">{l.cm3 ? range(l.cm3, m3.write) : '–'}</td>
       </tr>
     );
   };
@@ -32,7 +32,7 @@ export function Places({ v, e, now }: { v: Volumes; e: Estimate; now: number }) 
       <div class="scroll" tabIndex={0} role="region" aria-label="By site and wave">
         <table class="places">
           <colgroup><col class="title" /><col /><col class="units" /><col class="units" /><col class="capacity" /><col class="measure" /><col class="measure" /></colgroup>
-          <thead><tr><th scope="col">Site</th><th scope="col" class="n">Firm</th><th scope="col" class="planned">Units <small>low · middle · high</small></th><th scope="col" class="planned">Parcels <small>low · middle · high</small></th><th scope="col" class="n">Capacity</th><th scope="col" class="n">Weight{kg && `, ${kg.name}`}</th><th scope="col" class="n">Volume{m3 && `, ${m3.name}`}</th></tr></thead>
+          <thead><tr><th scope="col">Site</th><th scope="col" class="n">Firm</th><th scope="col" class="planned">Units <small>low · middle · high</small></th><th scope="col" class="planned">Parcels <small>low · middle · high</small></th><th scope="col" class="n">Capacity</th><th scope="col" class="n">Weight, {kg.name}</th><th scope="col" class="n">Volume, {m3.name}</th></tr></thead>
           {waves.map((w) => {
             const all = load('*', w);
             return (
@@ -43,7 +43,11 @@ export function Places({ v, e, now }: { v: Volumes; e: Estimate; now: number }) 
               </tbody>
             );
           })}
-          {e.loads[0] && <tbody>{line(e.loads[0], 'Everything', true)}</tbody>}
+          <tbody>
+            {waves[0] !== '*' && sites.length > 0 && <tr class="wave"><th scope="rowgroup" colSpan={7}>All waves</th></tr>}
+            {waves[0] !== '*' && sites.map((site) => load(site, '*')).map((l) => l && line(l, l.site, false))}
+            {e.loads[0] && line(e.loads[0], 'Everything', true)}
+          </tbody>
         </table>
       </div>
       <Cartons e={e} />

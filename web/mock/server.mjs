@@ -106,7 +106,7 @@ export async function createMock({ port = 0, hold_ms = 300_000, state = 'live', 
     fan.push({ ms, firm, ...q });
   }
   /* `tail`: only so many of the newest points. */
-  const volumes = (tail = Infinity) => ({
+  const volumes = (tail = Infinity) => mock.verbatim ?? ({
     broadcast: b.id, title: b.title, state: b.state, started_ms: b.started_ms, ended_ms: b.ended_ms ?? 0, as_of_ms: mock.as_of_ms ?? Date.now(), ledger: `${Date.now()}-0`, kind: 'observed',
     skus: show.products.map((p) => ({ sku: p.sku, title: p.title, allocated: stock[p.sku].allocated, confirmed: stock[p.sku].sold, held: stock[p.sku].held, waitlist: waiting(p.sku).length, available: free(p.sku), refused: stock[p.sku].refused, weight_g: p.weight_g })),
     total: { allocated: sum('allocated'), confirmed: sum('sold'), held: sum('held'), waitlist: Object.values(lines).flat().length, available: show.products.reduce((n, p) => n + free(p.sku), 0), orders },

@@ -2,6 +2,7 @@
 
 import test, { before, after, afterEach } from 'node:test';
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { createMock, largeShow, pastMake } from '../mock/server.mjs';
 import { browserOpen, SIZES } from './browser.mjs';
 
@@ -135,6 +136,28 @@ test('a shop that told nothing of its warehouses has totals, and is not asked to
   await page.getByText('No site has stated what it can take').waitFor();
   await id(page, 'tab-places').click();
   assert.deepEqual(await page.locator('.places tbody tr').allInnerTexts().then((all) => all.map((t) => t.split('\t')[0].trim())), ['Everything']);
+});
+
+test('what the protocol shows as an example is understood', async () => {
+  const example = async (name) => JSON.parse(await readFile(new URL(`../../docs/protocol/examples/messages/${name}.json`, import.meta.url))).d;
+  mock = await createMock();
+  const whole = (mock.verbatim = await example('volumes'));
+  const page = await openPage();
+  const { total, skus, flags } = whole.estimate;
+  await see(page, 'total-units', `${total.units.q05}–${total.units.q95}`);
+  await see(page, 'total-firm', String(total.firm));
+  for (const s of skus) await cell(page, s.sku, 'units').filter({ hasText: `${s.units.q05}${s.units.q50}${s.units.q95}` }).waitFor();
+  for (const flag of flags) await id(page, `flag-${flag}`).waitFor();
+  for (const c of whole.changes) await id(page, `change-${c.kind}-${c.sku}`).waitFor();
+  for (const s of whole.stamps) await see(page, `stamp-${s.id}`, s.note);
+  await id(page, 'tab-places').click();
+  for (const l of whole.estimate.loads) await see(page, `load-${l.site}-${l.wave}`, String(l.units.q95));
+  mock.verbatim = await example('volumes~new');
+  mock.volumesTell();
+  await page.waitForFunction((ms) => window.liveshelf.state.volumes.series.at(-1).ms === ms, mock.verbatim.series.at(-1).ms);
+  const stays = await page.evaluate(() => window.liveshelf.state.volumes);
+  assert.equal(stays.series.length, new Set([...whole.series, ...mock.verbatim.series].map((p) => p.ms)).size);
+  assert.deepEqual(stays.stamps, mock.verbatim.stamps ?? whole.stamps);
 });
 
 test('every flag is a sentence, and the uncertainty says where it comes from', async () => {
