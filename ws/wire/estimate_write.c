@@ -14,6 +14,8 @@
 #define CELLS_ROOM_MIN (16u << 10)
 #define END_ROOM 64u /* what stands behind the cells */
 #define RANKS 64
+#define SKU_LEN 450 /* of a row without names and most numbers, with all flags, and parts of eight digits */
+#define CELL_LEN 50
 
 struct document {
     struct json_out json;
@@ -63,13 +65,23 @@ static size_t room_left(const struct document *d)
     return used + END_ROOM < ESTIMATE_DOCUMENT_MAX ? ESTIMATE_DOCUMENT_MAX - used - END_ROOM : 0;
 }
 
-/* At most so many bytes. */
+/* Digits of the whole part, and a sign. */
 static size_t whole_len(double number)
 {
-    size_t len = 1;
-    for (double size = number < 0 ? -number : number; size >= 10 && len < 16; size /= 10)
+    double size = number < 0 ? -number : number;
+    size_t len = number < 0 ? 2 : 1;
+    for (double next = 10; next <= size && next < 1e13; next *= 10)
         len++;
-    return len + (number < 0);
+    return len;
+}
+
+/* Of mean and quantiles, with one decimal and what parts them: at most. */
+static size_t numbers_len(const struct spread *s)
+{
+    size_t len = whole_len(s->mean + 1) + 3;
+    for (size_t i = 0; i < ESTIMATE_QUANTILES; i++)
+        len += whole_len(s->q[i] + 1) + 3; /* 9.96 is told as 10 */
+    return len;
 }
 
 static size_t text_len(const char *text)
@@ -245,9 +257,9 @@ static void write_doubts(struct document *d)
 
 static size_t sku_len(const struct estimate_sku *s, const struct product *product)
 {
-    double most = s->units.q[ESTIMATE_QUANTILES - 1] + s->units.mean;
-    return 480 + strlen(s->sku.text) + text_len(title_of(product)) + 6 * whole_len(most) +
-           4 * whole_len((double)s->stock);
+    return SKU_LEN + strlen(s->sku.text) + text_len(title_of(product)) + numbers_len(&s->units) +
+           whole_len((double)s->firm) + whole_len((double)s->held) + whole_len((double)s->waitlist) +
+           whole_len((double)s->stock);
 }
 
 static void write_sku(struct document *d, const struct estimate_sku *s, const struct product *product)
@@ -304,9 +316,8 @@ static bool cell_is_nothing(const struct estimate_cell *c)
 
 static size_t cell_len(const struct document *d, const struct estimate_cell *c)
 {
-    double most = c->units.q[ESTIMATE_QUANTILES - 1] + c->units.mean;
-    return 64 + strlen(d->e->skus[c->sku].sku.text) + strlen(site_name(d, c->site)) + strlen(wave_name(d, c->wave)) +
-           whole_len((double)c->firm) + 6 * (whole_len(most) + 4);
+    return CELL_LEN + strlen(d->e->skus[c->sku].sku.text) + strlen(site_name(d, c->site)) +
+           strlen(wave_name(d, c->wave)) + whole_len((double)c->firm) + numbers_len(&c->units);
 }
 
 static void write_cell(struct document *d, const struct estimate_cell *c)

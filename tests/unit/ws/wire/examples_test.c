@@ -100,6 +100,7 @@ static enum result request_try(json_t *request, struct command *c, struct decode
                                         : json_dumps(body, 0);
     struct http_request_view view = {.method = text_of(request, "method"),
                                      .path = text_of(request, "path"),
+                                     .query = text_of(request, "query"),
                                      .content_type = text_of(request, "content_type"),
                                      .body = text,
                                      .body_len = strlen(text)};

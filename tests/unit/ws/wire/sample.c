@@ -1,4 +1,4 @@
-#include "tests/unit/ws/wire/sample.h"
+#include "tests/unit/ws/wire/sample_logistics.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -311,7 +311,6 @@ static void views_make(struct sample *s)
                                        .orders = 28,
                                        .series = s->points,
                                        .series_count = ARRAY_LEN(s->points),
-                                       .series_new = 1,
                                        .pins = s->pins,
                                        .pins_count = ARRAY_LEN(s->pins)};
     s->context = (struct message_context){.shop = &shop, .checkout = checkout, .show = &s->show};
@@ -340,10 +339,12 @@ void sample_init(struct sample *s)
     s->points[1] = (struct volume_point){SAMPLE_NOW_MS, 50, 3};
     s->pins[0] = (struct volume_pin){SAMPLE_NOW_MS + 1, SAMPLE_ID("mug-red")};
     views_make(s);
+    sample_expect(s);
 }
 
 void sample_finish(struct sample *s)
 {
+    bytes_finish(&s->document);
     broadcast_finish(&s->broadcast);
     run_of_show_finish(&s->run);
     claims_finish(&s->claims);

@@ -22,6 +22,7 @@ struct sample {
     struct volume_pin pins[1];
     struct show_view show;
     struct volumes_view volumes;
+    struct bytes document; /* of the estimate */
     struct message_context context;
 };
 void sample_init(struct sample *s);

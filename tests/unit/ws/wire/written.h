@@ -13,4 +13,9 @@ struct written {
 extern const struct written written[];
 extern const size_t written_count;
 
+/* written_logistics.c */
+typedef void written_answer(struct bytes *out, struct sample *s, int *ret_status);
+written_answer write_logistics, write_logistics_none, write_actuals, write_settle, write_stamped, write_stamps,
+    write_stamp, write_changes, write_hooks, write_hook_dead, write_hook_replay;
+
 #endif
