@@ -206,7 +206,7 @@ static void stamp_stored(struct store_request *put)
         ask_write(a, &a->show->book, &a->stamp, stamp_written);
 }
 
-static const struct told *told_of(const struct board_show *s, uint64_t seq)
+static const struct told_estimate *told_of(const struct board_show *s, uint64_t seq)
 {
     for (size_t i = s->told_count; i > 0; i--)
         if (s->told[i - 1].seq == seq)
@@ -217,7 +217,7 @@ static const struct told *told_of(const struct board_show *s, uint64_t seq)
 static void stamp(struct ask *a)
 {
     struct board_show *s = a->show;
-    const struct told *told = told_of(s, s->document.seq);
+    const struct told_estimate *told = told_of(s, s->document.seq);
     if (s->stamps_count == BOARD_STAMPS_MAX) {
         ask_refuse(a, ERROR_TOO_LARGE, "", "This broadcast has as many stamps as are kept.");
         return;

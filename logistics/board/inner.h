@@ -125,7 +125,7 @@ struct document {
     int64_t ms;
 };
 #define TOLD_MAX 20000
-struct told { /* an estimate as it was published */
+struct told_estimate { /* an estimate as it was published */
     uint64_t seq;
     int64_t ms, firm;
     struct spread units, parcels;
@@ -203,7 +203,7 @@ struct board_show {
     struct fan_point *fan; /* FAN_POINTS_MAX places; NULL: none yet */
     size_t fan_count;
     int64_t fan_gap_ms;
-    struct told *told; /* owned; oldest first; the first TOLD_MAX, and always the newest */
+    struct told_estimate *told; /* owned; oldest first; the first TOLD_MAX, and always the newest */
     size_t told_count, told_capacity;
     uint64_t estimate_seq; /* tick of the newest estimate in the log; 0: none */
     int64_t estimate_ms;

@@ -24,11 +24,11 @@ void settle_told(struct board_show *s, const struct journal *j)
         MUST(s->told != NULL);
     }
     size_t at = s->told_count < TOLD_MAX ? s->told_count++ : TOLD_MAX - 1;
-    s->told[at] = (struct told){.seq = j->u.estimate.tick,
-                                .ms = j->u.estimate.as_of_ms,
-                                .firm = j->u.estimate.firm,
-                                .units = j->u.estimate.units,
-                                .parcels = j->u.estimate.parcels};
+    s->told[at] = (struct told_estimate){.seq = j->u.estimate.tick,
+                                         .ms = j->u.estimate.as_of_ms,
+                                         .firm = j->u.estimate.firm,
+                                         .units = j->u.estimate.units,
+                                         .parcels = j->u.estimate.parcels};
 }
 
 static int64_t moment_ms(const struct board_show *s, size_t moment)
@@ -37,9 +37,12 @@ static int64_t moment_ms(const struct board_show *s, size_t moment)
     return s->start_ms + (int64_t)(1000.0 * estimate_moment_s(moment, planned_s, show_seconds(s, s->end_ms)));
 }
 
-/* The newest that was told up to the moment; NULL: none since the moment before. */
-static const struct told *told_at(const struct board_show *s, size_t moment)
+/* The newest that was told up to the moment; NULL: none since the moment before. A show that ended before half of its plan had no such
+ * moment. */
+static const struct told_estimate *told_at(const struct board_show *s, size_t moment)
 {
+    if (moment == 0 && moment_ms(s, moment) >= s->end_ms)
+        return NULL;
     int64_t from_ms = moment == 0 ? s->start_ms : moment_ms(s, moment - 1), to_ms = moment_ms(s, moment);
     for (size_t i = s->told_count; i > 0; i--)
         if (s->told[i - 1].ms <= to_ms)
@@ -75,7 +78,7 @@ static enum result digest_text(const struct board_show *s, int64_t shipped, stru
     if (result != RESULT_OK)
         return result;
     for (size_t m = 0; m < ESTIMATE_MOMENTS; m++) {
-        const struct told *told = told_at(s, m);
+        const struct told_estimate *told = told_at(s, m);
         if (told != NULL)
             digest_score(digest, m, &told->units, (double)shipped);
     }
@@ -86,7 +89,7 @@ static enum result digest_text(const struct board_show *s, int64_t shipped, stru
 
 static void digest_put(struct board_show *s, const struct show_view *view)
 {
-    const struct told *last = &s->told[s->told_count - 1];
+    const struct told_estimate *last = &s->told[s->told_count - 1];
     struct journal j = {.kind = JOURNAL_DIGEST, .ms = board_now(s->b)};
     struct bytes text = {.limit = JOURNAL_DIGEST_MAX};
     memcpy(j.by, s->b->config.node.text, sizeof j.by);

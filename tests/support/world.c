@@ -257,6 +257,7 @@ void world_fail_over(struct world *w, size_t writes, bool vouched)
     if (!vouched)
         told_forget_all(w);
     w->forgot = true;
+    world_ticked_forget(w);
     w->mending = vouched;
     for (unsigned i = 0; i < w->config.nodes; i++)
         if (w->nodes[i].lives && !w->nodes[i].off)
@@ -322,6 +323,7 @@ struct world *world_open(const struct world_config *config)
     map_init(&w->notices, 1000000);
     map_init(&w->acknowledged, 1000000);
     map_init(&w->tally, 1000);
+    map_init(&w->ticked, 1000000);
     w->memory =
         memory_world_create(&(struct memory_config){.fate = world_fate, .ctx = w, .keeps_history = config->can_forget});
     for (unsigned i = 1; i <= w->config.nodes; i++)
@@ -360,6 +362,8 @@ void world_close(struct world *w)
     map_finish(&w->told);
     published_forget_all(w);
     map_finish(&w->tally);
+    world_ticked_forget(w);
+    map_finish(&w->ticked);
     map_finish(&w->given_back);
     map_finish(&w->recalled);
     bytes_finish(&w->trace);

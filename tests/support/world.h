@@ -67,6 +67,7 @@ struct rng *world_rng(struct world *w);
 int64_t world_now_ms(const struct world *w); /* since WORLD_START_MS */
 void world_set_faults(struct world *w, const struct world_faults *faults);
 struct world_person *world_person(struct world *w, const char *name, enum role role);
+void world_person_of(struct world_person *p, const char *broadcast); /* from now on; while they are away */
 bool world_is_connected(const struct world_person *p);
 /* Connects (a second time: leaves first) with what the person has seen; they may hear `unavailable` and stay away. */
 void world_come(struct world *w, struct world_person *p, unsigned node);
@@ -93,6 +94,9 @@ bool world_count(const struct world *w, const struct sku_id *sku, struct stock_c
 const struct claims *world_claims(const struct world *w, unsigned node);
 size_t world_checkpoints(const struct world *w); /* told to all nodes together */
 struct orchestrator *world_orchestrator(struct world *w, unsigned node);
+/* With estimates: at every tick of every node, a replay's too, what was fed and the estimate of it are compared with those of whoever
+ * came to that tick first, bit for bit; a difference stops the process. So often so far. */
+size_t world_ticks_compared(const struct world *w);
 struct board; /* logistics/board/board.h */
 struct board *world_board(struct world *w, unsigned node);
 uint64_t world_published(const struct world *w, unsigned node); /* seq of the newest estimate it told of; 0: none */

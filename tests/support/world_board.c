@@ -2,8 +2,11 @@
  * counting alone. */
 #include "tests/support/world_inner.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "logistics/board/inner.h"
 #include "ws/wire/estimate_document.h"
 #include "ws/wire/journal_codec.h"
 
@@ -49,7 +52,8 @@ static void board_published(void *ctx, const struct shop_id *shop, const struct 
 {
     struct world_node *n = ctx;
     (void)shop;
-    (void)broadcast;
+    if (!ID_EQUAL(*broadcast, world_broadcast_id))
+        return;
     if (seq <= n->published_seq)
         world_fail(n->w, "node %u: estimate %llu after %llu", n->number, (unsigned long long)seq,
                    (unsigned long long)n->published_seq);
@@ -71,6 +75,83 @@ static void board_settled(void *ctx, const struct shop_id *shop, const struct br
     n->settled++;
 }
 
+/* ---- at one tick every node has the same, bit for bit ---- */
+
+struct world_ticked {
+    uint64_t fed; /* a hash of all that was fed */
+    struct spread units, parcels;
+};
+
+static void mix(struct world_node *n, const void *data, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        n->fed = (n->fed ^ ((const unsigned char *)data)[i]) * UINT64_C(1099511628211);
+}
+
+static void record_begun(void *ctx, const struct broadcast_id *broadcast, const struct estimator_plan *plan)
+{
+    struct world_node *n = ctx;
+    (void)broadcast;
+    n->fed = plan->seed;
+    n->plan = plan->logistics == NULL ? 0 : plan->logistics->version;
+}
+
+static void record_fed(void *ctx, const struct broadcast_id *broadcast, const struct sale_event *e)
+{
+    struct world_node *n = ctx;
+    const char *const texts[] = {e->hold, e->sku, e->buyer};
+    (void)broadcast;
+    mix(n, &e->kind, sizeof e->kind);
+    mix(n, &e->t, sizeof e->t);
+    mix(n, &e->units, sizeof e->units);
+    mix(n, &e->n, sizeof e->n);
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+        mix(n, texts[i] == NULL ? "-" : texts[i], texts[i] == NULL ? 1 : strlen(texts[i]));
+}
+
+static void record_ticked(void *ctx, const struct broadcast_id *broadcast, double t)
+{
+    struct world_node *n = ctx;
+    struct world *w = n->w;
+    char key[200];
+    struct estimate e = {0};
+    struct world_ticked now = {.fed = n->fed};
+    const struct board_show *s = board_show_find(n->board, &world_shop_id, broadcast);
+    enum result result = estimator_estimate(s->tally.estimator, t, &e);
+    MUST(result == RESULT_OK);
+    now.units = e.loads[0].units;
+    now.parcels = e.loads[0].parcels;
+    estimate_finish(&e);
+    snprintf(key, sizeof key, "%s %llu %.3f", broadcast->text, (unsigned long long)n->plan, t);
+    struct world_ticked *before = map_get(&w->ticked, key);
+    w->ticks_compared += before != NULL;
+    if (before != NULL && memcmp(before, &now, sizeof now) != 0)
+        world_fail(w, "node %u has other numbers than another at %s: %.17g, not %.17g", n->number, key, now.units.mean,
+                   before->units.mean);
+    if (before != NULL || w->forgot) /* what a fail-over lost is folded otherwise afterwards */
+        return;
+    before = calloc(1, sizeof *before);
+    MUST(before != NULL);
+    *before = now;
+    result = map_set(&w->ticked, key, before);
+    MUST(result == RESULT_OK);
+}
+
+void world_ticked_forget(struct world *w)
+{
+    size_t at = 0;
+    const char *key;
+    void *value;
+    while (map_next(&w->ticked, &at, &key, &value))
+        free(value);
+    map_finish(&w->ticked);
+    map_init(&w->ticked, 1000000);
+}
+
+size_t world_ticks_compared(const struct world *w) { return w->ticks_compared; }
+
+/* ---- up and down ---- */
+
 void world_board_up(struct world_node *n, const struct node_id *id)
 {
     list_init(&n->wanted);
@@ -90,6 +171,7 @@ void world_board_up(struct world_node *n, const struct node_id *id)
                      .wanted = board_wanted,
                      .published = board_published,
                      .settled = board_settled},
+        .recorder = {.begun = record_begun, .fed = record_fed, .ticked = record_ticked},
         .ctx = n,
         .limits = board_limits_default,
     };

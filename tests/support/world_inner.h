@@ -33,6 +33,7 @@ struct world_node {
     struct list wanted;     /* struct world_wanted */
     uint64_t published_seq; /* of the newest estimate it told of */
     unsigned published, settled;
+    uint64_t fed, plan; /* of the fold: a hash of what it was told; its plan */
     struct orchestrator_observer observer;
     struct audience audience;
     struct ring rings[8];
@@ -110,6 +111,8 @@ struct world {
     bool mending;            /* a fail-over was, and not every node sells again: promises are being put back */
     bool corrupt;            /* a node was told what is not so, and sells no more */
     bool forgot;             /* history was lost: what was acknowledged may be gone */
+    struct map ticked;       /* "broadcast plan t" -> struct world_ticked * */
+    size_t ticks_compared;
     struct bytes trace;
     size_t refs;
 };
@@ -131,6 +134,7 @@ void check_acknowledged(struct world *w);
 void world_board_up(struct world_node *n, const struct node_id *id);
 void world_board_stop(struct world_node *n); /* while its ports are there */
 void world_board_down(struct world_node *n);
+void world_ticked_forget(struct world *w);
 
 /* world_screens.c */
 void screen_snapshot(struct world_person *p); /* nothing, when the broadcast is not ready */

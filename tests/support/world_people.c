@@ -18,6 +18,12 @@ struct world_person *world_person(struct world *w, const char *name, enum role r
     return p;
 }
 
+void world_person_of(struct world_person *p, const char *broadcast)
+{
+    MUST(p->conn == 0);
+    snprintf(p->broadcast.text, sizeof p->broadcast.text, "%s", broadcast);
+}
+
 uint64_t world_seen_seq(const struct world_person *p) { return p->seq; }
 const char *world_last_answer(const struct world_person *p) { return p->answer == NULL ? "" : p->answer; }
 

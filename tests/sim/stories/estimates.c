@@ -72,7 +72,7 @@ static void check_told(struct world *w, unsigned node)
     const struct board_show *s = board_show_of(w, node);
     assert_true(tally_is_current(s));
     assert_true(s->told_count > 0);
-    const struct told *told = &s->told[s->told_count - 1];
+    const struct told_estimate *told = &s->told[s->told_count - 1];
     assert_int_equal(told->seq, s->tally.done);
     struct spread own = units_at(s, show_seconds(s, s->tally.done_ms));
     assert_true(fabs(own.mean - told->units.mean) <= 0.00051);
@@ -149,6 +149,7 @@ static void the_leader_dies_and_the_numbers_go_on(void **state)
         check_told(w, n);
     check_same(w, 1, 2);
     check_same(w, 1, 3);
+    assert_true(world_ticks_compared(w) > 10); /* each tick, by all, and by who read them all again */
     world_close(w);
 }
 
@@ -416,6 +417,87 @@ static void it_goes_on_with_nobody_connected(void **state)
     world_close(w);
 }
 
+/* ---- for days ---- */
+
+static struct world *open_slow_world(unsigned nodes)
+{
+    struct orchestrator_limits limits = orchestrator_limits_default;
+    limits.expire_ms = 10000; /* hours pass here */
+    limits.share_ms = 60000;
+    return world_open(
+        &(struct world_config){.seed = SEED, .nodes = nodes, .estimates = true, .quiet = true, .limits = limits});
+}
+
+static struct command plan_of(uint32_t tail_hours)
+{
+    struct command c = {.kind = COMMAND_LOGISTICS_PUT};
+    c.plan = calloc(1, sizeof *c.plan);
+    assert_non_null(c.plan);
+    *c.plan = (struct logistics_plan){.fill_per_mille = 700, .tail_hours = tail_hours};
+    return c;
+}
+
+static void when_the_replay_is_over_it_settles_by_itself_and_the_next_show_learns(void **state)
+{
+    (void)state;
+    struct world *w = open_slow_world(2);
+    struct command c = plan_of(2);
+    asks(w, 1, &c);
+    world_do(w, "host stocks mug-red 40; host pins mug-red");
+    for (int i = 0; i < 3; i++)
+        somebody_buys(w, "mug-red", 1, true);
+    world_run_ms(w, 2000000);              /* more than half of the plan */
+    somebody_buys(w, "mug-red", 1, false); /* expires in the replay */
+    world_do(w, "host ends");
+    world_run_ms(w, 3600000);
+    assert_int_equal(world_settled(w, 1), 0);
+    uint64_t head = board_show_of(w, 1)->book.head;
+    world_run_ms(w, 600000);
+    assert_true(board_show_of(w, 1)->book.head - head <= 2 * 11); /* a tick a minute by now, and its estimate */
+    world_run_ms(w, 3600000);
+    assert_int_equal(world_settled(w, 1), 1);
+    assert_int_equal(world_settled(w, 2), 1);
+
+    world_do(w, "shop creates second Second");
+    struct world_person *host = world_person(w, "host2", ROLE_HOST);
+    world_person_of(host, "second");
+    world_do(w, "host2 comes 1; host2 loads; host2 forces; host2 pins mug-red");
+    world_run_ms(w, 6000);
+    const struct board_show *s = board_show_find(world_board(w, 1), &shop, &(struct broadcast_id){"second"});
+    assert_non_null(s);
+    assert_true(s->document.text.len > 0);
+    assert_null(strstr(s->document.text.data, "no-history"));
+    assert_non_null(strstr(s->document.text.data, "\"shows\":1"));
+    const struct last_show *last = shop_last_show(s->shop, &s->id);
+    assert_non_null(last);
+    assert_string_equal(last->broadcast.text, "spring-drop");
+    assert_int_equal(last->shipped, 3);
+    world_close(w);
+}
+
+static void with_redis_away_nothing_new_is_told_and_it_comes_back(void **state)
+{
+    (void)state;
+    struct world *w = open_world(2);
+    until_told(w, 1);
+    world_node_cut(w, 1, true);
+    world_node_cut(w, 2, true);
+    world_run_ms(w, 2000);
+    uint64_t seq[] = {world_published(w, 1), world_published(w, 2)};
+    size_t ticks = board_metrics[BOARD_COMPUTE].count;
+    world_run_ms(w, 60000);
+    assert_int_equal(world_published(w, 1), seq[0]);
+    assert_int_equal(world_published(w, 2), seq[1]);
+    assert_true(board_metrics[BOARD_COMPUTE].count - ticks <= 60); /* and nobody computes in a circle */
+    assert_non_null(board_show_of(w, 1)->document.text.data);      /* the last one stays */
+    world_node_cut(w, 1, false);
+    world_node_cut(w, 2, false);
+    world_run_ms(w, 12000);
+    assert_true(world_published(w, 1) > seq[0]);
+    assert_true(world_published(w, 2) > seq[1]);
+    world_close(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -429,6 +511,8 @@ int main(void)
         cmocka_unit_test(a_stamp_keeps_the_document_as_it_was),
         cmocka_unit_test(settled_it_teaches_the_next_one),
         cmocka_unit_test(it_goes_on_with_nobody_connected),
+        cmocka_unit_test(when_the_replay_is_over_it_settles_by_itself_and_the_next_show_learns),
+        cmocka_unit_test(with_redis_away_nothing_new_is_told_and_it_comes_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
