@@ -193,6 +193,28 @@ static void what_was_given_up_is_listed_and_sent_again(void **state)
     assert_false(world_owes(0, "spring"));
 }
 
+static void two_asked_for_at_once_are_both_sent(void **state)
+{
+    (void)state;
+    world_list("wms", NULL, NULL);
+    world_lead(0, "spring", true);
+    world_change("spring", 3);
+    world_change("spring", 4);
+    give_up("wms");
+    dead_get("wms");
+    assert_int_equal(2, answer.count);
+    size_t before = w.nodes[0].web.count;
+    replay("wms", dead[0].message, "", 0);
+    replay("wms", dead[1].message, "", 0);
+    world_answer(0, "wms", 200);
+    world_answer(0, "wms", 200);
+    assert_int_equal(before + 2, w.nodes[0].web.count);
+    assert_string_equal(dead[0].message, w.nodes[0].web.posts[before].id);
+    assert_string_equal(dead[1].message, w.nodes[0].web.posts[before + 1].id);
+    dead_get("wms");
+    assert_int_equal(0, answer.count);
+}
+
 static void a_replay_is_done_by_a_later_leader_once(void **state)
 {
     (void)state;
@@ -230,6 +252,11 @@ static void everything_after_a_seq_is_sent_again(void **state)
         world_answer(0, "wms", 200);
     assert_string_equal("changed 3, changed 4, changed 5, updated 1, changed 4, changed 5, updated 1",
                         world_told(0, "wms"));
+    world_settle("spring");
+    world_answer(0, "wms", 200);
+    replay("wms", "", "spring", 9); /* no change is behind that; the end is */
+    world_answer(0, "wms", 200);
+    assert_non_null(strstr(world_told(0, "wms"), "updated 1, settled 1, settled 1"));
     assert_false(world_owes(0, "spring"));
 }
 
@@ -281,6 +308,7 @@ int main(void)
         TALE(who_asks_too_early_waits_for_the_list),
         TALE(unknown_names_are_not_found),
         TALE(what_was_given_up_is_listed_and_sent_again),
+        TALE(two_asked_for_at_once_are_both_sent),
         TALE(a_replay_is_done_by_a_later_leader_once),
         TALE(everything_after_a_seq_is_sent_again),
         TALE(a_given_up_estimate_is_replayed_as_the_newest),

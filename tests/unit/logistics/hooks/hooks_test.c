@@ -62,6 +62,27 @@ static void changes_are_told_in_order_one_at_a_time(void **state)
     assert_false(world_owes(0, "spring"));
 }
 
+static void no_two_messages_share_an_id(void **state)
+{
+    (void)state;
+    world_list("wms", "erp", NULL);
+    world_lead(0, "spring", true);
+    world_lead(0, "autumn", true);
+    world_change("spring", 1);
+    world_change("autumn", 1);
+    world_estimate("spring");
+    world_estimate("autumn");
+    for (int i = 0; i < 4; i++) {
+        world_answer(0, "wms", 200);
+        world_answer(0, "erp", 200);
+    }
+    const struct webhook_recording *web = &w.nodes[0].web;
+    assert_int_equal(8, web->count);
+    for (size_t i = 0; i < web->count; i++)
+        for (size_t j = 0; j < i; j++)
+            assert_string_not_equal(web->posts[i].id, web->posts[j].id);
+}
+
 static void the_newest_estimate_replaces_those_that_wait(void **state)
 {
     (void)state;
@@ -232,6 +253,25 @@ static void what_waited_behind_has_waited_too(void **state)
     world_answer(0, "wms", 500);
     world_run(6 * S);
     world_answer(0, "wms", 200);
+}
+
+/* The endpoint had failed once, long before; then it was we who were gone. */
+static void what_waited_for_us_has_all_its_tries(void **state)
+{
+    (void)state;
+    world_list("wms", NULL, NULL);
+    world_lead(0, "spring", true);
+    world_change("spring", 3);
+    world_answer(0, "wms", 500);
+    world_run(6 * S);
+    world_answer(0, "wms", 200);
+    world_node_kill(0);
+    world_change("spring", 4);
+    world_run(200 * HOUR);
+    world_lead(1, "spring", true);
+    world_answer(1, "wms", 500);
+    world_run(6 * S);
+    assert_string_equal("changed 4, changed 4", world_told(1, "wms"));
 }
 
 /* ---- other nodes, other lives ---- */
@@ -486,6 +526,7 @@ int main(void)
     const struct CMUnitTest tales[] = {
         TALE(a_message_is_a_cloud_event),
         TALE(changes_are_told_in_order_one_at_a_time),
+        TALE(no_two_messages_share_an_id),
         TALE(the_newest_estimate_replaces_those_that_wait),
         TALE(the_end_comes_last_and_once),
         TALE(only_what_was_asked_for_is_told),
@@ -495,6 +536,7 @@ int main(void)
         TALE(an_estimate_that_is_not_taken_makes_room_for_the_newest),
         TALE(a_change_that_is_not_taken_keeps_its_place_but_not_the_estimates),
         TALE(what_waited_behind_has_waited_too),
+        TALE(what_waited_for_us_has_all_its_tries),
         TALE(a_restart_goes_on_in_the_middle_of_a_retry),
         TALE(a_new_leader_repeats_what_hangs_under_the_same_id),
         TALE(a_crash_before_the_place_was_kept_repeats_one_message),
