@@ -112,6 +112,19 @@ static void hooks_free(struct hook_endpoint *hooks, size_t count)
     free(hooks);
 }
 
+struct command command_move(struct command *from)
+{
+    struct command taken = *from;
+    from->document = NULL;
+    from->products = NULL;
+    from->plan = NULL;
+    from->actuals = NULL;
+    from->hooks = NULL;
+    from->hooks_count = 0;
+    taken.hello.token = NULL;
+    return taken;
+}
+
 void command_finish(struct command *c)
 {
     if (c == NULL)

@@ -96,6 +96,7 @@ struct command {
     uint64_t after_seq;           /* CHANGES_GET HOOK_REPLAY: 0: all */
 };
 void command_finish(struct command *c);
+struct command command_move(struct command *from); /* with what it owns, but for hello's token */
 
 /* Who asks. Taken from a verified token; `conn` is the address of the answer. */
 struct asker {

@@ -125,10 +125,7 @@ static struct errand *errand_make(struct orchestrator *o, const struct asker *as
     o->errands++;
     journey_begin(&e->j, o, asker, command);
     e->j.is_errand = true;
-    e->command = *command; /* with what it owns */
-    command->document = NULL;
-    command->products = NULL;
-    e->command.hello.token = NULL; /* stays the caller's */
+    e->command = command_move(command);
     e->command.broadcast = e->j.broadcast;
     e->j.turn.run = errand_begin;
     turn_take(o, &e->j.turn);

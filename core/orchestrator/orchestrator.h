@@ -111,7 +111,7 @@ struct orchestrator_replay {
 MUST_USE enum result orchestrator_replay(struct orchestrator *o, struct orchestrator_replay *replay);
 void orchestrator_replay_cancel(struct orchestrator_replay *replay); /* `done` does not run; not under way: nothing */
 
-/* The command is borrowed for the call, except that owned members (document, products) may be taken and are NULL then. */
+/* The command is borrowed for the call, except that what it owns may be taken (but hello.token) and are NULL then. */
 void orchestrator_command(struct orchestrator *o, const struct asker *asker, struct command *command);
 
 /* Commands taken and not ended: somebody waits for each. */
