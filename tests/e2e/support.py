@@ -578,10 +578,11 @@ def csv_rows(text):
 class Events:
     """A Server-Sent Events stream."""
 
-    def __init__(self, server, path, token):
+    def __init__(self, server, path, token, headers=None):
+        more = "".join(f"{name}: {value}\r\n" for name, value in (headers or {}).items())
         self.sock = socket.create_connection(("127.0.0.1", server.port), timeout=DEADLINE)
         self.sock.sendall((f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\nAccept: text/event-stream\r\n"
-                           f"Authorization: Bearer {token}\r\n\r\n").encode())
+                           f"{more}Authorization: Bearer {token}\r\n\r\n").encode())
         self.stream = self.sock.makefile("rb")
         self.status = int(self.stream.readline().split()[1])
         self.headers = {}
