@@ -24,12 +24,12 @@ export class Chart {
     const quiet = (label: string): uPlot.Series => ({ label, stroke: 'transparent', width: 0, points: { show: false }, spanGaps: true });
     this.#plot = new uPlot(
       {
-        width: el.clientWidth || 600, height: el.clientHeight || 260, padding: [24, 8, 0, 0],
+        width: el.clientWidth || 600, height: el.clientHeight || 260, padding: [24, 20, 0, 0],
         legend: { show: false },
         cursor: { y: false, points: { size: 7 } },
         scales: { x: { time: true, range: () => [this.#from, this.#to] }, y: { range: () => [0, this.#top] } },
         axes: [
-          { ...axis(), space: 80, size: 28, values: (_u, at) => at.map((s) => tick(s * 1000, at[at.length - 1]! - at[0]!)) },
+          { ...axis(), space: 100, size: 28, values: (_u, at) => at.map((s) => tick(s * 1000, at[at.length - 1]! - at[0]!)) },
           { ...axis(), size: 54, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 50000], values: (_u, at) => at.map((y) => units(y)) },
         ],
         series: [

@@ -16,6 +16,8 @@ test("a show from preflight to the planner's table", { timeout: 240_000 }, async
   t.after(() => server.stop());
   const first = example("spring-drop.json").cues.find((c) => c.sku);
   const { ok } = await prepare(server, { units: { [first.sku]: 1 } });
+  await ok("PUT", "/v1/logistics", { sites: [{ id: "W1", share: 60, parcels_per_wave: 900 }, { id: "W2", share: 40, parcels_per_wave: 300 }], waves: [{ id: "evening", after_end_ms: 7_200_000 }],
+    cartons: [{ id: "S", size_mm: [200, 150, 120], max_weight_g: 2000, tare_g: 80 }] });
 
   const publicToken = server.token("viewer", ["--broadcast", "spring-drop"]);
   const host = await person(browser, server, "host", { width: 820, height: 1180 });
@@ -78,6 +80,29 @@ test("a show from preflight to the planner's table", { timeout: 240_000 }, async
     await planner.waitForFunction(([sku]) => document.querySelector(`[data-testid="row-${sku}"] [data-col="firm"]`)?.textContent?.trim() === "1", [first.sku], soon);
     assert.equal((await cell.textContent()).trim(), "1");
     await shot(planner, "logistics-desktop");
+  });
+
+  await t.test("the planner reads what is expected and what changed on air, freezes it, and saves the table", async () => {
+    await on(planner, "total-units").waitFor(soon);
+    const row = on(planner, `row-${first.sku}`);
+    assert.equal(await row.locator('[data-col="stock"]').innerText(), "1");
+    assert.equal(await row.locator('[data-col="units"] b').innerText(), "1", "one unit exists, and it is sold");
+    await on(planner, "capacity-W2-evening").waitFor(soon);
+    const price = await host.evaluate((sku) => window.liveshelf.state.shelf.find((e) => e.sku === sku).price, first.sku);
+    await host.evaluate(([sku, p]) => window.liveshelf.command("price.set", { sku, amount: p.amount - 10, currency: p.currency }), [first.sku, price]);
+    await on(planner, `change-price-${first.sku}`).first().waitFor(soon);
+    await on(planner, "freeze").click(soon);
+    await on(planner, "freeze-note").fill("Labour plan");
+    await on(planner, "freeze-go").click(soon);
+    await on(planner, "stamps").getByText("Labour plan").waitFor(soon);
+    await planner.reload();
+    await on(planner, "stamps").getByText("Labour plan").waitFor(soon);
+    await on(planner, `change-price-${first.sku}`).first().waitFor(soon);
+    const [saved] = await Promise.all([planner.waitForEvent("download", soon), on(planner, "csv").click(soon)]);
+    const lines = readFileSync(await saved.path(), "utf8").split("\r\n");
+    assert.match(lines[0], /^broadcast,seq,as_of_ms,phase,sku,gtin,title,site,wave,status,units,mean,q05/);
+    assert.ok(lines.some((line) => line.includes(`,"${first.sku}",`) && line.includes(",firm,1,")), "the order is in the table");
+    assert.ok(lines.some((line) => line.includes(",planning,,")), "and apart from it what is expected");
   });
 
   await t.test("the host's screen says sold out; pause, notice and end reach everyone", async () => {
