@@ -100,10 +100,11 @@ void orders_free(struct board_show *s)
     map_finish(&s->orders);
 }
 
-/* NULL: it is fine. The hold of an order is written instead of it, so that nobody else needs to know orders. */
+/* NULL: it is fine. The hold of an order is written instead of it, so that nobody else needs to know orders. What is told after
+ * it was settled is kept, and counts for nothing any more. */
 static const char *actual_resolve(const struct board_show *s, struct actual *actual)
 {
-    if (!ID_IS_NONE(actual->hold))
+    if (!ID_IS_NONE(actual->hold) || s->is_closed)
         return NULL;
     const char *hold = actual->order[0] == '\0' ? NULL : map_get(&s->orders, actual->order);
     if (hold != NULL)
@@ -315,8 +316,6 @@ static void ask_start(struct ask *a)
     const struct ask_of *of = &asks[a->ask.command->kind];
     if (of->of_one_on_air && !a->show->is_on)
         ask_refuse(a, ERROR_NOT_LIVE, "", "It has not been on air yet.");
-    else if (of->of_one_on_air && a->show->is_closed && a->ask.command->kind == COMMAND_ACTUALS_POST)
-        ask_refuse(a, ERROR_CONFLICT, "", "It is settled.");
     else
         of->start(a);
 }

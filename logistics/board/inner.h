@@ -197,7 +197,6 @@ struct board_show {
     /* ---- told ---- */
     struct map actual_ids; /* -> this show: those in the log */
     int64_t shipped;       /* units that actuals say have left; */
-    bool is_shipped_told;
     struct estimate_stamp *stamps; /* owned */
     size_t stamps_count, stamps_capacity;
     struct fan_point *fan; /* FAN_POINTS_MAX places; NULL: none yet */

@@ -186,11 +186,8 @@ void inputs_actuals(struct board_show *s, const struct journal *j)
         const struct actual *a = &j->u.actuals.list[i];
         if (map_get(&s->actual_ids, a->id) != NULL || map_set(&s->actual_ids, a->id, s) != RESULT_OK)
             continue;
-        if (a->kind == ACTUAL_SHIPPED) {
-            s->shipped += a->units;
-            s->is_shipped_told = true;
-        }
-        if (!ID_IS_NONE(a->hold))
+        s->shipped += a->kind == ACTUAL_SHIPPED ? a->units : 0;
+        if (!ID_IS_NONE(a->hold) && !s->is_closed)
             inputs_push(&s->tally.actuals, &(struct input_spec){.kind = kinds[a->kind],
                                                                 .at = {.seq = j->seq},
                                                                 .ms = j->ms,

@@ -13,6 +13,7 @@
 #include "logistics/rules/conformal.h"
 
 #define TAIL_HOURS_DEFAULT 72
+#define SHIPPED_PERCENT_MIN 80 /* of what is firm: less, and not all was told */
 
 /* ---- what was told, for the score ---- */
 
@@ -71,6 +72,12 @@ static void points_fill(const struct board_show *s, struct journal *j)
             .s = (course->points[i].ms - s->start_ms) / 1000, .firm = course->points[i].confirmed};
 }
 
+/* What the shop said has left, unless it has told of too little yet: then what is firm. */
+static int64_t shipped_units(const struct board_show *s, int64_t firm)
+{
+    return s->shipped * 100 >= firm * SHIPPED_PERCENT_MIN && s->shipped > 0 ? s->shipped : firm;
+}
+
 static enum result digest_text(const struct board_show *s, int64_t shipped, struct bytes *ret)
 {
     struct digest *digest = NULL;
@@ -95,7 +102,7 @@ static void digest_put(struct board_show *s, const struct show_view *view)
     memcpy(j.by, s->b->config.node.text, sizeof j.by);
     j.u.digest.broadcast = s->id;
     memcpy(j.u.digest.title, view->broadcast->details.title, sizeof j.u.digest.title);
-    j.u.digest.shipped = s->is_shipped_told ? s->shipped : last->firm;
+    j.u.digest.shipped = shipped_units(s, last->firm);
     enum result result = digest_text(s, j.u.digest.shipped, &text);
     if (result == RESULT_OK)
         result = bytes_result(&text);

@@ -14,7 +14,6 @@ static void show_forget_log(struct board_show *s)
     map_finish(&s->actual_ids);
     map_init(&s->actual_ids, BOARD_ACTUALS_MAX);
     s->shipped = 0;
-    s->is_shipped_told = false;
     s->stamps_count = s->fan_count = 0;
     s->fan_gap_ms = 0;
     s->told_count = 0;
@@ -50,7 +49,6 @@ void show_let_go(struct board_show *s)
     s->is_closed = true;
     tally_forget(s);
     inputs_free(&s->events);
-    map_finish(&s->actual_ids);
     orders_free(s);
     list_remove(&s->of_shop);
 }
