@@ -171,14 +171,18 @@ void logbook_folded(struct logbook *book, uint64_t seq)
     logbook_check(book);
 }
 
+/* The head lies before what was waited for: a fail-over lost it before this node was given it, so nothing that it was given is
+ * missing and no rewind is told. */
 void logbook_caught_up(struct logbook *book)
 {
     book->caught_up = true;
     book->doubted = false;
     list_for_each (link, &book->appends) {
         struct append *a = container_of(link, struct append, link);
-        if (a->step == APPEND_CATCHING_UP && a->wait_seq == SEQ_AT_CATCH_UP)
+        if (a->step == APPEND_CATCHING_UP && a->wait_seq > book->seq)
             append_settle(a, a->ours ? APPEND_FOLDED : APPEND_BEATEN);
+        else if (a->step == APPEND_FOLDING && a->wait_seq > book->seq)
+            append_settle(a, APPEND_UNKNOWN);
     }
 }
 
