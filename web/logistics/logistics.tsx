@@ -80,7 +80,7 @@ function App({ feed }: { feed: Feed }) {
         <Head v={v} feed={feed} said={said} onSaid={setSaid} onFreeze={() => setFreezing(true)} stamp={stamp} onCompareEnd={() => setCompareId('')} />
         {feed.problem && <p class="bar" role="alert">{feed.problem}</p>}
         {stale && <p class="bar" role="alert" data-testid="stale">Nothing was heard for {ago(age_ms)}. What you see is from {time(feed.known_ms, true)} and may have changed.</p>}
-        {!stale && estimate_stale && <p class="bar" role="status" data-testid="estimate-stale">The planning numbers are {ago(estimate_age_ms)} old; what is firm is current.</p>}
+        {!stale && estimate_stale && <p class="bar" role="status" data-testid="estimate-stale">The estimate is {ago(estimate_age_ms)} old: firm and planning are from then. On hold, waiting and available are current.</p>}
         <Figures v={v} stamp={stamp} />
       </div>
       <Course v={v} until={still ? 0 : now} />
