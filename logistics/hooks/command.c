@@ -26,7 +26,6 @@ struct ask {
     bool waits; /* for the list */
     struct store_request request;
     struct hooks_keep keep;
-    struct hook_dead letters[HOOK_DEAD_MAX];
 };
 
 static void ask_go(struct ask *a);
@@ -34,6 +33,7 @@ static void list_put(struct ask *a);
 static void list_answer(struct ask *a);
 static void letters_ask(struct ask *a);
 static void letters_answered(struct store_request *request);
+static void replay_letter(struct ask *a, const struct hook_dead *letters, size_t count);
 static void replay_put(struct ask *a);
 static void kept(struct hooks_keep *keep);
 
@@ -211,23 +211,31 @@ static void letters_answered(struct store_request *request)
         ask_refuse(a, ERROR_UNAVAILABLE, "");
         return;
     }
-    size_t count = letters_read(&request->value, NULL, a->letters, HOOK_DEAD_MAX);
+    struct hook_dead *letters = calloc(HOOK_DEAD_MAX, sizeof *letters);
+    MUST(letters != NULL);
+    size_t count = letters_read(&request->value, NULL, letters, HOOK_DEAD_MAX);
     if (a->kind == COMMAND_HOOK_DEAD_GET) {
-        struct outcome outcome = {.kind = OUTCOME_HOOK_DEAD, .dead = a->letters, .count = count};
+        struct outcome outcome = {.kind = OUTCOME_HOOK_DEAD, .dead = letters, .count = count};
         ask_end(a, &outcome);
-        return;
+    } else {
+        replay_letter(a, letters, count);
     }
+    free(letters);
+}
+
+/* ---- sent again ---- */
+
+static void replay_letter(struct ask *a, const struct hook_dead *letters, size_t count)
+{
     for (size_t i = 0; i < count; i++) {
-        if (strcmp(a->letters[i].message, a->replay.message) != 0)
+        if (strcmp(letters[i].message, a->replay.message) != 0)
             continue;
-        a->replay.broadcast = a->letters[i].broadcast;
+        a->replay.broadcast = letters[i].broadcast;
         replay_put(a);
         return;
     }
     ask_refuse(a, ERROR_NOT_FOUND, "no such message was given up");
 }
-
-/* ---- sent again ---- */
 
 static void replay_put(struct ask *a)
 {

@@ -23,10 +23,6 @@ static void duty_open(struct sink *sink, const char *broadcast)
     MUST(ID_PARSE(&duty->broadcast, broadcast, strlen(broadcast)) == RESULT_OK);
     duty->timer.fire = duty_timer;
     duty->again.fire = duty_again;
-    if (!sink->is_stream) {
-        duty->letters = calloc(HOOKS_LETTERS_MAX, sizeof *duty->letters);
-        MUST(duty->letters != NULL);
-    }
     list_push_back(&sink->duties, &duty->link);
     duty_load(duty);
 }

@@ -62,7 +62,7 @@ struct duty {
     struct broadcast_id broadcast;
     struct lane lanes[LANES];
     bool settled;              /* the end was told */
-    struct hook_dead *letters; /* HOOKS_LETTERS_MAX; of the stream: NULL */
+    struct hook_dead *letters; /* room for HOOKS_LETTERS_MAX once there is one; owned */
     size_t letters_count;
     struct clock_timer timer; /* for the next message that may be tried */
     /* ---- kept.c ---- */

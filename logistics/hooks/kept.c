@@ -160,6 +160,15 @@ static void duty_ready(struct duty *duty)
     duty_look(duty);
 }
 
+static void letters_take(struct duty *duty, const struct bytes *answer)
+{
+    struct hook_dead letters[HOOKS_LETTERS_MAX];
+    size_t count = letters_read(answer, duty->broadcast.text, letters, HOOKS_LETTERS_MAX);
+    for (size_t i = 0; i < count; i++)
+        letter_add(duty, &letters[i]);
+    duty->letters_dirty = false; /* they are as they are kept */
+}
+
 static void loaded(struct duty *duty)
 {
     const struct store_request *r = &duty->request;
@@ -168,7 +177,7 @@ static void loaded(struct duty *duty)
         return;
     }
     if (duty->state == DUTY_LOADING_LETTERS) {
-        duty->letters_count = letters_read(&r->value, duty->broadcast.text, duty->letters, HOOKS_LETTERS_MAX);
+        letters_take(duty, &r->value);
         duty_ready(duty);
         return;
     }

@@ -1,4 +1,5 @@
 /* logistics/hooks/owed.c - what a duty owes next, and what becomes of a lane when its message was taken or not. No I/O. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "logistics/hooks/inner.h"
@@ -148,6 +149,10 @@ void letter_remove(struct duty *duty, const char *message)
 void letter_add(struct duty *duty, const struct hook_dead *letter)
 {
     letter_remove(duty, letter->message);
+    if (duty->letters == NULL) {
+        duty->letters = calloc(HOOKS_LETTERS_MAX, sizeof *duty->letters);
+        MUST(duty->letters != NULL);
+    }
     if (duty->letters_count == HOOKS_LETTERS_MAX)
         letter_remove(duty, duty->letters[0].message);
     duty->letters[duty->letters_count++] = *letter;

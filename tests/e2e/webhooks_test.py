@@ -211,6 +211,20 @@ class Webhooks(unittest.TestCase):
         receiver.wait("the end", lambda: receiver.of("volumes.settled"))
         self.assertEqual(receiver.of("volumes.settled")[0]["data"]["broadcast"], "show")
         self.assertEqual(receiver.seen[-1]["type"], "com.liveshelf.volumes.settled")
+        shop.api("POST", "/v1/webhooks/wms/replay", {"broadcast": "show", "after_seq": 0})
+        receiver.wait("the end again, under its own id", lambda: len(receiver.of("volumes.settled")) == 2)
+        self.assertEqual(len({event["id"] for event in receiver.of("volumes.settled")}), 1)
+        self.assertEqual(shop.http("POST", "/v1/webhooks/wms/replay", {"broadcast": "never", "after_seq": 0},
+                                   token=shop.token("integrator"))[0], 404)
+
+    def test_a_stop_does_not_wait_for_who_hangs(self):
+        shop, receiver = self.shop(), Receiver(self)
+        put(shop, endpoint(receiver))
+        receiver.gate.clear()
+        change_price(shop, 1190)
+        receiver.wait("the price", lambda: prices(receiver))
+        self.assertEqual(shop.stop(), 0)
+        self.assertEqual(shop.node_ends(), ["exit code 0"])
 
 
 class Stream(unittest.TestCase):
