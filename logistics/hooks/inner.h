@@ -38,6 +38,7 @@ enum lane_kind {
 };
 struct lane {
     uint64_t place;     /* of the last message delivered or given up */
+    int64_t ms;         /* its time: after a fail-over another message may stand in that place. 0: not known */
     uint32_t tries;     /* of the one at the head */
     int64_t next_ms;    /* not tried before */
     int64_t failing_ms; /* since when nothing was taken; 0: the last one was */
@@ -47,7 +48,7 @@ struct message { /* the one at the head of a lane */
     enum lane_kind lane;
     enum hook_type type;
     uint64_t seq, place;                 /* `place` of the lane once it is delivered */
-    uint64_t identity;                   /* what its id is made of, beside endpoint, broadcast and type */
+    uint64_t identity;                   /* what its id is made of, beside endpoint, broadcast, type and time */
     int64_t ms;                          /* when it came to be */
     const struct promise_change *change; /* PROMISE_CHANGED; borrowed as the view is */
 };

@@ -1,6 +1,6 @@
 /* logistics/hooks/kept.c - what survives a restart: places and letters, in the store.
  *
- *   hook:ENDPOINT:BROADCAST   value "1 settled" and for each lane " place tries next_ms failing_ms"
+ *   hook:ENDPOINT:BROADCAST   value "1 settled" and for each lane " place ms tries next_ms failing_ms"
  *   hookdead:ENDPOINT         shares, one for each broadcast: "message,type,seq,tries,status,ms;" for each letter
  *
  * Written behind the delivery: a crash in between repeats a message under its own id. A store that does not answer is asked
@@ -38,8 +38,8 @@ static void places_write(const struct duty *duty, struct bytes *out)
 {
     bytes_format(out, "1 %d", duty->settled);
     for (unsigned i = 0; i < LANES; i++)
-        bytes_format(out, " %" PRIu64 " %" PRIu32 " %" PRId64 " %" PRId64, duty->lanes[i].place, duty->lanes[i].tries,
-                     duty->lanes[i].next_ms, duty->lanes[i].failing_ms);
+        bytes_format(out, " %" PRIu64 " %" PRId64 " %" PRIu32 " %" PRId64 " %" PRId64, duty->lanes[i].place,
+                     duty->lanes[i].ms, duty->lanes[i].tries, duty->lanes[i].next_ms, duty->lanes[i].failing_ms);
 }
 
 /* What cannot be read counts as nothing delivered: repeats are harmless, gaps are not. */
@@ -50,8 +50,8 @@ static void places_read(struct duty *duty, const char *text)
     bool good = text != NULL && sscanf(text, "%d %d%n", &version, &settled, &at) == 2 && version == 1;
     for (unsigned i = 0; good && i < LANES; i++) {
         int len = 0;
-        good = sscanf(text + at, " %" SCNu64 " %" SCNu32 " %" SCNd64 " %" SCNd64 "%n", &lanes[i].place, &lanes[i].tries,
-                      &lanes[i].next_ms, &lanes[i].failing_ms, &len) == 4 &&
+        good = sscanf(text + at, " %" SCNu64 " %" SCNd64 " %" SCNu32 " %" SCNd64 " %" SCNd64 "%n", &lanes[i].place,
+                      &lanes[i].ms, &lanes[i].tries, &lanes[i].next_ms, &lanes[i].failing_ms, &len) == 5 &&
                lanes[i].tries < HOOKS_TRIES_MAX;
         at += len;
     }

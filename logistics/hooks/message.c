@@ -29,8 +29,8 @@ static uint64_t digest_finish(uint64_t x)
 void message_id(char ret[HOOK_MESSAGE_LEN + 1], const struct duty *duty, const struct message *m)
 {
     struct digest128 d = {UINT64_C(0xcbf29ce484222325), UINT64_C(0x9e3779b97f4a7c15)};
-    char number[24];
-    snprintf(number, sizeof number, "%" PRIu64, m->identity);
+    char number[48];
+    snprintf(number, sizeof number, "%" PRIu64 " %" PRId64, m->identity, m->ms);
     digest_add(&d, duty->shop.text);
     digest_add(&d, duty->sink->endpoint.id);
     digest_add(&d, duty->broadcast.text);

@@ -37,12 +37,24 @@ static const struct promise_change *change_behind(const struct hook_view *view, 
     return NULL;
 }
 
+/* Where to go on. A fail-over may have lost events that were told already: when another change stands in the place of the last one
+ * told, or the history ends before it, all are told again. Those that are the same have the same ids; nothing is left out. */
+static uint64_t changes_told(const struct lane *lane, const struct hook_view *view)
+{
+    uint64_t place = 0;
+    if (lane->place == 0 || lane->ms == 0 || view->changes_count == 0)
+        return lane->place;
+    const struct promise_change *last = change_behind(view, lane->place - 1, &place);
+    bool same = last != NULL && (place > lane->place || last->ms == lane->ms);
+    return same ? lane->place : 0;
+}
+
 static bool changes_head(const struct duty *duty, const struct hook_view *view, struct message *ret)
 {
     uint64_t place = 0;
     const struct promise_change *change = NULL;
     if (duty_wants(duty, HOOK_PROMISE_CHANGED))
-        change = change_behind(view, duty->lanes[LANE_CHANGES].place, &place);
+        change = change_behind(view, changes_told(&duty->lanes[LANE_CHANGES], view), &place);
     if (change != NULL) {
         *ret = (struct message){.lane = LANE_CHANGES,
                                 .type = HOOK_PROMISE_CHANGED,
@@ -64,10 +76,16 @@ static bool changes_head(const struct duty *duty, const struct hook_view *view, 
     return true;
 }
 
+/* A later one: also one of a smaller seq, behind a fail-over that lost some. */
+static bool is_later(const struct lane *lane, const struct hook_view *view)
+{
+    return view->estimate_seq > lane->place || (lane->ms > 0 && view->estimate_ms > lane->ms);
+}
+
 /* The last estimate of all comes with volumes.settled, to those who want that. */
 static bool volumes_head(const struct duty *duty, const struct hook_view *view, struct message *ret)
 {
-    if (view->estimate == NULL || view->estimate_seq <= duty->lanes[LANE_VOLUMES].place ||
+    if (view->estimate == NULL || !is_later(&duty->lanes[LANE_VOLUMES], view) ||
         !duty_wants(duty, HOOK_VOLUMES_UPDATED) || (view->settled && duty_wants(duty, HOOK_VOLUMES_SETTLED)))
         return false;
     *ret = (struct message){.lane = LANE_VOLUMES,
@@ -215,7 +233,9 @@ static void lane_move_on(struct duty *duty, const struct message *m)
     lane->tries = 0;
     lane->next_ms = 0;
     if (m->type == HOOK_VOLUMES_SETTLED)
-        duty->settled = true;
+        duty->settled = true; /* the last change is still the same */
+    else
+        lane->ms = m->ms;
     duty->places_dirty = true;
 }
 

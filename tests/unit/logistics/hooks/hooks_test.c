@@ -372,6 +372,55 @@ static void nothing_is_told_before_its_place_is_known(void **state)
     assert_int_equal(0, w.nodes[1].web.count);
 }
 
+static void what_a_fail_over_put_in_the_place_of_what_was_told_is_told(void **state)
+{
+    (void)state;
+    world_list("wms", NULL, NULL);
+    world_lead(0, "spring", true);
+    for (uint64_t seq = 1; seq <= 4; seq++)
+        world_change("spring", seq);
+    while (!world_quiet(0, "wms"))
+        world_answer(0, "wms", 200);
+    const struct recorded_post *told = w.nodes[0].web.posts;
+    world_lose("spring", 2, 0);
+    world_change("spring", 3); /* another one */
+    for (int i = 0; i < 3; i++)
+        world_answer(0, "wms", 200);
+    assert_string_equal("changed 1, changed 2, changed 3, changed 4, changed 1, changed 2, changed 3",
+                        world_told(0, "wms"));
+    assert_string_equal(told[0].id, told[4].id);
+    assert_string_equal(told[1].id, told[5].id);
+    assert_string_not_equal(told[2].id, told[6].id);
+    assert_true(world_quiet(0, "wms"));
+    world_change("spring", 4); /* another one again, and now they go on as ever */
+    world_answer(0, "wms", 200);
+    assert_string_not_equal(told[3].id, told[7].id);
+    assert_int_equal(8, w.nodes[0].web.count);
+    world_node_kill(0);
+    world_lead(1, "spring", true);
+    world_run(MIN);
+    assert_int_equal(0, w.nodes[1].web.count);
+}
+
+static void estimates_go_on_after_a_fail_over(void **state)
+{
+    (void)state;
+    world_list("wms", NULL, NULL);
+    world_lead(0, "spring", true);
+    for (int i = 0; i < 3; i++) {
+        world_estimate("spring");
+        world_answer(0, "wms", 200);
+        world_run(MIN);
+    }
+    world_lose("spring", 0, 2);
+    world_estimate("spring");
+    assert_string_equal("updated 1, updated 2, updated 3, updated 2", world_told(0, "wms"));
+    assert_string_not_equal(w.nodes[0].web.posts[1].id, w.nodes[0].web.posts[3].id);
+    world_answer(0, "wms", 200);
+    world_run(MIN);
+    assert_true(world_quiet(0, "wms"));
+}
+
 /* ---- endpoints come, go and hang ---- */
 
 static void an_endpoint_taken_away_is_told_nothing_more(void **state)
@@ -541,6 +590,8 @@ int main(void)
         TALE(a_new_leader_repeats_what_hangs_under_the_same_id),
         TALE(a_crash_before_the_place_was_kept_repeats_one_message),
         TALE(nothing_is_told_before_its_place_is_known),
+        TALE(what_a_fail_over_put_in_the_place_of_what_was_told_is_told),
+        TALE(estimates_go_on_after_a_fail_over),
         TALE(an_endpoint_taken_away_is_told_nothing_more),
         TALE(one_that_says_it_is_gone_is_left_alone_until_put_again),
         TALE(a_new_address_is_tried_at_once),

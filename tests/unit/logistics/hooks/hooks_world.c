@@ -38,7 +38,7 @@ static bool source_view(void *ctx, const struct shop_id *shop, const struct broa
                               .estimate = show->estimate_seq == 0 ? NULL : show->estimate,
                               .estimate_len = strlen(show->estimate),
                               .estimate_seq = show->estimate_seq,
-                              .estimate_ms = w.clock.now_ms,
+                              .estimate_ms = show->estimate_ms,
                               .settled = show->settled};
     return true;
 }
@@ -209,6 +209,7 @@ void world_estimate(const char *name)
 {
     struct world_show *show = world_show(name);
     show->estimate_seq++;
+    show->estimate_ms = w.clock.now_ms;
     snprintf(show->estimate, sizeof show->estimate, "{\"seq\":%llu}", (unsigned long long)show->estimate_seq);
     news(name);
 }
@@ -219,6 +220,15 @@ void world_change(const char *name, uint64_t seq)
     assert_true(show->changes_count < ARRAY_LEN(show->changes));
     show->changes[show->changes_count++] =
         (struct promise_change){.seq = seq, .ms = w.clock.now_ms, .sku = {"mug-red"}};
+    news(name);
+}
+
+void world_lose(const char *name, size_t changes, uint64_t estimates)
+{
+    struct world_show *show = world_show(name);
+    assert_true(show->changes_count >= changes && show->estimate_seq >= estimates);
+    show->changes_count -= changes;
+    show->estimate_seq -= estimates;
     news(name);
 }
 

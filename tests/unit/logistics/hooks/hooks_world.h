@@ -22,6 +22,7 @@
 struct world_show {
     char name[16];
     uint64_t estimate_seq;
+    int64_t estimate_ms;
     char estimate[64];
     struct promise_change changes[50];
     size_t changes_count;
@@ -62,6 +63,8 @@ void world_put(void); /* what stands in `endpoints` is told to all nodes */
 void world_lead(size_t node, const char *show, bool leads);
 void world_estimate(const char *show); /* a new one */
 void world_change(const char *show, uint64_t seq);
+/* A fail-over: the last changes and estimates are gone, as if they had never been. */
+void world_lose(const char *show, size_t changes, uint64_t estimates);
 void world_settle(const char *show);
 void world_run(int64_t ms); /* and all that falls due */
 /* The oldest open post of the node to this endpoint; fails when there is none. */
