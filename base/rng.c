@@ -2,8 +2,6 @@
 
 #include "base/must.h"
 
-static uint64_t rotate_left(uint64_t x, unsigned by) { return (x << by) | (x >> (64 - by)); }
-
 /* Spreads one seed over the whole state; by itself it never yields the all-zero state that would stick. */
 static uint64_t splitmix64_next(uint64_t *state)
 {
@@ -17,20 +15,6 @@ void rng_seed(struct rng *r, uint64_t seed)
 {
     for (unsigned i = 0; i < ARRAY_LEN(r->state); i++)
         r->state[i] = splitmix64_next(&seed);
-}
-
-uint64_t rng_next(struct rng *r)
-{
-    uint64_t *s = r->state;
-    uint64_t result = rotate_left(s[1] * 5, 7) * 9;
-    uint64_t t = s[1] << 17;
-    s[2] ^= s[0];
-    s[3] ^= s[1];
-    s[1] ^= s[2];
-    s[0] ^= s[3];
-    s[2] ^= t;
-    s[3] = rotate_left(s[3], 45);
-    return result;
 }
 
 uint64_t rng_below(struct rng *r, uint64_t bound)

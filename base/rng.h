@@ -12,7 +12,20 @@ struct rng {
 };
 
 void rng_seed(struct rng *r, uint64_t seed);
-uint64_t rng_next(struct rng *r);
+static inline uint64_t rng_rotate(uint64_t x, unsigned by) { return (x << by) | (x >> (64 - by)); }
+static inline uint64_t rng_next(struct rng *r) /* here, since an estimate makes a million of them */
+{
+    uint64_t *s = r->state;
+    uint64_t result = rng_rotate(s[1] * 5, 7) * 9;
+    uint64_t t = s[1] << 17;
+    s[2] ^= s[0];
+    s[3] ^= s[1];
+    s[1] ^= s[2];
+    s[0] ^= s[3];
+    s[2] ^= t;
+    s[3] = rng_rotate(s[3], 45);
+    return result;
+}
 uint64_t rng_below(struct rng *r, uint64_t bound); /* 0..bound-1, unbiased; bound >= 1 */
 double rng_unit(struct rng *r);                    /* [0, 1) */
 /* Writes `len` characters of [a-z0-9] and a NUL: 36^len ids. */

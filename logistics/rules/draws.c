@@ -8,11 +8,11 @@
 #include "logistics/rules/draws_inner.h"
 #include "logistics/rules/spread.h"
 
+#define LEVELS_EACH 8     /* of the draws, one of so many gives its level to a mean */
 #define ARRIVALS_MAX 1e6  /* of one SKU, live or in the replay */
 #define WAIT_CONVERTS 0.3 /* of viewers in line, times a new hold's chance */
 #define PACE_LINES 20.0
 #define SKU_PACE_LINES 15.0
-#define CANCEL_SHARE_MAX 0.6
 #define NEW_ORDER_DONE 0.95    /* of an order's cancellations, by the time nothing more comes */
 #define RETURN_MEAN_S 864000.0 /* ten days from shipping to coming back */
 #define PARCELS_NOISE 0.05
@@ -43,25 +43,27 @@ static void shared_levels(struct draws *d)
     struct outlook *o = &d->o;
     sample_seed(&r, d->f->seed, FOR_ALL, 0);
     for (size_t i = 0; i < DRAWS; i++)
-        d->level[i] = o->level_known ? level_at(&o->live_level, stratum(&r, i, 1)) : 1;
+        d->per_level[i] = o->level_known ? 1 / level_at(&o->live_level, stratum(&r, i, 1)) : 1;
     for (size_t i = 0; i < DRAWS; i++)
         d->viewers[i] = o->live ? exp(o->viewers_sigma * stratum_normal(&r, i, 157)) : 1;
     for (size_t i = 0; i < DRAWS; i++)
         d->tail_shape[i] = exp(o->tail_sigma * stratum_normal(&r, i, 83) - o->tail_sigma * o->tail_sigma / 2);
+    struct gamma_shape pace = gamma_shape(PACE_LINES + o->confirmed);
     for (size_t i = 0; i < DRAWS; i++)
-        d->pace[i] = sample_gamma(&r, PACE_LINES + o->confirmed) / (PACE_LINES + o->confirmed);
-    for (size_t i = 0; i < DRAWS; i++)
-        d->parcels_noise[i] = PARCELS_NOISE * stratum_normal(&r, i, 231);
+        d->pace[i] = sample_gamma_of(&r, &pace) / (PACE_LINES + o->confirmed);
 }
 
-/* 3.5: the replay's level, from what it brought so far against what each SKU would have sold live. */
-static double tail_expected(const struct draws *d, size_t sku)
+/* 3.5: the replay's level, from what it brought so far against what each SKU would have sold live: its mean rate over some of the
+ * draws of the live level, which lie evenly. */
+static double tail_expected(const struct draws *d, const struct outlook_sku *o)
 {
-    const struct outlook_sku *o = &d->o.skus[sku];
-    double mean = 0;
-    for (size_t i = 0; i < DRAWS; i++)
-        mean += (o->shape + o->lines_live) / (o->shape / (o->rate * d->level[i]) + o->in_stock) / DRAWS;
-    return d->f->beliefs.tail_ratio * mean * (o->all + o->left) * o->tail_seen;
+    double sum = 0, weight = o->shape / o->rate;
+    if (o->tail_seen <= 0)
+        return 0;
+    for (size_t i = LEVELS_EACH / 2; i < DRAWS; i += LEVELS_EACH)
+        sum += 1 / (weight * d->per_level[i] + o->in_stock);
+    double rate = (o->shape + o->lines_live) * sum * LEVELS_EACH / DRAWS;
+    return d->f->beliefs.tail_ratio * rate * (o->all + o->left) * o->tail_seen;
 }
 
 static void shared_tail_level(struct draws *d)
@@ -69,12 +71,15 @@ static void shared_tail_level(struct draws *d)
     struct rng r;
     const struct beliefs *b = &d->f->beliefs;
     level_start(&d->o.tail_level, &(struct level_prior){b->tail_sigma, TAIL_WIDE_SHARE, TAIL_WIDE_SIGMA});
-    for (size_t k = 0; k < d->f->skus_count; k++)
-        level_add(&d->o.tail_level, d->o.skus[k].lines_tail, tail_expected(d, k), b->tail_shape);
+    for (size_t k = 0; k < d->f->skus_count; k++) {
+        struct outlook_sku *o = &d->o.skus[k];
+        o->tail_expected = tail_expected(d, o);
+        level_add(&d->o.tail_level, o->lines_tail, o->tail_expected, b->tail_shape);
+    }
     level_end(&d->o.tail_level);
     sample_seed(&r, d->f->seed, FOR_ALL, 1);
     for (size_t i = 0; i < DRAWS; i++)
-        d->tail_level[i] = level_at(&d->o.tail_level, stratum(&r, i, 269));
+        d->per_tail_level[i] = 1 / level_at(&d->o.tail_level, stratum(&r, i, 269));
 }
 
 /* 3.7: q ~ Gamma(a + c, a/q0 + sum over orders of the share F of an order's cancellations that has passed at its age). */
@@ -93,13 +98,15 @@ static void shared_cancels(struct draws *d)
             seen += (double)f->skus[k].batches[b].units * cancel_done(d, d->o.t - f->skus[k].batches[b].t) /
                     d->o.skus[k].units_per_line;
     double weight = f->beliefs.cancel_weight, share = f->beliefs.cancel_share;
+    struct gamma_shape shape = gamma_shape(weight + f->lessons.cancelled);
     sample_seed(&r, f->seed, FOR_ALL, 2);
-    for (size_t i = 0; i < DRAWS; i++) {
-        double q = at_most(sample_gamma(&r, weight + f->lessons.cancelled) / (weight / share + seen), CANCEL_SHARE_MAX);
-        d->cancel[i] = q;
-        for (size_t step = 0; step <= CANCEL_STEPS; step++)
-            d->cancel_left[i][step] = q / (1 - q * (double)step / CANCEL_STEPS);
-    }
+    for (size_t i = 0; i < DRAWS; i++)
+        d->cancel[i] = at_most(sample_gamma_of(&r, &shape) / (weight / share + seen), CANCEL_SHARE_MAX);
+    for (size_t at = 0; at <= CANCEL_SHARES; at++)
+        for (size_t step = 0; step <= CANCEL_STEPS; step++) {
+            double q = CANCEL_SHARE_MAX * (double)at / CANCEL_SHARES;
+            d->cancel_left[at][step] = q / (1 - q * (double)step / CANCEL_STEPS);
+        }
 }
 
 /* eta = (60 eta0 + parcels) / (60 + units): 3.8, what a further unit adds, of lines begun live and in the replay apart. It is less than
@@ -117,6 +124,13 @@ static void shared_parcels(struct draws *d)
     for (size_t i = 0; i < 2; i++)
         d->parcels_per_unit[i] =
             (60 * d->f->beliefs.parcels_per_unit[i] + at_least(l->pairs[i], 0)) / (60 + at_least(l->pair_units[i], 0));
+    struct rng r;
+    sample_seed(&r, d->f->seed, FOR_ALL, 3);
+    for (size_t i = 0; i < DRAWS; i++) {
+        double noise = PARCELS_NOISE * stratum_normal(&r, i, 231);
+        for (size_t tail = 0; tail < 2; tail++)
+            d->parcels_each[tail][i] = at_most(at_least(d->parcels_per_unit[tail] + noise, 0.05), 1);
+    }
 }
 
 /* ---- one SKU ---- */
@@ -125,12 +139,12 @@ struct sku_draws {
     size_t sku;
     const struct fold_sku *s;
     const struct outlook_sku *o;
-    double room;                             /* stock not confirmed yet; HUGE_VAL */
-    double net[ROWS_MAX];                    /* by wave */
-    double lost[ROWS_MAX][CANCEL_STEPS + 1]; /* expected losses: the sum of this times cancel_left */
-    double new_done[ROWS_MAX];               /* of a new order's cancellations: until its wave leaves */
-    double tail_seen, tail_still;            /* exposures of the replay's Gamma */
-    double demand, lost_demand, short_by;    /* sums over draws */
+    double room;                              /* stock not confirmed yet; HUGE_VAL */
+    double net[ROWS_MAX];                     /* by wave */
+    double lost[ROWS_MAX][CANCEL_SHARES + 1]; /* share of `net` expected to be lost, for each q */
+    struct gamma_shape rate, tail_rate, pace;
+    double new_done[ROWS_MAX]; /* of a new order's cancellations: until its wave leaves */
+    double rates, short_by;    /* sums over draws */
 };
 
 /* What of an order's cancellations comes before its wave leaves: none once it has left. */
@@ -143,31 +157,46 @@ static double cancel_until_cut(const struct draws *d, size_t row, double confirm
     return cut > d->o.t ? cancel_done(d, cut - confirmed_t) : 0;
 }
 
-static void sku_cancels(const struct draws *d, struct sku_draws *k)
+/* Units of each wave by how far their cancellations have come, times what of these comes before the wave leaves. */
+static void sku_batches(const struct draws *d, const struct fold_sku *s, double ret[ROWS_MAX][CANCEL_STEPS + 1])
 {
-    for (size_t i = 0; i < k->s->batches_count; i++) {
-        const struct batch *b = &k->s->batches[i];
+    for (size_t i = 0; i < s->batches_count; i++) {
+        const struct batch *b = &s->batches[i];
         double done = cancel_done(d, d->o.t - b->t), still = cancel_until_cut(d, b->wave, b->t) - done;
         double step = done * CANCEL_STEPS, below = at_most(floor(step), CANCEL_STEPS - 1);
         if (still <= 0 || b->units <= 0)
             continue;
         double weight = (double)b->units * still;
-        k->lost[b->wave][(size_t)below] += weight * (1 - (step - below));
-        k->lost[b->wave][(size_t)below + 1] += weight * (step - below);
+        ret[b->wave][(size_t)below] += weight * (1 - (step - below));
+        ret[b->wave][(size_t)below + 1] += weight * (step - below);
     }
+}
+
+static void sku_cancels(const struct draws *d, struct sku_draws *k)
+{
+    double units[ROWS_MAX][CANCEL_STEPS + 1] = {0};
+    sku_batches(d, k->s, units);
     for (size_t row = 0; row < d->rows; row++) {
         for (size_t column = 0; column < d->f->columns; column++)
             k->net[row] += (double)*fold_firm(d->f, k->sku, row, column);
         k->new_done[row] = NEW_ORDER_DONE * cancel_until_cut(d, row, d->o.t);
+        for (size_t at = 0; k->net[row] > 0 && at <= CANCEL_SHARES; at++) {
+            for (size_t step = 0; step <= CANCEL_STEPS; step++)
+                k->lost[row][at] += units[row][step] * d->cancel_left[at][step];
+            k->lost[row][at] /= k->net[row];
+        }
     }
 }
 
 static void sku_init(struct draws *d, size_t sku, struct sku_draws *k)
 {
     const struct fold *f = d->f;
-    *k = (struct sku_draws){.sku = sku, .s = &f->skus[sku], .o = &d->o.skus[sku]};
+    const struct outlook_sku *o = &d->o.skus[sku];
+    *k = (struct sku_draws){.sku = sku, .s = &f->skus[sku], .o = o};
     k->room = k->s->stock == STOCK_UNKNOWN ? HUGE_VAL : at_least((double)(k->s->stock - k->s->net), 0);
-    k->tail_seen = tail_expected(d, sku);
+    k->rate = gamma_shape(o->shape + o->lines_live);
+    k->tail_rate = gamma_shape(f->beliefs.tail_shape + o->lines_tail);
+    k->pace = gamma_shape(SKU_PACE_LINES + o->confirmed);
     sku_cancels(d, k);
     for (size_t purpose = 0; purpose < PURPOSES; purpose++)
         sample_seed(&d->rng[purpose], f->seed, purpose, sku + 8);
@@ -179,17 +208,17 @@ struct arrivals {                     /* units, before stock */
 
 static double lines_units(struct draws *d, const struct sku_draws *k, double lines)
 {
-    return lines + sample_poisson(&d->rng[FOR_UNITS], lines * at_least(k->o->units_per_line - 1, 0));
+    double more = lines * (k->o->units_per_line - 1);
+    return more > 0 ? lines + sample_poisson(&d->rng[FOR_UNITS], more) : lines;
 }
 
 static double draw_held(struct draws *d, const struct sku_draws *k, size_t i)
 {
-    double pace = d->pace[i] * sample_gamma(&d->rng[FOR_HOLDS], SKU_PACE_LINES + k->o->confirmed) /
-                  (SKU_PACE_LINES + k->o->confirmed);
     if (k->o->open <= 0)
         return 0;
-    double lines = sample_binomial(&d->rng[FOR_HOLDS], k->o->open, at_most(k->o->converting * pace / k->o->open, 1));
-    double held = (double)k->s->held;
+    double pace = d->pace[i] * sample_gamma_of(&d->rng[FOR_HOLDS], &k->pace) / (SKU_PACE_LINES + k->o->confirmed);
+    double chance = at_most(k->o->converting * pace / k->o->open, 1), held = (double)k->s->held;
+    double lines = sample_binomial(&d->rng[FOR_HOLDS], k->o->open, chance);
     return at_most(floor(lines * held / k->o->open + 0.5), held);
 }
 
@@ -197,33 +226,34 @@ static void draw_arrivals(struct draws *d, struct sku_draws *k, size_t i, struct
 {
     const struct outlook_sku *o = k->o;
     const struct beliefs *b = &d->f->beliefs;
-    double rate =
-        sample_gamma(&d->rng[FOR_RATE], o->shape + o->lines_live) / (o->shape / (o->rate * d->level[i]) + o->in_stock);
-    double live =
-        d->o.live ? sample_poisson(&d->rng[FOR_LIVE], at_most(rate * o->left * d->viewers[i], ARRIVALS_MAX)) : 0;
-    double wanted = b->tail_ratio * rate * (o->all + o->left);
-    double tail_rate = sample_gamma(&d->rng[FOR_TAIL_RATE], b->tail_shape + o->lines_tail) /
-                       (b->tail_shape / d->tail_level[i] + k->tail_seen);
-    double tail = sample_poisson(&d->rng[FOR_TAIL],
-                                 at_most(tail_rate * wanted * d->o.tail_left * d->tail_shape[i], ARRIVALS_MAX));
+    double rate = sample_gamma_of(&d->rng[FOR_RATE], &k->rate) / (o->shape / o->rate * d->per_level[i] + o->in_stock);
+    double live = 0, tail = 0, wanted = rate * (o->all + o->left) * b->tail_ratio * d->o.tail_left * d->tail_shape[i];
+    if (d->o.live)
+        live = sample_poisson(&d->rng[FOR_LIVE], at_most(rate * o->left * d->viewers[i], ARRIVALS_MAX));
+    if (wanted > 0) {
+        double more = sample_gamma_of(&d->rng[FOR_TAIL_RATE], &k->tail_rate) /
+                      (b->tail_shape * d->per_tail_level[i] + o->tail_expected);
+        tail = sample_poisson(&d->rng[FOR_TAIL], at_most(more * wanted, ARRIVALS_MAX));
+    }
     double waiting = d->f->closed ? 0 : (double)k->s->waiting * WAIT_CONVERTS * d->o.first_chance;
-    a->waiting = sample_poisson(&d->rng[FOR_LINE], waiting);
+    a->waiting = waiting > 0 ? sample_poisson(&d->rng[FOR_LINE], waiting) : 0;
     a->held = draw_held(d, k, i);
     a->live = lines_units(d, k, live + a->waiting);
     a->tail = lines_units(d, k, tail);
-    k->lost_demand += rate * at_least(o->all - o->in_stock, 0) * o->units_per_line / DRAWS;
+    k->rates += rate;
 }
 
 /* `units` over the waves by the cumulative shares. */
 static void draw_waves(struct draws *d, double units, const double by[ROWS_MAX], double ret[ROWS_MAX])
 {
     double left = units, passed = 0;
-    for (size_t row = 0; row < d->rows; row++) {
-        double rest = 1 - passed, share = row + 1 == d->rows || rest <= 0 ? 1 : (by[row] - passed) / rest;
-        ret[row] = d->rows == 1 ? left : sample_binomial(&d->rng[FOR_WAVES], left, share);
+    for (size_t row = 0; row + 1 < d->rows; row++) {
+        double rest = 1 - passed, share = rest <= 0 || by[row] >= 1 ? 1 : (by[row] - passed) / rest;
+        ret[row] = sample_part(&d->rng[FOR_WAVES], left, share);
         left -= ret[row];
         passed = at_least(passed, by[row]);
     }
+    ret[d->rows - 1] = left;
 }
 
 static double take(double *room, double units)
@@ -244,7 +274,15 @@ static void lot_fill(struct draws *d, const struct sku_draws *k, const struct ar
         lot->held[row] = take(&room, lot->held[row]);
         lot->live[row] = take(&room, lot->live[row]);
         lot->tail[row] = take(&room, lot->tail[row]);
+        lot->fresh[row] = lot->held[row] + lot->live[row] + lot->tail[row];
     }
+}
+
+/* Between the shares q that were reckoned. */
+static double lost_share(const double lost[CANCEL_SHARES + 1], double q)
+{
+    double at = q * (CANCEL_SHARES / CANCEL_SHARE_MAX), below = at_most(floor(at), CANCEL_SHARES - 1);
+    return lost[(size_t)below] + (lost[(size_t)below + 1] - lost[(size_t)below]) * (at - below);
 }
 
 /* 3.7: an order aged a is still lost with probability q (1 - F) / (1 - q F). What is cancelled is sold again where more was wanted than
@@ -253,12 +291,10 @@ static double lot_lose(struct draws *d, const struct sku_draws *k, const struct 
 {
     double lost = 0, wanted = (double)k->s->net + a->held + a->live + a->tail;
     for (size_t row = 0; row < d->rows; row++) {
-        double expected = 0, fresh = lot->held[row] + lot->live[row] + lot->tail[row];
-        for (size_t step = 0; step <= CANCEL_STEPS; step++)
-            expected += k->lost[row][step] * d->cancel_left[i][step];
-        double gone = sample_binomial(&d->rng[FOR_LOST], k->net[row], k->net[row] > 0 ? expected / k->net[row] : 0);
+        double chance = lost_share(k->lost[row], d->cancel[i]);
+        double gone = sample_binomial(&d->rng[FOR_LOST], k->net[row], chance);
         lot->kept[row] = k->net[row] - gone;
-        lot->lost[row] = sample_binomial(&d->rng[FOR_LOST], fresh, d->cancel[i] * k->new_done[row]);
+        lot->lost[row] = sample_binomial(&d->rng[FOR_LOST], lot->fresh[row], d->cancel[i] * k->new_done[row]);
         lost += gone + lot->lost[row];
     }
     double excess = k->s->stock == STOCK_UNKNOWN ? 0 : at_least(wanted - (double)k->s->stock, 0);
@@ -283,10 +319,10 @@ static void sku_draw(struct draws *d, struct sku_draws *k, const struct place_sk
     for (size_t part = 0; part < ESTIMATE_PARTS; part++) {
         d->sku_units[i] += parts[part];
         d->parts[part][i] += parts[part];
-        d->e->skus[k->sku].parts[part] += parts[part] / DRAWS;
+        d->e->skus[k->sku].parts[part] += parts[part];
     }
     d->total[i] += d->sku_units[i];
-    k->short_by += at_least(a.held + a.live + a.tail - k->room, 0) / DRAWS;
+    k->short_by += at_least(a.held + a.live + a.tail - k->room, 0);
     place_lot(d, place, i, &lot);
 }
 
@@ -318,8 +354,10 @@ static enum result sku_estimate(struct draws *d, size_t sku)
     for (size_t i = 0; i < DRAWS; i++)
         sku_draw(d, &k, &place, i);
     spread_of(d->sku_units, DRAWS, &to->units);
-    to->lost = k.lost_demand;
-    to->short_by = k.short_by + (k.s->stock == STOCK_UNKNOWN ? 0 : k.lost_demand);
+    for (size_t part = 0; part < ESTIMATE_PARTS; part++)
+        to->parts[part] /= DRAWS;
+    to->lost = k.rates / DRAWS * at_least(k.o->all - k.o->in_stock, 0) * k.o->units_per_line;
+    to->short_by = k.short_by / DRAWS + (k.s->stock == STOCK_UNKNOWN ? 0 : to->lost);
     if (to->units.mean > 0) {
         d->grams_known = d->grams_known && k.s->grams > 0;
         d->cm3_known = d->cm3_known && k.s->cm3 > 0;

@@ -8,7 +8,9 @@
 #include "logistics/rules/sample.h"
 
 #define DRAWS ESTIMATOR_DRAWS
-#define CANCEL_STEPS 16 /* of the share of an order's cancellations that has passed: 0, 1/16, ... 1 */
+#define CANCEL_STEPS 16  /* of the share of an order's cancellations that has passed: 0, 1/16, ... 1 */
+#define CANCEL_SHARES 32 /* steps of the share q that is cancelled, 0..CANCEL_SHARE_MAX */
+#define CANCEL_SHARE_MAX 0.6
 
 /* A generator for each purpose: sample_seed. */
 enum purpose {
@@ -31,6 +33,7 @@ enum purpose {
 struct lot {
     double kept[ROWS_MAX];                                 /* confirmed by now and not cancelled later */
     double held[ROWS_MAX], live[ROWS_MAX], tail[ROWS_MAX]; /* new ones that fit into the stock */
+    double fresh[ROWS_MAX];                                /* their sum */
     double lost[ROWS_MAX];                                 /* of these three, cancelled */
     double refill;                                         /* of what is cancelled, sold again: the last wave */
 };
@@ -47,11 +50,12 @@ struct draws {
     struct estimate *e;
     size_t rows, sites; /* of the answer: sites at least 1 */
     /* per draw, for all SKUs */
-    double level[DRAWS], tail_level[DRAWS], viewers[DRAWS], tail_shape[DRAWS], pace[DRAWS], cancel[DRAWS];
-    double parcels_noise[DRAWS];
-    double cancel_left[DRAWS][CANCEL_STEPS + 1]; /* q / (1 - q F) at each F */
-    double parcels_per_unit[2];                  /* that a further unit adds: of lines begun live, in the replay */
-    double parcels_firm, parcels_freed;          /* of a confirmed unit; that its cancellation takes away */
+    double per_level[DRAWS], per_tail_level[DRAWS]; /* 1 / M */
+    double viewers[DRAWS], tail_shape[DRAWS], pace[DRAWS], cancel[DRAWS];
+    double parcels_each[2][DRAWS];                           /* of a further unit that was begun live, in the replay */
+    double cancel_left[CANCEL_SHARES + 1][CANCEL_STEPS + 1]; /* q / (1 - q F) at each q and F */
+    double parcels_per_unit[2];         /* that a further unit adds: of lines begun live, in the replay */
+    double parcels_firm, parcels_freed; /* of a confirmed unit; that its cancellation takes away */
     double total[DRAWS], parts[ESTIMATE_PARTS][DRAWS];
     bool grams_known, cm3_known;
     /* of the SKU at hand */
@@ -73,8 +77,8 @@ struct place_sku {
     double grams, cm3;               /* of one unit */
     double grams_parcel, cm3_parcel; /* of the carton of one parcel beyond its goods */
     uint16_t carton;
-    double cartons_parcel; /* cartons of a parcel */
-    double firm[ROWS_MAX][SITES_MAX], unplaced[ROWS_MAX];
+    double cartons_parcel;                                                   /* cartons of a parcel */
+    double firm[ROWS_MAX][SITES_MAX], placed[ROWS_MAX], confirmed[ROWS_MAX]; /* placed: at any site; confirmed: all */
     double room[SITES_MAX]; /* stock beyond what is confirmed there; HUGE_VAL */
 };
 void place_sku_init(struct draws *d, size_t sku, struct place_sku *p);

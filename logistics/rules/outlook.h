@@ -23,6 +23,7 @@ struct outlook_sku {
     double left_by[ROWS_MAX];      /* share of `left` whose orders make each wave */
     double rate, shape;            /* lines per weighted viewer-second, before this broadcast's level; Gamma shape */
     double tail_seen;              /* share of the replay's profile that passed so far, in stock */
+    double tail_expected;          /* lines it should have brought so far: draws.c */
     double units_per_line;
 };
 

@@ -70,7 +70,11 @@ static void sku_firm(const struct draws *d, size_t sku, struct place_sku *p)
     for (size_t row = 0; row < d->rows; row++) {
         for (size_t site = 0; site < d->sites; site++)
             p->firm[row][site] = (double)*fold_firm(d->f, sku, row, site);
-        p->unplaced[row] = d->f->sites == 0 ? 0 : (double)*fold_firm(d->f, sku, row, d->f->sites);
+        for (size_t site = 0; site < d->sites; site++)
+            p->placed[row] += p->firm[row][site];
+        p->confirmed[row] = p->placed[row];
+        if (d->f->sites > 0)
+            p->confirmed[row] += (double)*fold_firm(d->f, sku, row, d->f->sites);
     }
     for (size_t site = 0; site < d->sites; site++) {
         int64_t stock = d->f->sites == 0 ? STOCK_UNKNOWN : *fold_site_stock(d->f, sku, site);
@@ -116,38 +120,19 @@ void place_sku_init(struct draws *d, size_t sku, struct place_sku *p)
 /* Shares of this draw: around p->share as far as it is known, and as whole units fall. */
 static void draw_shares(struct draws *d, const struct place_sku *p, double units, double ret[SITES_MAX])
 {
-    double rest = 1, all = 0;
-    for (size_t site = 0; site < d->sites; site++) {
+    double rest = 1, doubt = 1 / at_least(units, 1) + 1 / (p->spread + 1);
+    for (size_t site = 0; site + 1 < d->sites; site++) {
         double share = p->share[site];
-        if (site + 1 < d->sites && units > 0) {
-            double variance = share * (1 - share) * (1 / units + 1 / (p->spread + 1));
-            share = at_most(at_least(share + sqrt(variance) * sample_normal(&d->rng[FOR_SITES]), 0), rest);
-        } else if (site + 1 == d->sites) {
-            share = at_least(rest, 0);
-        }
-        rest -= share;
-        ret[site] = share;
-        all += share;
+        share += sqrt(share * (1 - share) * doubt) * sample_normal(&d->rng[FOR_SITES]);
+        ret[site] = at_most(at_least(share, 0), rest);
+        rest -= ret[site];
     }
-    for (size_t site = 0; site < d->sites; site++)
-        ret[site] = all > 0 ? ret[site] / all : p->share[site];
+    ret[d->sites - 1] = rest;
 }
 
-/* `units` whole ones over the sites, none above its room as long as another has some. */
-static void units_split(size_t sites, double units, const double share[SITES_MAX], double u, double room[SITES_MAX],
-                        double ret[SITES_MAX])
+/* What does not fit where it should go, where there is room; without any at the last site. */
+static void units_overflow(size_t sites, double over, double room[SITES_MAX], double ret[SITES_MAX])
 {
-    double sum = 0, given = 0, over = 0;
-    for (size_t site = 0; site < sites; site++) {
-        sum += units * share[site];
-        double upto = site + 1 == sites ? units : at_most(floor(sum + u), units);
-        ret[site] = at_least(upto - given, 0);
-        given += ret[site];
-        double fits = at_most(ret[site], room[site]);
-        over += ret[site] - fits;
-        ret[site] = fits;
-        room[site] -= fits;
-    }
     for (size_t site = 0; site < sites && over > 0; site++) {
         double more = site + 1 == sites ? over : at_most(over, room[site]);
         ret[site] += more;
@@ -156,53 +141,43 @@ static void units_split(size_t sites, double units, const double share[SITES_MAX
     }
 }
 
-/* The cells of one wave: what is confirmed where, and the rest by the shares. Less than is placed: taken from all alike. */
-static void row_split(struct draws *d, const struct place_sku *p, size_t row, double units,
-                      const double share[SITES_MAX], double room[SITES_MAX], double ret[SITES_MAX])
+/* `units` whole ones over the sites, none above its room as long as another has some. */
+static void units_split(size_t sites, double units, const double share[SITES_MAX], double u, double room[SITES_MAX],
+                        double ret[SITES_MAX])
 {
-    double placed = 0, none[SITES_MAX];
-    for (size_t site = 0; site < d->sites; site++)
-        placed += p->firm[row][site];
-    if (units >= placed) {
-        units_split(d->sites, units - placed, share, rng_unit(&d->rng[FOR_SITES]), room, ret);
-        for (size_t site = 0; site < d->sites; site++)
-            ret[site] += p->firm[row][site];
-        return;
+    double sum = u, given = 0, over = 0;
+    for (size_t site = 0; site < sites; site++) {
+        sum += units * share[site];
+        double upto = site + 1 == sites ? units : at_most(floor(sum), units), here = upto - given;
+        double fits = at_most(here, room[site]);
+        given = upto;
+        over += here - fits;
+        ret[site] = fits;
+        room[site] -= fits;
     }
-    double kept[SITES_MAX];
-    for (size_t site = 0; site < d->sites; site++) {
-        kept[site] = p->firm[row][site] / placed;
-        none[site] = p->firm[row][site];
-    }
-    units_split(d->sites, units, kept, rng_unit(&d->rng[FOR_SITES]), none, ret);
+    if (over > 0)
+        units_overflow(sites, over, room, ret);
 }
 
-struct row_change {        /* of a wave */
-    double units, parcels; /* all its units; parcels beyond those begun */
-};
-
-static struct row_change row_change(const struct draws *d, const struct place_sku *p, size_t draw,
-                                    const struct lot *lot, size_t row)
+/* Less than is placed remains: taken from all alike. */
+static void row_shrink(struct draws *d, const struct place_sku *p, size_t row, double units, double ret[SITES_MAX])
 {
-    double live = lot->held[row] + lot->live[row], tail = lot->tail[row] + (row + 1 == d->rows ? lot->refill : 0);
-    double fresh = live + tail, firm = p->unplaced[row], parcels[2];
-    for (size_t site = 0; site < d->sites; site++)
-        firm += p->firm[row][site];
-    for (size_t i = 0; i < 2; i++)
-        parcels[i] = at_most(at_least(d->parcels_per_unit[i] + d->parcels_noise[draw], 0.05), 1);
-    double begun = live * parcels[0] + tail * parcels[1], stays = fresh > 0 ? 1 - lot->lost[row] / fresh : 1;
-    return (struct row_change){
-        .units = lot->kept[row] + fresh - lot->lost[row],
-        .parcels = begun * stays - (firm - lot->kept[row]) * d->parcels_freed,
-    };
+    double kept[SITES_MAX], room[SITES_MAX];
+    for (size_t site = 0; site < d->sites; site++) {
+        kept[site] = p->firm[row][site] / p->placed[row];
+        room[site] = p->firm[row][site];
+    }
+    units_split(d->sites, units, kept, rng_unit(&d->rng[FOR_SITES]), room, ret);
 }
 
 static void cell_add(struct draws *d, const struct place_sku *p, size_t draw, size_t cell, double units, double parcels,
                      double firm)
 {
     struct load *to = &d->loads[cell];
-    double of_sku = at_least(firm * d->parcels_firm + parcels, 0);
     d->cells[cell][draw] = units;
+    if (units == 0 && parcels == 0)
+        return;
+    double of_sku = at_least(firm * d->parcels_firm + parcels, 0);
     to->units[draw] += units;
     to->parcels[draw] += parcels;
     to->grams[draw] += units * p->grams + of_sku * p->grams_parcel;
@@ -211,30 +186,43 @@ static void cell_add(struct draws *d, const struct place_sku *p, size_t draw, si
         d->cartons[p->carton][draw] += of_sku * p->cartons_parcel;
 }
 
+/* The cells of one wave: what is confirmed where, and the rest by the shares; parcels go where the rest goes. */
+static void row_place(struct draws *d, const struct place_sku *p, size_t draw, size_t row, double units, double parcels,
+                      const double share[SITES_MAX], double room[SITES_MAX])
+{
+    double more[SITES_MAX] = {0}, apart = units - p->placed[row];
+    if (apart > 0)
+        units_split(d->sites, apart, share, rng_unit(&d->rng[FOR_SITES]), room, more);
+    else if (apart < 0)
+        row_shrink(d, p, row, units, more);
+    double per_unit = apart > 0 ? parcels / apart : 0;
+    for (size_t site = 0; site < d->sites; site++) {
+        double firm = p->firm[row][site], here = apart < 0 ? more[site] : firm + more[site];
+        double begun = apart > 0 ? more[site] * per_unit : parcels * share[site];
+        cell_add(d, p, draw, row * d->sites + site, here, begun, firm);
+    }
+}
+
 void place_lot(struct draws *d, const struct place_sku *p, size_t draw, const struct lot *lot)
 {
-    double share[SITES_MAX], room[SITES_MAX], units[SITES_MAX], fresh = 0;
-    memcpy(room, p->room, sizeof room);
-    for (size_t row = 0; row < d->rows; row++)
-        fresh += lot->held[row] + lot->live[row] + lot->tail[row];
+    double share[SITES_MAX] = {1}, room[SITES_MAX], all = 0;
+    for (size_t row = 0; d->sites > 1 && row < d->rows; row++)
+        all += lot->fresh[row];
+    for (size_t site = 0; site < d->sites; site++)
+        room[site] = p->room[site];
     if (d->sites > 1)
-        draw_shares(d, p, fresh, share);
-    else
-        share[0] = 1;
+        draw_shares(d, p, all, share);
     for (size_t row = 0; row < d->rows; row++) {
-        struct row_change change = row_change(d, p, draw, lot, row);
-        double left = change.units, placed = 0;
+        double tail = lot->tail[row] + (row + 1 == d->rows ? lot->refill : 0), live = lot->fresh[row] - lot->tail[row];
+        double fresh = live + tail, units = lot->kept[row] + fresh - lot->lost[row];
+        double parcels = live * d->parcels_each[0][draw] + tail * d->parcels_each[1][draw];
+        if (lot->lost[row] > 0)
+            parcels *= 1 - lot->lost[row] / fresh;
+        parcels -= (p->confirmed[row] - lot->kept[row]) * d->parcels_freed;
         if (d->sites > 1)
-            row_split(d, p, row, change.units, share, room, units);
+            row_place(d, p, draw, row, units, parcels, share, room);
         else
-            units[0] = change.units;
-        for (size_t site = 0; site < d->sites; site++)
-            placed += p->firm[row][site];
-        for (size_t site = 0; site < d->sites; site++) {
-            double more = units[site] - p->firm[row][site], apart = left - placed;
-            double part = apart > 0.5 || apart < -0.5 ? more / apart : share[site];
-            cell_add(d, p, draw, row * d->sites + site, units[site], change.parcels * part, p->firm[row][site]);
-        }
+            cell_add(d, p, draw, row, units, parcels, p->firm[row][0]);
     }
 }
 

@@ -35,35 +35,46 @@ double sample_normal(struct rng *r) { return normal_quantile(unit_open(r)); }
 
 /* ---- gamma ---- */
 
-static double gamma_above_one(struct rng *r, double shape)
+struct gamma_shape gamma_shape(double shape)
 {
-    double d = shape - 1.0 / 3, c = 1 / sqrt(9 * d);
+    double d = (shape < 1 ? shape + 1 : shape) - 1.0 / 3;
+    return (struct gamma_shape){.d = d, .c = 1 / sqrt(9 * d), .boost = shape < 1 ? 1 / shape : 0};
+}
+
+double sample_gamma_of(struct rng *r, const struct gamma_shape *shape)
+{
+    double boost = shape->boost > 0 ? pow(unit_open(r), shape->boost) : 1;
     for (;;) {
-        double x = sample_normal(r), v = 1 + c * x, u = unit_open(r);
+        double x = sample_normal(r), v = 1 + shape->c * x, u = unit_open(r), square = x * x;
         if (v <= 0)
             continue;
         v = v * v * v;
-        if (u < 1 - 0.0331 * (x * x) * (x * x) || log(u) < 0.5 * x * x + d * (1 - v + log(v)))
-            return d * v;
+        if (u < 1 - 0.0331 * square * square || log(u) < 0.5 * square + shape->d * (1 - v + log(v)))
+            return shape->d * v * boost;
     }
 }
 
 double sample_gamma(struct rng *r, double shape)
 {
-    if (shape >= 1)
-        return gamma_above_one(r, shape);
-    double boost = pow(unit_open(r), 1 / shape);
-    return boost * gamma_above_one(r, shape + 1);
+    struct gamma_shape of = gamma_shape(shape);
+    return sample_gamma_of(r, &of);
 }
 
 /* ---- counts ---- */
 
-/* The quantile at normal deviate z of a distribution with this mean, deviation, skewness and excess kurtosis. */
-static double cornish_fisher(double z, double mean, double deviation, double skewness, double excess)
+#define INVERSES 64
+/* clang-format off */
+#define INVERSES_8(n) 1.0 / (n), 1.0 / (n + 1), 1.0 / (n + 2), 1.0 / (n + 3), 1.0 / (n + 4), 1.0 / (n + 5), 1.0 / (n + 6), 1.0 / (n + 7)
+/* clang-format on */
+static const double inverse[INVERSES + 1] = {0,              INVERSES_8(1),  INVERSES_8(9),  INVERSES_8(17), INVERSES_8(25),
+                                             INVERSES_8(33), INVERSES_8(41), INVERSES_8(49), INVERSES_8(57)};
+
+/* With three terms: skewness and excess kurtosis of a Poisson are 1 / sqrt(mean) and 1 / mean. */
+static double poisson_expanded(double z, double mean)
 {
-    double w = z + skewness * (z * z - 1) / 6 + excess * (z * z * z - 3 * z) / 24 -
-               skewness * skewness * (2 * z * z * z - 5 * z) / 36;
-    return floor(mean + deviation * w + 0.5);
+    double deviation = sqrt(mean), square = z * z;
+    double x = mean + deviation * z + (square - 1) / 6 + z * (1 - square) / (72 * deviation);
+    return x > 0 ? floor(x + 0.5) : 0;
 }
 
 double sample_poisson(struct rng *r, double mean)
@@ -71,28 +82,36 @@ double sample_poisson(struct rng *r, double mean)
     double u = unit_open(r);
     if (mean <= 0)
         return 0;
-    if (mean >= POISSON_INVERTED_MAX) {
-        double deviation = sqrt(mean), x = cornish_fisher(normal_quantile(u), mean, deviation, 1 / deviation, 1 / mean);
-        return x < 0 ? 0 : x;
-    }
-    double p = exp(-mean), n = 0;
-    while (u > p && n < 200) {
+    if (mean >= POISSON_INVERTED_MAX)
+        return poisson_expanded(normal_quantile(u), mean);
+    double p = exp(-mean);
+    size_t n = 0;
+    while (u > p && n < INVERSES) {
         u -= p;
-        n++;
-        p *= mean / n;
+        p *= mean * inverse[++n];
     }
-    return n;
+    return (double)n;
 }
 
+/* For n p (1 - p) < POISSON_INVERTED_MAX and p <= 1/2. */
 static double binomial_inverted(double u, double n, double p)
 {
-    double odds = p / (1 - p), mass = exp(n * log(1 - p)), k = 0;
-    while (u > mass && k < n) {
+    double odds = p / (1 - p), mass = exp(n * log(1 - p));
+    size_t k = 0;
+    while (u > mass && (double)k < n && k < INVERSES) {
         u -= mass;
+        mass *= odds * (n - (double)k) * inverse[k + 1];
         k++;
-        mass *= odds * (n - k + 1) / k;
     }
-    return k;
+    return (double)k;
+}
+
+static double binomial_expanded(double z, double n, double p, double variance)
+{
+    double deviation = sqrt(variance), square = z * z, skew = 1 - 2 * p;
+    double third = ((1 - 6 * p * (1 - p)) * (square - 3) / 24 - skew * skew * (2 * square - 5) / 36) * z / deviation;
+    double k = floor(n * p + deviation * z + skew * (square - 1) / 6 + third + 0.5);
+    return k < 0 ? 0 : k > n ? n : k;
 }
 
 double sample_binomial(struct rng *r, double n, double p)
@@ -105,11 +124,18 @@ double sample_binomial(struct rng *r, double n, double p)
     if (n == 1)
         return u < p ? 1 : 0;
     double variance = n * p * (1 - p);
-    if (variance < POISSON_INVERTED_MAX)
-        return p <= 0.5 ? binomial_inverted(u, n, p) : n - binomial_inverted(1 - u, n, 1 - p);
-    double deviation = sqrt(variance);
-    double k =
-        cornish_fisher(normal_quantile(u), n * p, deviation, (1 - 2 * p) / deviation, (1 - 6 * p * (1 - p)) / variance);
+    if (variance >= POISSON_INVERTED_MAX)
+        return binomial_expanded(normal_quantile(u), n, p, variance);
+    return p <= 0.5 ? binomial_inverted(u, n, p) : n - binomial_inverted(1 - u, n, 1 - p);
+}
+
+double sample_part(struct rng *r, double n, double p)
+{
+    if (n <= 0 || p <= 0)
+        return 0;
+    if (p >= 1)
+        return n;
+    double mean = n * p, k = floor(mean + sqrt(mean * (1 - p)) * sample_normal(r) + 0.5);
     return k < 0 ? 0 : k > n ? n : k;
 }
 
