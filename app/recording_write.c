@@ -93,6 +93,11 @@ static bool has_units(enum sale_kind kind)
     return kind == SALE_HOLD || kind == SALE_CONFIRM || kind == SALE_CANCEL || kind == SALE_RETURN;
 }
 
+static bool has_site(enum sale_kind kind)
+{
+    return kind == SALE_HOLD || kind == SALE_CONFIRM || kind == SALE_SHIP || kind == SALE_STOCK;
+}
+
 static void write_numbers(struct bytes *out, const struct sale_event *e)
 {
     if (e->kind == SALE_VIEWERS)
@@ -118,7 +123,7 @@ void recording_write_event(struct bytes *out, const struct sale_event *e, double
         write_text(out, "id", e->hold);
     write_text(out, "sku", e->sku);
     write_numbers(out, e);
-    if (e->site != ESTIMATE_ALL && e->kind != SALE_VIEWERS)
+    if (e->site != ESTIMATE_ALL && has_site(e->kind))
         write_text(out, "wh", site_name(logistics, e->site));
     if (e->kind == SALE_HOLD || e->kind == SALE_CONFIRM)
         write_text(out, "buyer", e->buyer);
