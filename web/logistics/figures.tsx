@@ -17,7 +17,7 @@ export function Figures({ v, stamp }: { v: Volumes; stamp: Stamp | null }) {
       <section class="firm-box" aria-labelledby="h-firm">
         <h2 id="h-firm">Firm</h2>
         <b class={`big ${firm >= LONG ? 'long' : ''}`} data-testid="total-firm">{units(firm)}</b>
-        <p>units, <b data-testid="total-orders">{units(v.total.orders)}</b> orders</p>
+        <p>units, <b data-testid="total-orders">{units(v.total.orders)}</b> {v.total.orders === 1 ? 'order' : 'orders'}</p>
         <Since now={firm} then={stamp?.firm} what="firm" />
         <dl>
           <div><dt>On hold</dt><dd data-testid="total-held">{units(v.total.held)}</dd></div>
@@ -30,7 +30,7 @@ export function Figures({ v, stamp }: { v: Volumes; stamp: Stamp | null }) {
           <strong id="h-plan">Planning</strong>
           <span>{e ? 'what will have shipped in the end; 9 times in 10 within the range' : ''}</span>
         </p>
-        {e ? <Planned v={v} e={e} stamp={stamp} /> : <p class="none" data-testid="no-estimate">No estimate yet. It appears with the first tick of the show; everything else here is counted.</p>}
+        {e ? <Planned v={v} e={e} stamp={stamp} /> : <p class="none" data-testid="no-estimate">No estimate yet. It appears once the show is live; everything else here is counted.</p>}
         {e && <p class="accuracy"><span data-testid="accuracy">{accuracyText(e)}</span> {e.flags.length > 0 && <a href="#h-told" data-testid="remarks">{e.flags.length === 1 ? 'One remark' : `${e.flags.length} remarks`}</a>}</p>}
       </section>
     </div>

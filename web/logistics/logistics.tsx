@@ -79,8 +79,8 @@ function App({ feed }: { feed: Feed }) {
       <div class="top">
         <Head v={v} feed={feed} said={said} onSaid={setSaid} onFreeze={() => setFreezing(true)} stamp={stamp} onCompareEnd={() => setCompareId('')} />
         {feed.problem && <p class="bar" role="alert">{feed.problem}</p>}
-        {stale && <p class="bar" role="alert" data-testid="stale">Nothing was heard for {ago(age_ms)}. What you see is from {time(feed.known_ms, true)} and may have changed.</p>}
-        {!stale && estimate_stale && <p class="bar" role="status" data-testid="estimate-stale">The estimate is {ago(estimate_age_ms)} old: firm and planning are from then. On hold, waiting and available are current.</p>}
+        {stale && <p class="bar" data-testid="stale"><span role="alert">The server is not heard. What you see is from {time(feed.known_ms, true)} and may have changed:</span> it is {ago(age_ms)} old.</p>}
+        {!stale && estimate_stale && <p class="bar" data-testid="estimate-stale"><span role="status">No new estimate comes. Firm and planning are from {time(e!.as_of_ms, true)}; on hold, waiting and available are current.</span> The estimate is {ago(estimate_age_ms)} old.</p>}
         <Figures v={v} stamp={stamp} />
       </div>
       <Course v={v} until={still ? 0 : now} />
