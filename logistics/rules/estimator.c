@@ -24,8 +24,7 @@ struct line {
     double t;                 /* when it began; once confirmed: when that was */
     struct place place;
     uint16_t sku, column;
-    uint8_t state, pin_bin, row;
-    bool tail; /* begun in the replay */
+    uint8_t state, pin_bin, row, begun; /* begun: enum begun */
 };
 _Static_assert(sizeof(struct line) == 48, "a million holds cost what this says, and a fifth more");
 
@@ -274,8 +273,10 @@ static enum result on_stock(struct estimator *e, size_t sku, const struct sale_e
     if (event->units < 0 || event->units > STOCK_UNITS_MAX)
         return impossible(e);
     fold_sku_accrue(f, s, f->now);
+    int64_t before = s->stock;
     if (event->site >= f->sites) {
         s->stock = event->units;
+        s->tail_over = s->tail_over && s->stock <= before;
         return RESULT_OK;
     }
     *fold_site_stock(f, sku, event->site) = event->units;
@@ -283,6 +284,7 @@ static enum result on_stock(struct estimator *e, size_t sku, const struct sale_e
     for (size_t i = 0; i < f->sites; i++)
         if (*fold_site_stock(f, sku, i) != STOCK_UNKNOWN)
             s->stock += *fold_site_stock(f, sku, i);
+    s->tail_over = s->tail_over && s->stock <= before;
     return RESULT_OK;
 }
 
@@ -320,7 +322,8 @@ static enum result line_make(struct estimator *e, const struct sale_event *event
     if (result != RESULT_OK)
         return result;
     struct line *line = *ret;
-    const struct fold_sku *s = &f->skus[sku];
+    struct fold_sku *s = &f->skus[sku];
+    fold_sku_accrue(f, s, f->now);
     line->entry.units = (uint32_t)event->units;
     line->buyer = event->buyer == NULL ? line->entry.hash ^ ALONE : map_hash(event->buyer);
     line->t = f->now;
@@ -328,7 +331,8 @@ static enum result line_make(struct estimator *e, const struct sale_event *event
     line->column = (uint16_t)fold_column(f, event->site);
     line->state = LINE_ENDED;
     line->pin_bin = (uint8_t)(s->pin_t < 0 ? PIN_BINS - 1 : pin_bin_of(f->now - s->pin_t));
-    line->tail = f->end_t >= 0;
+    if (f->end_t >= 0)
+        line->begun = s->tail_over ? BEGUN_AGAIN : BEGUN_TAIL;
     return RESULT_OK;
 }
 
@@ -342,7 +346,7 @@ static enum result line_open(struct estimator *e, struct line *line)
     struct fold *f = &e->fold;
     struct fold_sku *s = &f->skus[line->sku];
     fold_sku_accrue(f, s, f->now);
-    enum result result = fold_open(f, s, f->now, line->entry.units, line->pin_bin, line->tail, &line->place);
+    enum result result = fold_open(f, s, f->now, line->entry.units, line->pin_bin, line->begun, &line->place);
     if (result != RESULT_OK)
         return result;
     *fold_held(f, line->sku, line->column) += line->entry.units;
@@ -413,8 +417,8 @@ static enum result pair_change(struct estimator *e, const struct line *line, int
     f->pairs[(size_t)line->row * f->columns + line->column] += begins - (before > 0 && after <= 0);
     f->alone += is_alone - was_alone;
     if (units > 0) { /* what the next unit adds: what is taken away later does not unlearn it */
-        f->lessons.pairs[line->tail] += begins;
-        f->lessons.pair_units[line->tail] += (double)units;
+        f->lessons.pairs[line->begun != BEGUN_LIVE] += begins;
+        f->lessons.pair_units[line->begun != BEGUN_LIVE] += (double)units;
     }
     pair->entry.units = (uint32_t)at_least_zero(after) | (is_alone ? PAIR_ALONE : 0);
     return RESULT_OK;
@@ -455,10 +459,10 @@ static enum result line_confirm(struct estimator *e, struct line *line)
     f->lessons.orders++;
     f->lessons.units += units;
     f->lessons.units_squared += units * units;
-    if (line->tail) {
+    if (line->begun == BEGUN_TAIL) {
         s->tail++;
         f->lessons.tail_orders[bin_of(tail_edges, TAIL_BINS, begun - f->end_t)]++;
-    } else {
+    } else if (line->begun == BEGUN_LIVE) {
         s->live[line->pin_bin]++;
     }
     return RESULT_OK;

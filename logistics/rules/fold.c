@@ -237,12 +237,12 @@ static void sku_accrue_live(const struct fold *f, struct fold_sku *s, double t)
 
 static void sku_accrue_tail(const struct fold *f, struct fold_sku *s, double t)
 {
-    bool available = fold_sku_available(s);
+    s->tail_over = s->tail_over || !fold_sku_available(s);
     double since_end = t - f->end_t < tail_edges[TAIL_BINS] ? t - f->end_t : tail_edges[TAIL_BINS];
     while (s->tail_at < since_end) {
         size_t bin = bin_of(tail_edges, TAIL_BINS, s->tail_at);
         double until = tail_edges[bin + 1] < since_end ? tail_edges[bin + 1] : since_end;
-        if (available)
+        if (!s->tail_over)
             s->tail_in_stock[bin] += until - s->tail_at;
         s->tail_at = until;
     }
@@ -309,19 +309,19 @@ static enum result group_join(struct fold *f, struct fold_sku *s, double t, uint
     return RESULT_OK;
 }
 
-static struct bucket *bucket_find(struct fold_sku *s, int64_t step, uint8_t pin_bin, bool tail)
+static struct bucket *bucket_find(struct fold_sku *s, int64_t step, uint8_t pin_bin, enum begun begun)
 {
     for (size_t back = 1; back <= BUCKETS_BACK && s->buckets_count - s->buckets_first >= back; back++) {
         struct bucket *b = &s->buckets[s->buckets_count - back];
         if (b->step != step)
             return NULL;
-        if (b->pin_bin == pin_bin && b->tail == tail)
+        if (b->pin_bin == pin_bin && b->begun == begun)
             return b;
     }
     return NULL;
 }
 
-enum result fold_open(struct fold *f, struct fold_sku *s, double t, int64_t units, uint8_t pin_bin, bool tail,
+enum result fold_open(struct fold *f, struct fold_sku *s, double t, int64_t units, uint8_t pin_bin, enum begun begun,
                       struct place *ret)
 {
     int64_t step = step_of(t, f->end_t >= 0, BUCKET_LIVE_S, BUCKET_TAIL_S);
@@ -330,10 +330,10 @@ enum result fold_open(struct fold *f, struct fold_sku *s, double t, int64_t unit
         result = group_join(f, s, t, &ret->group);
     if (result != RESULT_OK)
         return result;
-    struct bucket *b = bucket_find(s, step, pin_bin, tail);
+    struct bucket *b = bucket_find(s, step, pin_bin, begun);
     if (b == NULL) {
         b = &s->buckets[s->buckets_count++];
-        *b = (struct bucket){.step = step, .group = ret->group, .pin_bin = pin_bin, .tail = tail};
+        *b = (struct bucket){.step = step, .group = ret->group, .pin_bin = pin_bin, .begun = (uint8_t)begun};
     }
     ret->bucket = (uint32_t)(b - s->buckets);
     b->begun_sum += t;

@@ -14,13 +14,16 @@
 #define STOCK_UNKNOWN INT64_C(-1)
 #define GROUP_LINES_MIN 12u /* smaller ones are never suspected */
 
+/* When a line began. AGAIN: in the replay, of a SKU that had been sold out in it, or since before: units that came back and go to those in
+ * line. They come without exposure, so they say nothing of how the replay sells; until the shop brings more. */
+enum begun { BEGUN_LIVE, BEGUN_TAIL, BEGUN_AGAIN };
+
 struct bucket { /* open lines of a SKU that began within a few seconds */
     double begun_sum;
     int64_t units;
     int64_t step; /* which few seconds: fold.c */
     uint32_t lines, group;
-    uint8_t pin_bin;
-    bool tail;
+    uint8_t pin_bin, begun; /* begun: enum begun */
 };
 struct group {       /* lines of a SKU that began within 20 s (10 min in the replay), once */
     double expected; /* confirms that the prior's hazards expect of its closed lines up to the age they reached */
@@ -50,9 +53,10 @@ struct fold_sku {
     double pin_t, accrued_t, added_t;
     double in_stock[PIN_BINS], all[PIN_BINS]; /* viewer-seconds by time since the last pin */
     double live[PIN_BINS], tail;              /* confirmed lines by when they began */
-    double tail_in_stock[TAIL_BINS],
-        tail_at;     /* seconds of each bin of the replay in stock; counted up to, since the end */
-    double expected; /* sum over its groups */
+    double tail_in_stock[TAIL_BINS];          /* seconds of each bin of the replay before it was sold out */
+    double tail_at;                           /* counted up to, since the end */
+    bool tail_over;                           /* sold out in the replay, and nothing was brought since */
+    double expected;                          /* sum over its groups */
     struct bucket *buckets;
     size_t buckets_first, buckets_count, buckets_capacity; /* those before `first` are empty, and others may be */
     struct group *groups;
@@ -128,8 +132,8 @@ double fold_tail_seen(const struct fold_sku *s, const double profile[TAIL_BINS])
 struct place {
     uint32_t bucket, group;
 };
-MUST_USE enum result fold_open(struct fold *f, struct fold_sku *s, double t, int64_t units, uint8_t pin_bin, bool tail,
-                               struct place *ret);
+MUST_USE enum result fold_open(struct fold *f, struct fold_sku *s, double t, int64_t units, uint8_t pin_bin,
+                               enum begun begun, struct place *ret);
 /* It ends (or begins anew) at t. `confirmed` and `released` say how; neither: its time was up. */
 enum fold_end { FOLD_CONFIRMED, FOLD_RELEASED, FOLD_TIMED_OUT };
 void fold_close(struct fold *f, struct fold_sku *s, const struct place *place, double begun, double t, int64_t units,

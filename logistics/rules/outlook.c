@@ -144,9 +144,9 @@ static void holds(struct work *w)
             to->open += from->lines;
             to->converting += converting;
             bucket_waves(w, to, age, base, converting);
-            if (from->tail) {
+            if (from->begun == BEGUN_TAIL) {
                 to->lines_tail += converting;
-            } else {
+            } else if (from->begun == BEGUN_LIVE) {
                 to->lines_live += converting;
                 w->begun[from->pin_bin] += converting;
             }
