@@ -63,13 +63,14 @@ export async function startBrowser(more = []) {
 }
 
 // One page as one person: its own context, so that storage is theirs alone. What the page complains about fails the test that asks.
-export async function person(browser, server, role, { width = 360, height = 640, broadcast = "spring-drop", token, path } = {}) {
+export async function person(browser, server, role, { width = 360, height = 640, broadcast = "spring-drop", token, path, before = () => {} } = {}) {
   const context = await browser.newContext({ viewport: { width, height }, locale: "en-GB", reducedMotion: "reduce" });
   const page = await context.newPage();
   page.complaints = [];
   page.on("pageerror", (e) => page.complaints.push(String(e)));
   page.on("console", (m) => { if (m.type() === "error") page.complaints.push(m.text()); });
   const held = token ?? server.token(role, role === "viewer" ? ["--broadcast", broadcast] : ["--broadcast", broadcast, "--sub", role]);
+  await before(page);
   await page.goto(`${server.origin}${path ?? `/${role}/`}#token=${held}&broadcast=${broadcast}`);
   return page;
 }

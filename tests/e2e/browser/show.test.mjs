@@ -85,8 +85,8 @@ test("a show from preflight to the planner's table", { timeout: 240_000 }, async
   await t.test("the planner reads what is expected and what changed on air, freezes it, and saves the table", async () => {
     await on(planner, "total-units").waitFor(soon);
     const row = on(planner, `row-${first.sku}`);
-    assert.equal(await row.locator('[data-col="stock"]').innerText(), "1");
-    assert.equal(await row.locator('[data-col="units"] b').innerText(), "1", "one unit exists, and it is sold");
+    await row.locator('[data-col="stock"]').filter({ hasText: /^1$/ }).waitFor(soon);
+    await row.locator('[data-col="units"] b').filter({ hasText: /^1$/ }).waitFor(soon); // one unit exists, and it is sold
     await on(planner, "capacity-W2-evening").waitFor(soon);
     const price = await host.evaluate((sku) => window.liveshelf.state.shelf.find((e) => e.sku === sku).price, first.sku);
     await host.evaluate(([sku, p]) => window.liveshelf.command("price.set", { sku, amount: p.amount - 10, currency: p.currency }), [first.sku, price]);
@@ -103,6 +103,15 @@ test("a show from preflight to the planner's table", { timeout: 240_000 }, async
     assert.match(lines[0], /^broadcast,seq,as_of_ms,phase,sku,gtin,title,site,wave,status,units,mean,q05/);
     assert.ok(lines.some((line) => line.includes(`,"${first.sku}",`) && line.includes(",firm,1,")), "the order is in the table");
     assert.ok(lines.some((line) => line.includes(",planning,,")), "and apart from it what is expected");
+  });
+
+  await t.test("a warehouse that lets no WebSocket through reads the same from the event stream", async () => {
+    const apart = await person(browser, server, "logistics", { before: (page) => page.routeWebSocket(/\/live/, (ws) => ws.close()) });
+    await on(apart, "freshness").filter({ hasText: "by stream" }).waitFor(soon);
+    await on(apart, `row-${first.sku}`).locator('[data-col="firm"]').filter({ hasText: /^1$/ }).waitFor(soon);
+    await on(apart, "stamps").getByText("Labour plan").waitFor(soon);
+    await on(apart, `change-price-${first.sku}`).first().waitFor(soon);
+    await apart.context().close();
   });
 
   await t.test("the host's screen says sold out; pause, notice and end reach everyone", async () => {
