@@ -190,7 +190,7 @@ static void post_done(struct webhook_post *post)
     metric_set(hooks_metrics.in_flight, d->hooks->in_flight);
     if (d->sink != NULL && post->result == RESULT_OK && post->status == 410)
         sink_gone(d->sink);
-    else if (d->duty != NULL && !taken)
+    else if (d->duty != NULL && !taken && !d->hooks->stopped) /* cut off by our own end: no fault of theirs */
         post_failed(d, hooks_now_ms(d->hooks));
     delivery_ended(d, taken);
 }
@@ -220,10 +220,10 @@ static void delivery_ended(struct delivery *d, bool taken)
     if (duty != NULL)
         duty_save(duty);
     delivery_free(d);
-    if (h->stopped)
-        return;
     if (sink != NULL)
         sink->busy = NULL;
+    if (h->stopped)
+        return;
     waiting_look(h); /* they first: an endpoint with much to hear does not keep its place among those under way */
     if (sink != NULL)
         sink_look(sink);

@@ -219,7 +219,7 @@ class Webhooks(unittest.TestCase):
 
     def test_a_stop_does_not_wait_for_who_hangs(self):
         shop, receiver = self.shop(), Receiver(self)
-        put(shop, endpoint(receiver))
+        put(shop, endpoint(receiver, types=["promise.changed"]))
         receiver.gate.clear()
         change_price(shop, 1190)
         receiver.wait("the price", lambda: prices(receiver))

@@ -421,6 +421,25 @@ static void estimates_go_on_after_a_fail_over(void **state)
     assert_true(world_quiet(0, "wms"));
 }
 
+static void a_stop_cuts_off_what_hangs_and_the_next_leader_repeats_it_at_once(void **state)
+{
+    (void)state;
+    world_list("wms", "erp", NULL);
+    world_lead(0, "spring", true);
+    world_change("spring", 3);
+    world_change("spring", 4);
+    struct recorded_post *cut = world_post(0, "wms"), *taken = world_post(0, "erp");
+    hooks_stop(w.nodes[0].hooks);
+    webhook_recording_answer(&w.nodes[0].web, cut, 0, 0);
+    webhook_recording_answer(&w.nodes[0].web, taken, 200, 0);
+    world_change("spring", 5);
+    assert_int_equal(2, w.nodes[0].web.count);
+    world_node_kill(0);
+    world_lead(1, "spring", true);
+    assert_string_equal("changed 3", world_told(1, "wms"));
+    assert_string_equal("changed 3", world_told(1, "erp")); /* its place was not kept any more */
+}
+
 /* ---- endpoints come, go and hang ---- */
 
 static void an_endpoint_taken_away_is_told_nothing_more(void **state)
@@ -592,6 +611,7 @@ int main(void)
         TALE(nothing_is_told_before_its_place_is_known),
         TALE(what_a_fail_over_put_in_the_place_of_what_was_told_is_told),
         TALE(estimates_go_on_after_a_fail_over),
+        TALE(a_stop_cuts_off_what_hangs_and_the_next_leader_repeats_it_at_once),
         TALE(an_endpoint_taken_away_is_told_nothing_more),
         TALE(one_that_says_it_is_gone_is_left_alone_until_put_again),
         TALE(a_new_address_is_tried_at_once),
