@@ -12,10 +12,15 @@ const double tail_edges[TAIL_BINS + 1] = {0,    20,    60,    120,   300,   600,
 
 size_t bin_of(const double *edges, size_t bins, double x)
 {
-    size_t bin = 0;
-    while (bin + 1 < bins && x >= edges[bin + 1])
-        bin++;
-    return bin;
+    size_t low = 0, high = bins; /* edges[low] <= x < edges[high], or x is outside */
+    while (high - low > 1) {
+        size_t middle = (low + high) / 2;
+        if (x >= edges[middle])
+            low = middle;
+        else
+            high = middle;
+    }
+    return low;
 }
 
 size_t pin_bin_of(double since_pin_s) { return bin_of(pin_edges, PIN_BINS - 1, since_pin_s); }

@@ -151,6 +151,8 @@ struct sku_draws {
 static double cancel_until_cut(const struct draws *d, size_t row, double confirmed_t)
 {
     const struct fold *f = d->f;
+    if (f->closed)
+        return 0; /* what is to be cancelled has been */
     if (row >= f->waves)
         return 1;
     double cut = f->cut_after_end[row] ? d->o.end_s + f->cut_s[row] : f->cut_s[row];
@@ -206,15 +208,19 @@ struct arrivals {                     /* units, before stock */
     double held, live, tail, waiting; /* waiting: lines of it, part of `live` */
 };
 
-static double lines_units(struct draws *d, const struct sku_draws *k, double lines)
+/* Units of lines: one each, and more, which come to both kinds alike. */
+static void lines_units(struct draws *d, const struct sku_draws *k, double live, double tail, struct arrivals *a)
 {
-    double more = lines * (k->o->units_per_line - 1);
-    return more > 0 ? lines + sample_poisson(&d->rng[FOR_UNITS], more) : lines;
+    double lines = live + tail, mean = lines * (k->o->units_per_line - 1);
+    double more = mean > 0 ? sample_poisson(&d->rng[FOR_UNITS], mean) : 0;
+    double more_live = more > 0 ? floor(more * live / lines + 0.5) : 0;
+    a->live = live + more_live;
+    a->tail = tail + more - more_live;
 }
 
 static double draw_held(struct draws *d, const struct sku_draws *k, size_t i)
 {
-    if (k->o->open <= 0)
+    if (k->o->open <= 0 || d->f->closed)
         return 0;
     double pace = d->pace[i] * sample_gamma_of(&d->rng[FOR_HOLDS], &k->pace) / (SKU_PACE_LINES + k->o->confirmed);
     double chance = at_most(k->o->converting * pace / k->o->open, 1), held = (double)k->s->held;
@@ -238,8 +244,7 @@ static void draw_arrivals(struct draws *d, struct sku_draws *k, size_t i, struct
     double waiting = d->f->closed ? 0 : (double)k->s->waiting * WAIT_CONVERTS * d->o.first_chance;
     a->waiting = waiting > 0 ? sample_poisson(&d->rng[FOR_LINE], waiting) : 0;
     a->held = draw_held(d, k, i);
-    a->live = lines_units(d, k, live + a->waiting);
-    a->tail = lines_units(d, k, tail);
+    lines_units(d, k, live + a->waiting, tail, a);
     k->rates += rate;
 }
 
@@ -247,13 +252,15 @@ static void draw_arrivals(struct draws *d, struct sku_draws *k, size_t i, struct
 static void draw_waves(struct draws *d, double units, const double by[ROWS_MAX], double ret[ROWS_MAX])
 {
     double left = units, passed = 0;
-    for (size_t row = 0; row + 1 < d->rows; row++) {
-        double rest = 1 - passed, share = rest <= 0 || by[row] >= 1 ? 1 : (by[row] - passed) / rest;
-        ret[row] = sample_part(&d->rng[FOR_WAVES], left, share);
+    size_t row = 0;
+    for (; row + 1 < d->rows && left > 0 && by[row] < 1; row++) {
+        ret[row] = by[row] > passed ? sample_part(&d->rng[FOR_WAVES], left, (by[row] - passed) / (1 - passed)) : 0;
         left -= ret[row];
         passed = at_least(passed, by[row]);
     }
-    ret[d->rows - 1] = left;
+    ret[row] = left;
+    while (++row < d->rows)
+        ret[row] = 0;
 }
 
 static double take(double *room, double units)
@@ -291,10 +298,13 @@ static double lot_lose(struct draws *d, const struct sku_draws *k, const struct 
 {
     double lost = 0, wanted = (double)k->s->net + a->held + a->live + a->tail;
     for (size_t row = 0; row < d->rows; row++) {
-        double chance = lost_share(k->lost[row], d->cancel[i]);
-        double gone = sample_binomial(&d->rng[FOR_LOST], k->net[row], chance);
+        double gone = 0;
+        if (k->net[row] > 0)
+            gone = sample_binomial(&d->rng[FOR_LOST], k->net[row], lost_share(k->lost[row], d->cancel[i]));
         lot->kept[row] = k->net[row] - gone;
-        lot->lost[row] = sample_binomial(&d->rng[FOR_LOST], lot->fresh[row], d->cancel[i] * k->new_done[row]);
+        lot->lost[row] = 0;
+        if (lot->fresh[row] > 0)
+            lot->lost[row] = sample_binomial(&d->rng[FOR_LOST], lot->fresh[row], d->cancel[i] * k->new_done[row]);
         lost += gone + lot->lost[row];
     }
     double excess = k->s->stock == STOCK_UNKNOWN ? 0 : at_least(wanted - (double)k->s->stock, 0);

@@ -66,8 +66,15 @@ double sample_gamma(struct rng *r, double shape)
 /* clang-format off */
 #define INVERSES_8(n) 1.0 / (n), 1.0 / (n + 1), 1.0 / (n + 2), 1.0 / (n + 3), 1.0 / (n + 4), 1.0 / (n + 5), 1.0 / (n + 6), 1.0 / (n + 7)
 /* clang-format on */
-static const double inverse[INVERSES + 1] = {0,              INVERSES_8(1),  INVERSES_8(9),  INVERSES_8(17), INVERSES_8(25),
-                                             INVERSES_8(33), INVERSES_8(41), INVERSES_8(49), INVERSES_8(57)};
+static const double inverse[INVERSES + 1] = {0,
+                                             INVERSES_8(1),
+                                             INVERSES_8(9),
+                                             INVERSES_8(17),
+                                             INVERSES_8(25),
+                                             INVERSES_8(33),
+                                             INVERSES_8(41),
+                                             INVERSES_8(49),
+                                             INVERSES_8(57)};
 
 /* With three terms: skewness and excess kurtosis of a Poisson are 1 / sqrt(mean) and 1 / mean. */
 static double poisson_expanded(double z, double mean)
@@ -93,10 +100,18 @@ double sample_poisson(struct rng *r, double mean)
     return (double)n;
 }
 
+/* ln(1 - p); for small p by its series, whose error there is under 1e-9. */
+static double log_rest(double p)
+{
+    if (p > 0.03)
+        return log(1 - p);
+    return -p * (1 + p * (1.0 / 2 + p * (1.0 / 3 + p * (1.0 / 4 + p * (1.0 / 5 + p / 6)))));
+}
+
 /* For n p (1 - p) < POISSON_INVERTED_MAX and p <= 1/2. */
 static double binomial_inverted(double u, double n, double p)
 {
-    double odds = p / (1 - p), mass = exp(n * log(1 - p));
+    double odds = p / (1 - p), mass = exp(n * log_rest(p));
     size_t k = 0;
     while (u > mass && (double)k < n && k < INVERSES) {
         u -= mass;
