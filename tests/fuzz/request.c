@@ -1,4 +1,4 @@
-/* tests/fuzz/request.c - any bytes as an HTTP request: a line "METHOD PATH CONTENT-TYPE", then the body. What is let in is
+/* tests/fuzz/request.c - any bytes as an HTTP request: a line "METHOD PATH?QUERY CONTENT-TYPE", then the body. What is let in is
  * valid, and what is refused says why in text that can be sent on. */
 #include <stdlib.h>
 #include <string.h>
@@ -41,7 +41,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     char *type = path + strcspn(path, " ");
     if (*type != '\0')
         *type++ = '\0';
-    struct http_request_view r = {.method = head, .path = path, .content_type = *type == '\0' ? NULL : type};
+    char *query = path + strcspn(path, "?");
+    if (*query != '\0')
+        *query++ = '\0';
+    struct http_request_view r = {
+        .method = head, .path = path, .query = query, .content_type = *type == '\0' ? NULL : type};
     if (end != NULL) {
         r.body = (const char *)end + 1;
         r.body_len = size - head_len - 1;

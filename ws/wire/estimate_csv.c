@@ -14,7 +14,8 @@
 #include "ws/wire/message_parts.h"
 
 #define NUMBERS (1 + ESTIMATE_QUANTILES) /* mean and quantiles */
-#define REST_MIN 0.05                    /* less would be told as 0 */
+#define WHOLE_MOST 9007199254740991.0
+#define REST_MIN 0.05 /* less would be told as 0 */
 
 struct sku_told {
     const json_t *sku;
@@ -26,7 +27,7 @@ struct table {
     struct map at; /* SKU -> struct sku_told * */
     struct sku_told *skus;
     size_t skus_count;
-    char before[160]; /* broadcast,seq,as_of_ms,phase, */
+    char before[2 * ID_LEN_MAX + 48]; /* broadcast,seq,as_of_ms,phase, */
 };
 
 static const char *text_of(const json_t *object, const char *name)
@@ -35,9 +36,15 @@ static const char *text_of(const json_t *object, const char *name)
     return text == NULL ? "" : text;
 }
 
+/* Exact up to WHOLE_MOST, which is said instead of more. */
+static int64_t whole(double number)
+{
+    return (int64_t)(number > WHOLE_MOST ? WHOLE_MOST : number < -WHOLE_MOST ? -WHOLE_MOST : number);
+}
+
 static int64_t whole_of(const json_t *object, const char *name)
 {
-    return (int64_t)json_number_value(json_object_get(object, name));
+    return whole(json_number_value(json_object_get(object, name)));
 }
 
 static double mean_of(const json_t *sku)
@@ -130,7 +137,7 @@ static void rest_rows(struct table *t, const struct sku_told *told, bool any_cel
     double firm = (double)whole_of(told->sku, "firm") - told->firm;
     double rest = mean_of(told->sku) - (double)whole_of(told->sku, "firm") - told->mean;
     if (firm != 0)
-        firm_row(t, told->sku, id, "*", "*", (int64_t)firm);
+        firm_row(t, told->sku, id, "*", "*", whole(firm));
     if (!any_cells || rest >= REST_MIN || rest <= -REST_MIN)
         planning_row(t, told->sku, id, "*", "*", &rest, 1);
 }
@@ -139,8 +146,12 @@ static enum result rows_write(struct table *t)
 {
     const json_t *cells = json_object_get(t->document, "cells");
     size_t count = json_array_size(cells);
-    snprintf(t->before, sizeof t->before, "%.63s,%" PRId64 ",%" PRId64 ",%.16s,", text_of(t->document, "broadcast"),
-             whole_of(t->document, "seq"), whole_of(t->document, "as_of_ms"), text_of(t->document, "phase"));
+    const char *broadcast = text_of(t->document, "broadcast"), *phase = text_of(t->document, "phase");
+    bool is_none = count == 0 && t->skus_count == 0; /* then nobody is named */
+    if (!is_none && (!id_is_valid(broadcast, strlen(broadcast)) || !id_is_valid(phase, strlen(phase))))
+        return RESULT_MALFORMED;
+    snprintf(t->before, sizeof t->before, "%s,%" PRId64 ",%" PRId64 ",%s,", broadcast, whole_of(t->document, "seq"),
+             whole_of(t->document, "as_of_ms"), phase);
     bytes_text(t->out,
                "broadcast,seq,as_of_ms,phase,sku,gtin,title,site,wave,status,units,mean,q05,q25,q50,q75,q95\r\n");
     enum result result = RESULT_OK;

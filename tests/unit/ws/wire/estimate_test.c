@@ -53,7 +53,7 @@ static void numbers_come_back(void **state)
     for (int i = 0; i < 100000; i++) {
         seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
         double value =
-            (double)(int64_t)(seed >> 20) / (double)(1 << (int)(seed & 31)) * ((seed & 64) != 0 ? 1e-7 : 1e-10);
+            (double)(int64_t)(seed >> 20) / (double)(INT64_C(1) << (seed & 31)) * ((seed & 64) != 0 ? 1e-7 : 1e-10);
         unsigned places = (unsigned)(seed >> 8) % (DECIMAL_PLACES_MAX + 1);
         char text[DECIMAL_LEN_MAX];
         assert_true(decimal_text(value, places, text) > 0);
