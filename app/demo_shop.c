@@ -14,8 +14,8 @@
 #define ANSWER_WAIT_MS 10000
 #define SHOWS_MAX 100 /* a show that was ended stays ended: the next run opens spring-drop-2, -3, ... */
 
-extern const char demo_catalogue[], demo_run[]; /* scripts/examples, embedded */
-extern const size_t demo_catalogue_len, demo_run_len;
+extern const char demo_catalogue[], demo_run[], demo_logistics[]; /* scripts/examples, embedded */
+extern const size_t demo_catalogue_len, demo_run_len, demo_logistics_len;
 
 /* ---- one request after the other ---- */
 
@@ -148,12 +148,26 @@ static enum result show_make(struct demo_shop *s, struct fault *fault)
     return stock_first(s, fault);
 }
 
+/* Two places that ship, two pick-ups, three cartons; one that was put by a person stays. */
+static enum result logistics_first(struct demo_shop *s, struct fault *fault)
+{
+    if (ask(s, "GET", "/v1/logistics", NULL, 0) != 200)
+        return asked_wrong(s, "GET /v1/logistics", fault);
+    if (strstr(s->answer, "\"sites\":[]") == NULL)
+        return RESULT_OK;
+    if (ask(s, "PUT", "/v1/logistics", demo_logistics, demo_logistics_len) != 200)
+        return asked_wrong(s, "PUT /v1/logistics", fault);
+    return RESULT_OK;
+}
+
 enum result demo_shop_open(struct demo_shop *s, struct load_set *set, const struct config *c, struct fault *fault)
 {
     *s = (struct demo_shop){.set = set, .config = c};
     enum result result = tokens_make(s, fault);
     if (result == RESULT_OK && ask(s, "PUT", "/v1/catalogue", demo_catalogue, demo_catalogue_len) != 200)
         result = asked_wrong(s, "PUT /v1/catalogue", fault);
+    if (result == RESULT_OK)
+        result = logistics_first(s, fault);
     if (result == RESULT_OK)
         result = show_find(s, fault);
     if (result == RESULT_OK && s->status == 404)

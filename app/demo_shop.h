@@ -22,7 +22,7 @@ struct demo_shop {
     bool answered;
 };
 
-/* Tokens, then catalogue, broadcast, run of show and first stock; everything that is there from an earlier run stays. Runs the set
+/* Tokens, then catalogue, warehouses, broadcast, run of show and first stock; everything that is there from an earlier run stays. Runs the set
  * until it is done. */
 MUST_USE enum result demo_shop_open(struct demo_shop *s, struct load_set *set, const struct config *c,
                                     struct fault *fault);

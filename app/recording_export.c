@@ -18,6 +18,7 @@
 
 #include "app/recording_write.h"
 #include "base/list.h"
+#include "base/log.h"
 #include "core/broadcast/broadcast.h"
 #include "logistics/board/board.h"
 #include "ws/wire/event_codec.h"
@@ -474,6 +475,7 @@ enum result recording_export(struct archive *a, const char *broadcast, const cha
 {
     struct replay r;
     struct target target = {.name = out};
+    log_level_set(LOG_WARN); /* what the board tells a node's operator of its ways is nothing here */
     replay_init(&r, a, fault);
     if (ID_PARSE(&r.id, broadcast, strlen(broadcast)) != RESULT_OK)
         return fault_set(fault, RESULT_MALFORMED, "--recording is the id of a broadcast");

@@ -39,6 +39,12 @@ class Demos(unittest.TestCase):
             viewer.wait("pin.set", deadline=60)
             planner.wait("volumes", deadline=60, where=lambda m: m["d"]["total"]["held"] + m["d"]["total"]["confirmed"] > 0)
             self.assertEqual((viewer.gaps, viewer.duplicates), (0, 0))
+            told = planner.wait("volumes", deadline=60, where=lambda m: m["d"].get("estimate"))["d"]
+            self.assertEqual({load["site"] for load in told["estimate"]["loads"]}, {"*", "cork", "leipzig"})
+            self.assertEqual([len(told["estimate"][name]) for name in ("waves", "cartons")], [2, 3])
+            changes = demo.http("GET", f"/v1/broadcasts/{demo.links['logistics'][1]}/changes", token=demo.links["logistics"][0])[1]
+            self.assertIn("First 50 orders with Red mug: add 1 x sticker (a sticker with every mug)",
+                          [change["text"] for change in changes["changes"]])
             self.assertEqual(demo.stop(), 0)
 
     def pay(self, demo, link, **changed):
