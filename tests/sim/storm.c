@@ -380,8 +380,12 @@ static void people_come(struct storm *s)
 static void storm_run(uint64_t seed, unsigned acts, bool alone)
 {
     struct storm s = {.fails_over = seed % 3 == 0, .vouches = seed % 3 == 1, .recalls = seed % 2 == 0};
-    s.config = (struct world_config){
-        .seed = seed, .nodes = 2 + (unsigned)(seed % 3), .quiet = true, .can_forget = s.fails_over || s.vouches};
+    s.config = (struct world_config){.seed = seed,
+                                     .nodes = 2 + (unsigned)(seed % 3),
+                                     .quiet = true,
+                                     .can_forget = s.fails_over || s.vouches,
+                                     .estimates = seed % 4 == 1 ||
+                                                  seed % 4 == 2}; /* with losses, without, and with all nodes alive */
     s.config.limits = orchestrator_limits_default;
     s.config.limits.holds_per_viewer_max = 4;
     s.config.limits.requests_in_flight_max = seed % 5 == 4 ? 6 : 512;
@@ -400,6 +404,7 @@ static void storm_run(uint64_t seed, unsigned acts, bool alone)
     }
     all_is_well(&s);
     the_show_goes_on(&s);
+    world_check_estimates(s.w);
     if (alone)
         world_print_tally(s.w);
     if (alone && s.fail_overs > 0)

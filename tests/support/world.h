@@ -97,6 +97,8 @@ struct orchestrator *world_orchestrator(struct world *w, unsigned node);
 /* With estimates: at every tick of every node, a replay's too, what was fed and the estimate of it are compared with those of whoever
  * came to that tick first, bit for bit; a difference stops the process. So often so far. */
 size_t world_ticks_compared(const struct world *w);
+/* Within a minute without faults one node leads, every node that lives has what it told last, and what each would tell is the same. */
+void world_check_estimates(struct world *w);
 struct board; /* logistics/board/board.h */
 struct board *world_board(struct world *w, unsigned node);
 uint64_t world_published(const struct world *w, unsigned node); /* seq of the newest estimate it told of; 0: none */

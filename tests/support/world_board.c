@@ -150,6 +150,42 @@ void world_ticked_forget(struct world *w)
 
 size_t world_ticks_compared(const struct world *w) { return w->ticks_compared; }
 
+/* ---- when nothing is wrong ---- */
+
+/* Why not all have the same, in words; NULL: they do. */
+static const char *estimates_differ(const struct world *w)
+{
+    const struct board_show *first = NULL;
+    unsigned leading = 0;
+    for (unsigned i = 0; i < w->config.nodes; i++) {
+        const struct world_node *n = &w->nodes[i];
+        const struct board_show *s = n->lives ? board_show_find(n->board, &world_shop_id, &world_broadcast_id) : NULL;
+        if (s == NULL)
+            continue;
+        leading += s->leads;
+        if (!tally_is_current(s) || s->estimate_seq != s->tally.done || s->document.seq != s->estimate_seq)
+            return "a node is behind";
+        first = first == NULL ? s : first;
+        if (s->tally.done != first->tally.done || s->document.text.len != first->document.text.len ||
+            memcmp(s->document.text.data, first->document.text.data, s->document.text.len) != 0)
+            return "two nodes have other documents";
+        if (s->told[s->told_count - 1].firm != s->volume.confirmed)
+            return "what is firm is not what was confirmed";
+    }
+    return leading == 1 ? NULL : leading == 0 ? "nobody leads" : "two lead";
+}
+
+void world_check_estimates(struct world *w)
+{
+    const char *why = "";
+    for (int ms = 0; w->config.estimates && why != NULL; ms += 50) {
+        if (ms > 60000)
+            world_fail(w, "estimates: %s", why);
+        world_run_ms(w, 50);
+        why = estimates_differ(w);
+    }
+}
+
 /* ---- up and down ---- */
 
 void world_board_up(struct world_node *n, const struct node_id *id)
