@@ -19,7 +19,11 @@ static bool source_view(void *ctx, const struct shop_id *shop, const struct broa
                         struct hook_view *ret)
 {
     struct courier *c = ctx;
-    return board_hook_view(c->board, shop, broadcast, ret);
+    if (!board_hook_view(c->board, shop, broadcast, ret))
+        return false;
+    if (ret->estimate_len == 0)
+        ret->estimate = NULL;
+    return true;
 }
 
 struct kept {

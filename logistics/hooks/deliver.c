@@ -61,6 +61,13 @@ void duty_look(struct duty *duty)
     duty_save(duty);
 }
 
+void duty_soon(struct duty *duty)
+{
+    struct clock *clock = duty->hooks->config.clock;
+    if (duty->state == DUTY_READY && !duty->hooks->stopped)
+        clock->start(clock, &duty->timer, 0);
+}
+
 void duty_timer(struct clock_timer *timer) { duty_look(container_of(timer, struct duty, timer)); }
 
 /* Each of its broadcasts in turn: the one that was served last stands last. */

@@ -176,6 +176,19 @@ static void replay_add(struct hooks_shop *shop, uint64_t number, const struct ho
     sink->replays[sink->replays_count++] = (struct replay){.number = number, .what = *what};
 }
 
+static void sink_soon(struct sink *sink)
+{
+    list_for_each (at, &sink->duties)
+        duty_soon(container_of(at, struct duty, link));
+}
+
+static void soon_fired(struct clock_timer *timer)
+{
+    struct hooks *h = container_of(timer, struct hooks, soon);
+    if (!h->stopped)
+        hooks_asks_look(h);
+}
+
 void hooks_listed(void *hooks, const struct shop_id *id, uint64_t seq, const struct hook_list *list)
 {
     struct hooks *h = hooks;
@@ -199,8 +212,8 @@ void hooks_listed(void *hooks, const struct shop_id *id, uint64_t seq, const str
     if (list->replay.endpoint[0] != '\0')
         replay_add(shop, seq, &list->replay);
     list_for_each (at, &shop->sinks)
-        sink_look(container_of(at, struct sink, link));
-    hooks_asks_look(h);
+        sink_soon(container_of(at, struct sink, link));
+    h->config.clock->start(h->config.clock, &h->soon, 0);
 }
 
 void hooks_rewound(void *hooks, const struct shop_id *id)
@@ -247,7 +260,7 @@ void hooks_news(void *hooks, const struct shop_id *id, const struct broadcast_id
     list_for_each (at, &shop->sinks) {
         struct duty *duty = sink_duty(container_of(at, struct sink, link), broadcast->text);
         if (duty != NULL)
-            duty_look(duty);
+            duty_soon(duty);
     }
 }
 
@@ -295,6 +308,7 @@ enum result hooks_create(const struct hooks_config *config, struct hooks **ret)
     list_init(&h->deliveries);
     list_init(&h->asks);
     list_init(&h->orphans);
+    h->soon.fire = soon_fired;
     *ret = h;
     return RESULT_OK;
 }
@@ -319,6 +333,7 @@ void hooks_destroy(struct hooks *h)
     void *shop = NULL;
     if (h == NULL)
         return;
+    h->config.clock->stop(h->config.clock, &h->soon);
     for (size_t at = 0; map_next(&h->shops, &at, &key, &shop);)
         shop_destroy(shop);
     map_finish(&h->shops);

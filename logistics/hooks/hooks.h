@@ -67,7 +67,8 @@ void hooks_stop(struct hooks *h); /* nothing new is sent from here on; what is u
 void hooks_destroy(
     struct hooks *h); /* behind the ends of webhook, feed and store; the clock must still be there; NULL is fine */
 
-/* ---- told by the board; `hooks` is a struct hooks ---- */
+/* ---- told by the board; `hooks` is a struct hooks. None of these asks the source from inside the call, but for hooks_owe, which reads
+ * its view ---- */
 
 /* An entry of the shop's estimate log, in order; `seq` is its number. When the log is known to its head and has none: once, with an empty
  * list and seq 0. */

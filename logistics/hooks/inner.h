@@ -116,7 +116,8 @@ struct hooks {
     size_t asks_count;
     uint32_t in_flight; /* webhooks */
     bool stopped;
-    struct list orphans; /* duties that wait for an answer of the store alone */
+    struct clock_timer soon; /* a list came to be known: people wait for it */
+    struct list orphans;     /* duties that wait for an answer of the store alone */
 };
 
 int64_t hooks_now_ms(struct hooks *h);
@@ -159,13 +160,14 @@ size_t letters_read(const struct bytes *answer, const char *broadcast, struct ho
 
 /* ---- deliver.c ---- */
 void duty_look(struct duty *duty); /* sends what is due, or waits for it */
+void duty_soon(struct duty *duty); /* the same, but not from inside the board that tells us */
 void sink_look(struct sink *sink);
 void duty_timer(struct clock_timer *timer);
 void delivery_free(struct delivery *d);
 
 /* ---- command.c ---- */
 void hooks_keep_as_is(struct hooks *h, const struct shop_id *shop); /* the list as it is on this node, to the log */
-void hooks_asks_look(struct hooks *h);                              /* a list came to be known */
+void hooks_asks_look(struct hooks *h);                              /* a list may have come to be known */
 void hooks_asks_free(struct hooks *h);
 
 /* ---- metrics.c ---- */

@@ -131,6 +131,7 @@ static void who_asks_too_early_waits_for_the_list(void **state)
     assert_int_equal(0, answers);
     assert_int_equal(1, w.fetched);
     world_put();
+    world_run(1);
     assert_int_equal(1, answers);
     assert_int_equal(1, answer.count);
     hooks_rewound(w.nodes[0].hooks, &the_shop);

@@ -32,6 +32,7 @@ static bool source_view(void *ctx, const struct shop_id *shop, const struct broa
 {
     struct world_show *show = world_show(broadcast->text);
     (void)ctx;
+    assert_false(w.telling);
     assert_string_equal(the_shop.text, shop->text);
     *ret = (struct hook_view){.changes = show->changes,
                               .changes_count = show->changes_count,
@@ -48,8 +49,10 @@ static void list_tell(size_t node, uint64_t seq)
     struct hook_list list = {.endpoints = w.endpoints, .count = w.endpoints_count};
     if (seq > 0)
         list.replay = w.replays[seq - 1];
+    w.telling = true;
     if (w.nodes[node].hooks != NULL)
         hooks_listed(w.nodes[node].hooks, &the_shop, seq, &list);
+    w.telling = false;
 }
 
 static void list_append(const struct hook_replay *replay)
@@ -192,16 +195,20 @@ void world_list(const char *a, const char *b, const char *c)
 void world_lead(size_t node, const char *show, bool leads)
 {
     struct broadcast_id id = id_of(show);
+    w.telling = true;
     hooks_lead(w.nodes[node].hooks, &the_shop, &id, leads);
+    w.telling = false;
     world_run(1);
 }
 
 static void news(const char *show)
 {
     struct broadcast_id id = id_of(show);
+    w.telling = true;
     for (size_t i = 0; i < WORLD_NODES; i++)
         if (w.nodes[i].hooks != NULL)
             hooks_news(w.nodes[i].hooks, &the_shop, &id);
+    w.telling = false;
     world_run(1);
 }
 

@@ -47,7 +47,8 @@ struct world {
     enum result keeps;              /* what the next `keep` is answered */
     bool store_silent;
     unsigned fetched;
-    bool asleep; /* no broadcast can be woken */
+    bool asleep;  /* no broadcast can be woken */
+    bool telling; /* the board is: it must not be asked */
     struct hooks_limits limits;
 };
 extern struct world w;
