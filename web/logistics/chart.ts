@@ -24,7 +24,7 @@ export class Chart {
     const quiet = (label: string): uPlot.Series => ({ label, stroke: 'transparent', width: 0, points: { show: false }, spanGaps: true });
     this.#plot = new uPlot(
       {
-        width: el.clientWidth || 600, height: el.clientHeight || 260, padding: [24, 20, 0, 0],
+        width: el.clientWidth || 600, height: el.clientHeight || 260, padding: [24, 30, 0, 0],
         legend: { show: false },
         cursor: { y: false, points: { size: 7 } },
         scales: { x: { time: true, range: () => [this.#from, this.#to] }, y: { range: () => [0, this.#top] } },

@@ -17,9 +17,10 @@ export function Figures({ v, stamp }: { v: Volumes; stamp: Stamp | null }) {
       <section class="firm-box" aria-labelledby="h-firm">
         <h2 id="h-firm">Firm</h2>
         <b class={`big ${firm >= LONG ? 'long' : ''}`} data-testid="total-firm">{units(firm)}</b>
-        <p>units, <b data-testid="total-orders">{units(v.total.orders)}</b> {v.total.orders === 1 ? 'order' : 'orders'}</p>
+        <p>units ordered</p>
         <Since now={firm} then={stamp?.firm} what="firm" />
         <dl>
+          <div><dt>Orders</dt><dd data-testid="total-orders">{units(v.total.orders)}</dd></div>
           <div><dt>On hold</dt><dd data-testid="total-held">{units(v.total.held)}</dd></div>
           <div><dt>Waiting</dt><dd data-testid="total-waitlist">{units(v.total.waitlist)}</dd></div>
           <div><dt>Available</dt><dd data-testid="total-available">{units(v.total.available)}</dd></div>

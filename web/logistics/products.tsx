@@ -78,7 +78,6 @@ export function Products({ v, say }: { v: Volumes; say: (text: string) => void }
 }
 
 function Line({ r, v }: { r: Row; v: Volumes }) {
-  const out = r.stock !== null && r.units !== null && r.units.q50 >= r.stock;
   return (
     <tr data-testid={`row-${r.sku}`}>
       <th scope="row" data-col="title">
@@ -97,10 +96,15 @@ function Line({ r, v }: { r: Row; v: Volumes }) {
         ) : '–'}
       </td>
       <Cell col="stock" x={r.stock} />
-      <Cell col="short" x={r.short} warn={(r.short ?? 0) >= 0.5} note={out ? 'will sell out' : ''} />
+      <Cell col="short" x={r.short} warn={(r.short ?? 0) >= 0.5} note={sellsOut(r)} />
       <Cell col="lost" x={r.lost} />
     </tr>
   );
+}
+
+function sellsOut(r: Row): string {
+  if (!r.stock || !r.units) return '';
+  return r.units.q25 >= r.stock ? 'will sell out' : r.units.q75 >= r.stock ? 'may sell out' : '';
 }
 
 function Cell({ col, x, warn, note }: { col: Key; x: number | null; warn?: boolean; note?: string }) {
