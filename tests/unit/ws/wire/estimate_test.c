@@ -243,12 +243,13 @@ static void the_columns_add_up(void **state)
     assert_int_equal(estimate_csv(&out, b.out.data, b.out.len), RESULT_OK);
     int64_t firm = 0;
     double planning = 0;
-    for (const char *row = strchr(out.data, '\n'); row[1] != '\0'; row = strchr(row + 1, '\n')) {
-        const char *at = strstr(row, ",firm,");
-        if (at != NULL && at < strchr(row + 1, '\n'))
+    for (const char *row = strchr(out.data, '\n') + 1, *end; *row != '\0'; row = end + 1) {
+        end = strchr(row, '\n');
+        const char *at = memmem(row, (size_t)(end - row), ",firm,", 6);
+        if (at != NULL)
             firm += strtoll(at + 6, NULL, 10);
-        at = strstr(row, ",planning,,");
-        if (at != NULL && at < strchr(row + 1, '\n'))
+        at = memmem(row, (size_t)(end - row), ",planning,,", 11);
+        if (at != NULL)
             planning += strtod(at + 11, NULL);
     }
     int64_t all_firm = 0;
