@@ -42,5 +42,4 @@ void conformal_widen(struct spread *s, double log_width, double floor, double ce
             s->q[i] = median * pow(s->q[i] / median, power);
         s->q[i] = between(floor, s->q[i], ceiling);
     }
-    s->mean = between(s->q[0], s->mean, s->q[ESTIMATE_QUANTILES - 1]);
 }

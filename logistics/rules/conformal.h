@@ -23,8 +23,7 @@ struct conformal {                      /* zeroed: as the estimator believes */
 void conformal_learn(struct conformal *c, size_t moment, double missed);
 /* The log-width at `t`: between two moments in proportion to the time between them, before the first and behind the last as there. */
 double conformal_log_width(const struct conformal *c, double t, double planned_s, double end_s);
-/* Widens `s` by e^log_width around its median, within floor..ceiling (INFINITY: none). The mean goes with its nearest quantile
- * only if it would fall out of 5..95 %. */
+/* Widens `s` by e^log_width around its median, within floor..ceiling (INFINITY: none). The mean stays: means add up, quantiles do not. */
 void conformal_widen(struct spread *s, double log_width, double floor, double ceiling);
 
 #endif

@@ -16,9 +16,9 @@
 #define NEW_ORDER_DONE 0.95    /* of an order's cancellations, by the time nothing more comes */
 #define RETURN_MEAN_S 864000.0 /* ten days from shipping to coming back */
 #define PARCELS_NOISE 0.05
-#define TAIL_WIDE_SHARE                                                                                                \
-    0.20 /* a few shows cannot exclude a replay of quite another size: featured, shared, or taken down */
-#define TAIL_WIDE_SIGMA 1.3
+/* A few shows cannot exclude a replay of quite another size: featured, shared, or taken down. */
+#define TAIL_WIDE_SHARE 0.25
+#define TAIL_WIDE_SIGMA 1.5
 
 static double at_least(double x, double low) { return x > low ? x : low; }
 static double at_most(double x, double high) { return x < high ? x : high; }

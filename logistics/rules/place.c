@@ -291,6 +291,34 @@ static int64_t load_firm(const struct draws *d, size_t row, size_t site)
     return firm;
 }
 
+/* The most that can leave a site, or all of them; HUGE_VAL: not known. */
+static double load_ceiling(const struct draws *d, size_t site)
+{
+    double ceiling = 0;
+    for (size_t sku = 0; sku < d->f->skus_count; sku++) {
+        bool is_all = site == d->sites || d->f->sites == 0;
+        int64_t stock = is_all ? d->f->skus[sku].stock : *fold_site_stock(d->f, sku, site);
+        if (stock == STOCK_UNKNOWN)
+            return HUGE_VAL;
+        ceiling += (double)stock;
+    }
+    return ceiling;
+}
+
+/* Sums are as wide as earlier shows' sums should have been: what all SKUs share is where a whole show is missed. The quantiles of a SKU
+ * have hundreds of earlier ones behind them, and are left alone. */
+static void load_widen(const struct draws *d, size_t site, struct estimate_load *load)
+{
+    const struct fold *f = d->f;
+    double log_width = conformal_log_width(&f->beliefs.conformal, d->o.t, f->planned_s, d->o.end_s);
+    double firm = load->units.q[0] >= (double)load->firm ? (double)load->firm : 0; /* else cancellations may undo it */
+    conformal_widen(&load->units, log_width, firm,
+                    at_least(load_ceiling(d, site), load->units.q[ESTIMATE_QUANTILES - 1]));
+    conformal_widen(&load->parcels, log_width, 0, HUGE_VAL);
+    conformal_widen(&load->grams, log_width, 0, HUGE_VAL);
+    conformal_widen(&load->cm3, log_width, 0, HUGE_VAL);
+}
+
 static void load_add(struct draws *d, size_t row, size_t site) /* d->rows, d->sites: all */
 {
     struct estimate_load *to = &d->e->loads[d->e->loads_count++];
@@ -301,6 +329,7 @@ static void load_add(struct draws *d, size_t row, size_t site) /* d->rows, d->si
     load_spread(d, row, site, offsetof(struct load, parcels), &to->parcels);
     load_spread(d, row, site, offsetof(struct load, grams), &to->grams);
     load_spread(d, row, site, offsetof(struct load, cm3), &to->cm3);
+    load_widen(d, site, to);
     if (!d->grams_known)
         to->grams.mean = NAN;
     if (!d->cm3_known)

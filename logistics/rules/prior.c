@@ -409,6 +409,21 @@ static void pool_accuracy(const struct pool *p, struct beliefs *b)
     }
 }
 
+/* Widths of totals' intervals, show by show: each was told with what those before it had taught. A few shows prove little, eight
+ * 90 % intervals of eight hold by chance alone in 43 of 100 shops: so n shows are believed by n/(n + 8). */
+static void pool_widths(const struct pool *p, struct beliefs *b)
+{
+    for (size_t i = 0; i < p->count; i++)
+        for (size_t m = 0; m < ESTIMATE_MOMENTS; m++) {
+            const struct digest_score *s = &p->digests[i]->scores[m];
+            bool held = s->spread.q[0] <= s->shipped && s->shipped <= s->spread.q[ESTIMATE_QUANTILES - 1];
+            if (s->told)
+                conformal_learn(&b->conformal, m, held ? 0 : 1);
+        }
+    for (size_t m = 0; m < ESTIMATE_MOMENTS; m++)
+        b->conformal.log_width[m] *= (double)p->count / ((double)p->count + 8);
+}
+
 /* ---- the prior ---- */
 
 enum result prior_create(const struct digest *const *digests, size_t count, struct prior **ret)
@@ -431,6 +446,7 @@ enum result prior_create(const struct digest *const *digests, size_t count, stru
         pool_orders(&pool, b);
         pool_course(&pool, b);
         pool_accuracy(&pool, b);
+        pool_widths(&pool, b);
         result = pool_skus(&pool, p);
     }
     hazard_sums(&b->hazard, b->hazard_sums);

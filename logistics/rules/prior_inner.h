@@ -3,6 +3,7 @@
 #define LIVESHELF_LOGISTICS_RULES_PRIOR_INNER_H
 
 #include "logistics/rules/bins.h"
+#include "logistics/rules/conformal.h"
 #include "logistics/rules/hazard.h"
 #include "logistics/rules/prior.h"
 
@@ -37,7 +38,7 @@ struct beliefs {
     double course[COURSE_BINS];                                  /* mean 1 when known */
     double recent_sigma[COURSE_BINS], so_far_sigma[COURSE_BINS]; /* errors, in logs, of the two forecasts of it */
     /* of our own estimates */
-    double width[ESTIMATE_MOMENTS]; /* conformal: ln of the stretch of the log-interval */
+    struct conformal conformal; /* of totals */
     struct estimate_accuracy accuracy[ESTIMATE_MOMENTS];
 };
 
