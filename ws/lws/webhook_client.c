@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <libwebsockets.h>
 #include <netdb.h>
+#include <openssl/x509_vfy.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,6 +38,7 @@ struct post {
     char addresses[ADDRESSES_MAX][INET6_ADDRSTRLEN];
     unsigned addresses_count, address; /* the one being tried */
     struct lws *wsi;
+    const char *distrust; /* why the certificate is not trusted; static text */
     size_t written;
     bool sent;               /* something went out: it may arrive */
     bool connecting, failed; /* inside lws_client_connect_via_info; it failed in there */
@@ -192,8 +194,10 @@ static void post_connect(struct post *p)
 static void post_lost(struct post *p, const char *why)
 {
     char kept[sizeof p->ask->why];
-    snprintf(kept, sizeof kept, "%s", why);
+    snprintf(kept, sizeof kept, "%s%s",
+             p->distrust == NULL ? "" : "certificate: ", p->distrust == NULL ? why : p->distrust);
     p->wsi = NULL;
+    p->distrust = NULL;
     if (!p->sent && p->address + 1 < p->addresses_count) {
         p->address++;
         post_connect(p);
@@ -297,8 +301,8 @@ static void post_end(struct post *p, enum result result, const char *why)
 static int on_webhook(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len)
 {
     struct post *p = NULL;
-    (void)user;
     switch (reason) {
+    case LWS_CALLBACK_OPENSSL_PERFORM_SERVER_CERT_VERIFICATION:
     case LWS_CALLBACK_CLIENT_CONNECTION_ERROR:
     case LWS_CALLBACK_CLIENT_APPEND_HANDSHAKE_HEADER:
     case LWS_CALLBACK_CLIENT_HTTP_WRITEABLE:
@@ -312,6 +316,10 @@ static int on_webhook(struct lws *wsi, enum lws_callback_reasons reason, void *u
     if (p == NULL) /* ended; only lws still has something of it */
         return reason == LWS_CALLBACK_CLIENT_CONNECTION_ERROR || reason == LWS_CALLBACK_CLOSED_CLIENT_HTTP ? 0 : -1;
     switch (reason) {
+    case LWS_CALLBACK_OPENSSL_PERFORM_SERVER_CERT_VERIFICATION: /* `len`: trusted so far */
+        if (len == 0)
+            p->distrust = X509_verify_cert_error_string(X509_STORE_CTX_get_error(user));
+        return len == 0;
     case LWS_CALLBACK_CLIENT_APPEND_HANDSHAKE_HEADER:
         return post_headers(p, wsi, in, *(unsigned char **)in + len);
     case LWS_CALLBACK_CLIENT_HTTP_WRITEABLE:
