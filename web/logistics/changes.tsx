@@ -25,7 +25,7 @@ function kept<T>(f: () => T): T | null {
   }
 }
 
-export function Changes({ list, seen, onSeen, now }: { list: PromiseChange[]; seen: number; onSeen: (seq: number) => void; now: number }) {
+export function Changes({ list, titles, seen, onSeen, now }: { list: PromiseChange[]; titles: Map<string, string>; seen: number; onSeen: (seq: number) => void; now: number }) {
   const unread = list.filter((c) => c.seq > seen).length;
   const newest = [...list].reverse().slice(0, SHOWN_MAX);
   return (
@@ -38,7 +38,7 @@ export function Changes({ list, seen, onSeen, now }: { list: PromiseChange[]; se
       {list.length > 0 && (
         <ol tabIndex={0} aria-label="Changes, newest first" data-testid="changes">
           {newest.map((c) => {
-            const said = changeText(c);
+            const said = changeText(c, titles);
             return (
               <li key={`${c.seq} ${c.kind} ${c.sku}`} class={`${c.seq > seen ? 'new' : ''} ${said.urgent ? 'urgent' : ''}`} data-testid={`change-${c.kind}-${c.sku}`}>
                 <time dateTime={new Date(c.ms).toISOString()}>{moment(c.ms, now)}</time>
@@ -52,13 +52,13 @@ export function Changes({ list, seen, onSeen, now }: { list: PromiseChange[]; se
         </ol>
       )}
       {list.length > SHOWN_MAX && <p class="foot">The newest {SHOWN_MAX} of {list.length}.</p>}
-      <Announcer list={list} />
+      <Announcer list={list} titles={titles} />
     </section>
   );
 }
 
 /* Says what came while the page was open, once, without taking the word from anybody. */
-function Announcer({ list }: { list: PromiseChange[] }) {
+function Announcer({ list, titles }: { list: PromiseChange[]; titles: Map<string, string> }) {
   const said = useRef(list.length ? list[list.length - 1].seq : 0);
   const [text, setText] = useState('');
   const last = list.length ? list[list.length - 1].seq : 0;
@@ -66,7 +66,7 @@ function Announcer({ list }: { list: PromiseChange[] }) {
     const fresh = list.filter((c) => c.seq > said.current);
     if (!fresh.length) return;
     said.current = last;
-    setText(fresh.length > 3 ? `${fresh.length} changes on air` : fresh.map((c) => `${changeText(c).what}. ${changeText(c).act}`).join(' '));
+    setText(fresh.length > 3 ? `${fresh.length} changes on air` : fresh.map((c) => changeText(c, titles)).map((told) => `${told.what}. ${told.act}`).join(' '));
   }, [last]);
   return <p class="sr" role="status" aria-live="polite" data-testid="announced">{text}</p>;
 }

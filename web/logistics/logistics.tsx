@@ -52,6 +52,7 @@ function App({ feed }: { feed: Feed }) {
   const v = feed.volumes;
   const e = v?.estimate ?? null;
   const stamp = v?.stamps?.find((s) => s.id === compareId) ?? null;
+  const titles = useMemo(() => new Map(v?.skus.map((s) => [s.sku, s.title])), [v]);
   const unread = (v?.changes ?? []).filter((c) => c.seq > seen).length;
   useEffect(() => {
     document.title = `${unread ? `(${unread}) ` : ''}Volumes · ${v?.title || feed.broadcast}`;
@@ -87,7 +88,7 @@ function App({ feed }: { feed: Feed }) {
       <div class="beside">
         {e && <Capacity v={v} e={e} />}
         {e && <Told v={v} e={e} now={now} />}
-        <Changes list={v.changes ?? []} seen={seen} onSeen={setSeen} now={now} />
+        <Changes list={v.changes ?? []} titles={titles} seen={seen} onSeen={setSeen} now={now} />
         <Stamps list={v.stamps ?? []} v={v} compared={stamp} onCompare={setCompareId} now={now} />
       </div>
       {body}

@@ -59,10 +59,10 @@ export function accuracyText(e: Estimate): string {
 export interface Told { what: string; act: string; urgent?: boolean }
 
 /* What changed, and what it means for whoever packs. The server's line says what; prices are written the planner's way here. */
-export function changeText(c: PromiseChange): Told {
+export function changeText(c: PromiseChange, titles: Map<string, string>): Told {
   const it = c.title || c.sku;
   const n = c.adds_units || 1;
-  const extra = c.adds ? `${units(n)} × ${c.adds}` : 'it';
+  const extra = c.adds ? `${units(n)} × ${titles.get(c.adds) || c.adds}` : 'it';
   const prices = c.now ? `${money(c.now)}${c.was ? `, was ${money(c.was)}` : ''}` : '';
   const said = (what: string, act: string, urgent = false): Told => ({ what: (!prices && c.text) || what, act, urgent });
   switch (c.kind) {
