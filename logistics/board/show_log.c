@@ -169,7 +169,8 @@ static void show_read_entry(struct book *book, struct journal *j)
         return;
     begin_tally(s);
     tally_run(s);
-    show_changed(s);
+    if (j->kind == JOURNAL_STAMP)
+        show_changed(s);
     lead_check(s);
 }
 
