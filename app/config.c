@@ -493,7 +493,7 @@ static void limits_describe(const struct setting *s, char *ret, size_t size)
         snprintf(ret, size, "up to %lld bytes", (long long)s->max);
 }
 
-static const char *const sections[] = {"", "server", "storage", "auth", "limits", "redis", "show"};
+static const char *const sections[] = {"", "server", "storage", "auth", "limits", "redis", "show", "logistics"};
 
 void config_print_help(struct bytes *out)
 {

@@ -186,6 +186,6 @@ const struct setting config_table[SETTINGS] = {
     [SETTING_WEBHOOK_PRIVATE_NETWORKS] = {"webhook-private-networks", SETTING_CHOICE, "", "off", 0, 0, networks, "logistics",
         "on: webhooks may go to private networks and this machine itself; off: such addresses are refused"},
     [SETTING_FEED_ENTRIES] = {"feed-entries", SETTING_NUMBER, "entries", "10000", 100, 10000000, NULL, "logistics",
-        "about so many of a shop's stream for machines are kept; an entry is as long as its estimate, so up to 1 MiB"},
+        "about so many of a shop's stream for machines are kept; fewer when estimates are long: 32 MiB of them at most"},
 };
 /* clang-format on */

@@ -3,6 +3,16 @@
 #include "inventory/redis/node.h"
 #include "inventory/redis/resp.h"
 
+#define ENTRY_BYTES 300 /* beside its data */
+
+/* What a stream may take from the memory that stock lives in is bounded too, as if all entries were as long as this one. */
+static int64_t entries_kept(const struct redis_node *n, size_t len)
+{
+    int64_t entries = n->config.feed_entries == 0 ? REDIS_FEED_ENTRIES : n->config.feed_entries;
+    int64_t room = REDIS_FEED_BYTES / (int64_t)(len + ENTRY_BYTES);
+    return entries < room ? entries : room;
+}
+
 /* Redis drops whole nodes of a stream at a time (MAXLEN ~): a few entries more than set stay, and trimming costs nothing. */
 static void write_append(const struct redis_node *n, struct bytes *out, const struct feed_append *append)
 {
@@ -13,7 +23,7 @@ static void write_append(const struct redis_node *n, struct bytes *out, const st
     resp_word(out, key);
     resp_word(out, "MAXLEN");
     resp_word(out, "~");
-    resp_number(out, n->config.feed_entries == 0 ? REDIS_FEED_ENTRIES : n->config.feed_entries);
+    resp_number(out, entries_kept(n, append->data->len));
     resp_word(out, "*");
     resp_word(out, "type");
     resp_word(out, append->type);

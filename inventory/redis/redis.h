@@ -30,6 +30,7 @@
 #define REDIS_SILENCE_MS 1000
 #define REDIS_QUEUE_MAX 20000
 #define REDIS_FEED_ENTRIES 10000
+#define REDIS_FEED_BYTES (32u << 20) /* of a shop's stream, about: fewer entries when they are long */
 
 struct redis_config {
     uv_loop_t *loop;

@@ -87,6 +87,23 @@ static void only_the_newest_are_kept(void **state)
     assert_in_range(count, KEPT, 3 * KEPT);
 }
 
+static void long_entries_are_fewer(void **state)
+{
+    (void)state;
+    struct bytes data = {0};
+    if (stage.config.kind == STAGE_MEMORY)
+        return;
+    char *piece = calloc(1, 1 << 20);
+    assert_non_null(piece);
+    bytes_append(&data, piece, 1 << 20);
+    free(piece);
+    for (uint64_t i = 0; i < 2 * REDIS_FEED_BYTES >> 20; i++)
+        assert_int_equal(RESULT_OK, append_data(0, i, &data));
+    int count = atoi(redis_server_command(&stage.server, "XLEN ls:{demo}:o:volumes"));
+    assert_in_range(count, (REDIS_FEED_BYTES >> 20) / 2, (REDIS_FEED_BYTES >> 20) + 1);
+    bytes_finish(&data);
+}
+
 static void what_is_too_long_is_refused(void **state)
 {
     (void)state;
@@ -107,6 +124,7 @@ static int run_tales(const char *name)
     const struct CMUnitTest tales[] = {
         cmocka_unit_test(entries_carry_all_fields),
         cmocka_unit_test(only_the_newest_are_kept),
+        cmocka_unit_test(long_entries_are_fewer),
         cmocka_unit_test(what_is_too_long_is_refused),
     };
     return cmocka_run_group_tests_name(name, tales, NULL, NULL);

@@ -204,6 +204,24 @@ static void a_child_sees_exactly_our_values(void **state)
     config_finish(&theirs);
 }
 
+/* Also one of a section that is new. */
+static void every_setting_is_printed(void **state)
+{
+    (void)state;
+    struct bytes help = {0}, markdown = {0};
+    config_print_help(&help);
+    config_print_markdown(&markdown);
+    for (size_t i = 0; i < SETTINGS; i++) {
+        char word[80];
+        snprintf(word, sizeof word, "\n  %s ", config_table[i].name);
+        assert_non_null(strstr(help.data, word));
+        snprintf(word, sizeof word, "| `%s` |", config_table[i].name);
+        assert_non_null(strstr(markdown.data, word));
+    }
+    bytes_finish(&help);
+    bytes_finish(&markdown);
+}
+
 static void a_password_is_not_printed(void **state)
 {
     struct config c;
@@ -231,6 +249,7 @@ int main(void)
         cmocka_unit_test(a_missing_file_and_a_missing_value_are_named),
         cmocka_unit_test(own_flags_are_given_back),
         cmocka_unit_test(a_child_sees_exactly_our_values),
+        cmocka_unit_test(every_setting_is_printed),
         cmocka_unit_test(a_password_is_not_printed),
     };
     int fd = mkstemp(file_name);
