@@ -72,7 +72,7 @@ test("time that stands still, a recall, and a price that two must want", { timeo
     const second = await person(browser, server, "host", { width: 360, height: 640, token: server.token("host", ["--broadcast", "spring-drop", "--sub", "ben"]) });
     await host.setViewportSize({ width: 1440, height: 900 });
     const sku = await host.evaluate((not) => window.liveshelf.state.shelf.find((e) => e.sku !== not && e.price && e.state === "open").sku, first.sku);
-    await on(host, `goods-${sku}`).locator("button").click(soon);
+    await on(host, `goods-${sku}`).locator("td:first-child button").click(soon);
     await on(host, "price-input").fill("0,50");
     await on(host, "price-set").click(soon);
     await host.getByText("Waits for a second person").first().waitFor(soon);
