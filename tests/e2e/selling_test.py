@@ -67,7 +67,7 @@ class Selling(unittest.TestCase):
             event = stream.wait(lambda e: is_there(e["data"]))
             self.assertEqual(event["event"], "volumes")
             stream.close()
-            _, table, _ = shop.http("GET", "/v1/broadcasts/show/estimates.csv", token=shop.token("logistics"))
+            _, table, _ = shop.http("GET", "/v1/broadcasts/show/volumes.csv", token=shop.token("logistics"))
             rows = {row["sku"]: row for row in csv_rows(table)}
             self.assertEqual((rows["mug-red"]["confirmed"], rows["mug-red"]["available"]), ("2", "38"))
             _, body, _ = shop.http("GET", "/v1/broadcasts/show/estimates", token=shop.token("logistics"))
