@@ -32,22 +32,21 @@ void settle_told(struct board_show *s, const struct journal *j)
                                          .parcels = j->u.estimate.parcels};
 }
 
+/* The first is half of the plan; of a show that ended before that, half of what it was. */
 static int64_t moment_ms(const struct board_show *s, size_t moment)
 {
-    double planned_s = (double)s->begun.u.begun.planned_ms / 1000.0;
-    return s->start_ms + (int64_t)(1000.0 * estimate_moment_s(moment, planned_s, show_seconds(s, s->end_ms)));
+    double planned_s = (double)s->begun.u.begun.planned_ms / 1000.0, end_s = show_seconds(s, s->end_ms);
+    double at_s = estimate_moment_s(moment, planned_s, end_s);
+    return s->start_ms + (int64_t)(1000.0 * (moment == 0 && at_s > end_s ? end_s / 2.0 : at_s));
 }
 
-/* The newest that was told up to the moment; NULL: none since the moment before. A show that ended before half of its plan had no such
- * moment. */
+/* The newest that was told up to the moment; NULL: none since the moment before. */
 static const struct told_estimate *told_at(const struct board_show *s, size_t moment)
 {
-    if (moment == 0 && moment_ms(s, moment) >= s->end_ms)
-        return NULL;
     int64_t from_ms = moment == 0 ? s->start_ms : moment_ms(s, moment - 1), to_ms = moment_ms(s, moment);
     for (size_t i = s->told_count; i > 0; i--)
         if (s->told[i - 1].ms <= to_ms)
-            return s->told[i - 1].ms > from_ms ? &s->told[i - 1] : NULL;
+            return s->told[i - 1].ms >= from_ms ? &s->told[i - 1] : NULL;
     return NULL;
 }
 
