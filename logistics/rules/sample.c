@@ -76,12 +76,14 @@ static const double inverse[INVERSES + 1] = {0,
                                              INVERSES_8(49),
                                              INVERSES_8(57)};
 
+static double whole(double x) { return (double)(int64_t)x; } /* rounded down; x >= 0. Much cheaper than floor */
+
 /* With three terms: skewness and excess kurtosis of a Poisson are 1 / sqrt(mean) and 1 / mean. */
 static double poisson_expanded(double z, double mean)
 {
     double deviation = sqrt(mean), square = z * z;
     double x = mean + deviation * z + (square - 1) / 6 + z * (1 - square) / (72 * deviation);
-    return x > 0 ? floor(x + 0.5) : 0;
+    return x > 0 ? whole(x + 0.5) : 0;
 }
 
 double sample_poisson(struct rng *r, double mean)
@@ -125,8 +127,8 @@ static double binomial_expanded(double z, double n, double p, double variance)
 {
     double deviation = sqrt(variance), square = z * z, skew = 1 - 2 * p;
     double third = ((1 - 6 * p * (1 - p)) * (square - 3) / 24 - skew * skew * (2 * square - 5) / 36) * z / deviation;
-    double k = floor(n * p + deviation * z + skew * (square - 1) / 6 + third + 0.5);
-    return k < 0 ? 0 : k > n ? n : k;
+    double k = n * p + deviation * z + skew * (square - 1) / 6 + third + 0.5;
+    return k < 0 ? 0 : k > n ? n : whole(k);
 }
 
 double sample_binomial(struct rng *r, double n, double p)
@@ -150,8 +152,8 @@ double sample_part(struct rng *r, double n, double p)
         return 0;
     if (p >= 1)
         return n;
-    double mean = n * p, k = floor(mean + sqrt(mean * (1 - p)) * sample_normal(r) + 0.5);
-    return k < 0 ? 0 : k > n ? n : k;
+    double mean = n * p, k = mean + sqrt(mean * (1 - p)) * sample_normal(r) + 0.5;
+    return k < 0 ? 0 : k > n ? n : whole(k);
 }
 
 /* ---- generators ---- */
