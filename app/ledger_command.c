@@ -39,7 +39,8 @@ static enum result work_export(struct ledger_work *w)
     const char *recording = w->own[FLAG_RECORDING].value;
     bool of_ledger = w->own[FLAG_AFTER].value != NULL || w->own[FLAG_ACKNOWLEDGE].value != NULL;
     if (recording != NULL && of_ledger)
-        return fault_set(&w->fault, RESULT_MALFORMED, "--after and --acknowledge are of the ledger, not of a recording");
+        return fault_set(&w->fault, RESULT_MALFORMED,
+                         "--after and --acknowledge are of the ledger, not of a recording");
     if (recording != NULL)
         return recording_export(&w->archive, recording, w->own[FLAG_OUT].value, &w->fault);
     struct ledger_export export = {w->own[FLAG_AFTER].value, w->own[FLAG_OUT].value,

@@ -292,16 +292,16 @@ void recording_close(struct recording *r)
 /* ---- events ---- */
 
 enum line_member { /* bits: what an event of a kind has */
-              HAS_N = 1 << 0,
-              HAS_SKU = 1 << 1,
-              HAS_ID = 1 << 2,
-              HAS_QTY = 1 << 3,
-              MAY_HAVE_QTY = 1 << 4,
-              HAS_UNITS = 1 << 5,
-              MAY_HAVE_SITE = 1 << 6,
-              MAY_HAVE_BUYER = 1 << 7,
-              MAY_HAVE_SKU = 1 << 8,
-              OF_HOLD = HAS_ID | MAY_HAVE_SKU,
+                   HAS_N = 1 << 0,
+                   HAS_SKU = 1 << 1,
+                   HAS_ID = 1 << 2,
+                   HAS_QTY = 1 << 3,
+                   MAY_HAVE_QTY = 1 << 4,
+                   HAS_UNITS = 1 << 5,
+                   MAY_HAVE_SITE = 1 << 6,
+                   MAY_HAVE_BUYER = 1 << 7,
+                   MAY_HAVE_SKU = 1 << 8,
+                   OF_HOLD = HAS_ID | MAY_HAVE_SKU,
 };
 static const struct line_kind {
     const char *type;

@@ -389,7 +389,7 @@ static enum result tell(struct replay *r, struct wanted *w)
         return archive_fault(r, result);
     if (w->ledger != NULL)
         w->ledger->caught_up(w->ledger);
-    else
+    else if (w->log != NULL)
         w->log->caught_up(w->log);
     r->telling = NULL;
     return r->result;

@@ -26,7 +26,9 @@ void promise_finish(struct promise *p)
         return;
     free(p->changes);
     free(p->items);
-    *p = (struct promise){0};
+    p->changes = NULL;
+    p->items = NULL;
+    p->count = p->items_count = p->extras_count = 0;
 }
 
 /* ---- lines ---- */
