@@ -15,11 +15,11 @@ enum hook_type { HOOK_VOLUMES_UPDATED, HOOK_PROMISE_CHANGED, HOOK_VOLUMES_SETTLE
 const char *hook_type_name(enum hook_type type); /* "volumes.updated", "promise.changed", "volumes.settled" */
 
 struct hook_endpoint {
+    unsigned types;                           /* BIT(enum hook_type): those it is told of */
     char id[ID_LEN_MAX + 1];
     char url[URL_LEN_MAX + 1];                /* http(s)://... */
     char secret[HOOK_SECRET_LEN_MAX + 1];     /* never logged, never told */
     char old_secret[HOOK_SECRET_LEN_MAX + 1]; /* signs as well while a secret is being changed; "": none */
-    unsigned types;                           /* BIT(enum hook_type): those it is told of */
     bool disabled;                            /* it said that it is gone (410), until it is put again */
 };
 struct hook_dead { /* a message that was given up */

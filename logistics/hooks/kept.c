@@ -5,6 +5,7 @@
  *
  * Written behind the delivery: a crash in between repeats a message under its own id. A store that does not answer is asked
  * again; nothing is delivered on a duty before its places are known. */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,19 +43,38 @@ static void places_write(const struct duty *duty, struct bytes *out)
                      duty->lanes[i].ms, duty->lanes[i].tries, duty->lanes[i].next_ms, duty->lanes[i].failing_ms);
 }
 
+/* Takes a whole number of at least 0 and what stands behind it: `mark`, or the end. */
+static bool take_number(const char **at, char mark, int64_t *ret)
+{
+    char *end = NULL;
+    errno = 0;
+    long long number = strtoll(*at, &end, 10);
+    if (end == *at || errno != 0 || number < 0 || (*end != mark && *end != '\0'))
+        return false;
+    *ret = number;
+    *at = *end == '\0' ? end : end + 1;
+    return true;
+}
+
+static bool take_lane(const char **at, struct lane *ret)
+{
+    int64_t place = 0, tries = 0;
+    if (!take_number(at, ' ', &place) || !take_number(at, ' ', &ret->ms) || !take_number(at, ' ', &tries) ||
+        !take_number(at, ' ', &ret->next_ms) || !take_number(at, ' ', &ret->failing_ms) || tries >= HOOKS_TRIES_MAX)
+        return false;
+    ret->place = (uint64_t)place;
+    ret->tries = (uint32_t)tries;
+    return true;
+}
+
 /* What cannot be read counts as nothing delivered: repeats are harmless, gaps are not. */
 static void places_read(struct duty *duty, const char *text)
 {
     struct lane lanes[LANES] = {0};
-    int version = 0, settled = 0, at = 0;
-    bool good = text != NULL && sscanf(text, "%d %d%n", &version, &settled, &at) == 2 && version == 1;
-    for (unsigned i = 0; good && i < LANES; i++) {
-        int len = 0;
-        good = sscanf(text + at, " %" SCNu64 " %" SCNd64 " %" SCNu32 " %" SCNd64 " %" SCNd64 "%n", &lanes[i].place,
-                      &lanes[i].ms, &lanes[i].tries, &lanes[i].next_ms, &lanes[i].failing_ms, &len) == 5 &&
-               lanes[i].tries < HOOKS_TRIES_MAX;
-        at += len;
-    }
+    int64_t version = 0, settled = 0;
+    bool good = text != NULL && take_number(&text, ' ', &version) && version == 1 && take_number(&text, ' ', &settled);
+    for (unsigned i = 0; good && i < LANES; i++)
+        good = take_lane(&text, &lanes[i]);
     if (!good) {
         log_warn("hooks.places", "shop=%s broadcast=%s endpoint=%s read=nothing", duty->shop.text, duty->broadcast.text,
                  duty->sink->endpoint.id);
@@ -73,14 +93,24 @@ static void letters_write(const struct duty *duty, struct bytes *out)
     }
 }
 
-static bool letter_read(const char *text, struct hook_dead *ret, int *ret_len)
+/* "message,type,seq,tries,status,ms;" */
+static bool letter_read(const char **at, struct hook_dead *ret)
 {
-    int type = 0;
-    *ret_len = 0;
-    bool good = sscanf(text, "%36[0-9a-z_],%d,%" SCNu64 ",%" SCNu32 ",%" SCNd32 ",%" SCNd64 ";%n", ret->message, &type,
-                       &ret->seq, &ret->attempts, &ret->status, &ret->ms, ret_len) == 6;
+    int64_t type = 0, seq = 0, attempts = 0, status = 0;
+    size_t len = strcspn(*at, ",");
+    if (len != HOOK_MESSAGE_LEN || (*at)[len] != ',')
+        return false;
+    memcpy(ret->message, *at, len);
+    *at += len + 1;
+    if (!take_number(at, ',', &type) || !take_number(at, ',', &seq) || !take_number(at, ',', &attempts) ||
+        !take_number(at, ',', &status) || !take_number(at, ';', &ret->ms) || type >= HOOK_TYPES ||
+        attempts > UINT32_MAX || status > INT32_MAX)
+        return false;
     ret->type = (enum hook_type)type;
-    return good && *ret_len > 0 && type >= 0 && type < HOOK_TYPES;
+    ret->seq = (uint64_t)seq;
+    ret->attempts = (uint32_t)attempts;
+    ret->status = (int32_t)status;
+    return true;
 }
 
 static int letter_compare(const void *a, const void *b)
@@ -115,8 +145,7 @@ size_t letters_read(const struct bytes *answer, const char *broadcast, struct ho
         if (blank == NULL || ID_PARSE(&letter.broadcast, at, (size_t)(blank - at)) != RESULT_OK ||
             (broadcast != NULL && strcmp(broadcast, letter.broadcast.text) != 0))
             continue;
-        int len = 0;
-        for (at = blank + 1; at < end && letter_read(at, &letter, &len); at += len)
+        for (at = blank + 1; at < end && letter_read(&at, &letter);)
             letter_put(ret, &count, max, &letter);
     }
     if (count > 0)

@@ -4,7 +4,8 @@ static const double delay_bounds[] = {0.1, 0.5, 1, 5, 15, 60, 300, 1800, 7200, 8
 
 #define COUNTER(metric_name, metric_labels, text)                                                                      \
     {                                                                                                                  \
-        .name = "liveshelf_hooks_" metric_name "_total", .labels = metric_labels, .help = text, .kind = METRIC_COUNTER \
+        .name = "liveshelf_hooks_" metric_name "_total", .labels = (metric_labels), .help = (text),                    \
+        .kind = METRIC_COUNTER                                                                                         \
     }
 static const char posts_help[] = "Webhooks posted, by what became of them.";
 static struct metric delivered = COUNTER("posts", "result=\"delivered\"", posts_help);

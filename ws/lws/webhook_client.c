@@ -407,8 +407,8 @@ void webhook_client_close(struct webhook_client *c, void (*closed)(void *ctx), v
     c->closing = true;
     c->closed = closed;
     c->closed_ctx = ctx;
-    while (!list_is_empty(&c->posts)) {
-        struct post *p = container_of(c->posts.next, struct post, link);
+    list_for_each (at, &c->posts) {
+        struct post *p = container_of(at, struct post, link);
         post_end(p, p->sent ? RESULT_NO_ANSWER : RESULT_UNAVAILABLE, "the node stops");
     }
     lws_context_destroy(c->context);

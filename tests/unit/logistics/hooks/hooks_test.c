@@ -440,6 +440,36 @@ static void a_stop_cuts_off_what_hangs_and_the_next_leader_repeats_it_at_once(vo
     assert_string_equal("changed 3", world_told(1, "erp")); /* its place was not kept any more */
 }
 
+static void stored(struct store_request *request) { assert_int_equal(RESULT_OK, request->result); }
+
+static void what_cannot_be_read_counts_as_nothing_told(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {"",
+                                      "1",
+                                      "2 0 1 1 0 0 0 1 1 0 0 0 1 1 0 0 0",
+                                      "1 0 9999 9 0 0 0 9999 9 0 0 0 9999 9 0 0",
+                                      "1 0 9 9 10 0 0 9 9 0 0 0 9 9 0 0 0",
+                                      "1 0 -9 9 0 0 0 9 9 0 0 0 9 9 0 0 0",
+                                      "hello",
+                                      "99999999999999999999 0"};
+    world_list("wms", NULL, NULL);
+    world_change("spring", 3);
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+        struct store_request put = {
+            .op = STORE_PUT, .shop = the_shop, .key = "hook:wms:spring", .ttl_ms = HOUR, .done = stored};
+        struct store *store = memory_store(w.nodes[1].memory);
+        bytes_text(&put.value, bad[i]);
+        store->ask(store, &put);
+        world_run(1);
+        bytes_finish(&put.value);
+        world_lead(0, "spring", true);
+        assert_string_equal("changed 3", world_told(0, "wms"));
+        world_node_kill(0);
+        world_node_open(0);
+    }
+}
+
 /* ---- endpoints come, go and hang ---- */
 
 static void an_endpoint_taken_away_is_told_nothing_more(void **state)
@@ -612,6 +642,7 @@ int main(void)
         TALE(what_a_fail_over_put_in_the_place_of_what_was_told_is_told),
         TALE(estimates_go_on_after_a_fail_over),
         TALE(a_stop_cuts_off_what_hangs_and_the_next_leader_repeats_it_at_once),
+        TALE(what_cannot_be_read_counts_as_nothing_told),
         TALE(an_endpoint_taken_away_is_told_nothing_more),
         TALE(one_that_says_it_is_gone_is_left_alone_until_put_again),
         TALE(a_new_address_is_tried_at_once),
