@@ -80,7 +80,7 @@ extern const struct board_limits board_limits_default;
 
 struct board_config { /* all zero but the limits: counts what is observed, estimates nothing */
     struct node_id node;
-    uint64_t seed; /* of the draws and of jitter */
+    uint64_t seed; /* this node's own: of two that wait for a lost leader one is first */
     struct clock *clock;
     struct log *log;
     struct ledger *ledger;

@@ -110,11 +110,9 @@ struct tally {
     bool wants_reading;
     bool is_cut;        /* the ledger does not reach back to the start */
     int64_t blocked_ms; /* since when the first tick cannot be done; 0: it can */
-    int64_t audience;   /* fed last; -1: none */
     uint64_t done;      /* seq of the last tick done */
     int64_t done_ms;
     struct place done_cut;
-    uint64_t done_event_seq;
 };
 
 /* ---- publishing ---- */
@@ -195,8 +193,8 @@ struct board_show {
     bool is_asking;      /* an entry that this node wants is on its way */
     bool is_registering; /* the same, in the log of all shops */
     /* ---- told ---- */
-    struct map actual_ids; /* -> this show: those in the log */
-    int64_t shipped;       /* units that actuals say have left; */
+    struct map actual_ids;         /* -> this show: those in the log */
+    int64_t shipped;               /* units that actuals say have left; */
     struct estimate_stamp *stamps; /* owned */
     size_t stamps_count, stamps_capacity;
     struct fan_point *fan; /* FAN_POINTS_MAX places; NULL: none yet */
@@ -241,7 +239,7 @@ struct board_shop {
     struct list asks;     /* struct ask, until the log is read */
     struct {              /* the ledger, read again */
         struct ledger_follow follow;
-        bool is_on, has_begun;
+        bool is_on;
         struct place at;
     } reading;
 };

@@ -111,7 +111,7 @@ static int64_t due_ms(const struct board_show *s, int64_t now_ms)
     if (s->last_tick == 0)
         return s->begun.seq == 0 ? now_ms : s->begun.ms;
     /* Who did not lead waits longer by a grace of its own, so that not all try at once. */
-    uint64_t spread = map_hash(s->b->config.node.text) % (uint64_t)(grace_ms / 2 + 1);
+    uint64_t spread = s->b->config.seed % (uint64_t)(grace_ms / 2 + 1);
     return s->last_tick_ms + lead_period_ms(s, now_ms) + (is_own(s) ? 0 : grace_ms + (int64_t)spread);
 }
 
@@ -147,8 +147,8 @@ void lead_check(struct board_show *s)
     if (s->is_asking)
         return;
     int64_t now_ms = board_now(s->b), due = due_ms(s, now_ms);
-    const struct show_view *view = s->b->config.show(s->b->config.ctx, &s->shop->id, &s->id);
-    if (now_ms >= due && view != NULL && due_next(s, view))
+    const struct show_view *view = now_ms < due ? NULL : s->b->config.show(s->b->config.ctx, &s->shop->id, &s->id);
+    if (view != NULL && due_next(s, view))
         return; /* its answer comes back here */
     bool is_behind = due <= now_ms || (s->leads && s->estimate_seq < s->last_tick && due - now_ms > RETRY_MS);
     clock->start(clock, &s->timer, is_behind ? RETRY_MS : due - now_ms);

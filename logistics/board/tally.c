@@ -12,7 +12,7 @@
 
 void tally_init(struct tally *f)
 {
-    *f = (struct tally){.audience = -1};
+    *f = (struct tally){0};
     map_init(&f->skus, CATALOGUE_PRODUCTS_MAX);
     list_init(&f->ledger);
     list_init(&f->actuals);
@@ -222,7 +222,6 @@ static void tick_do(struct board_show *s, const struct tick *tick)
     f->done = tick->seq;
     f->done_ms = tick->ms;
     f->done_cut = tick->cut;
-    f->done_event_seq = tick->event_seq;
 }
 
 void tally_run(struct board_show *s)

@@ -194,7 +194,7 @@ void world_board_up(struct world_node *n, const struct node_id *id)
     fake_work_init(&n->work, &n->w->clock.clock, COMPUTE_MS);
     struct board_config config = {
         .node = *id,
-        .seed = n->w->config.seed,
+        .seed = n->w->config.seed + n->number * 700,
         .clock = &n->w->clock.clock,
         .log = memory_log(n->memory),
         .ledger = memory_ledger(n->memory),
