@@ -14,7 +14,8 @@
 #define CELLS_ROOM_MIN (16u << 10)
 #define END_ROOM 64u /* what stands behind the cells */
 #define RANKS 64
-#define SKU_LEN 450 /* of a row without names and most numbers, with all flags, and parts of eight digits */
+#define WHOLE_MOST 1e12 /* more is told as this */
+#define SKU_LEN 450     /* of a row without names and most numbers, with all flags, and parts of eight digits */
 #define CELL_LEN 50
 
 struct document {
@@ -69,8 +70,9 @@ static size_t room_left(const struct document *d)
 static size_t whole_len(double number)
 {
     double size = number < 0 ? -number : number;
+    uint64_t whole = size < WHOLE_MOST ? (uint64_t)size : (uint64_t)WHOLE_MOST;
     size_t len = number < 0 ? 2 : 1;
-    for (double next = 10; next <= size && next < 1e13; next *= 10)
+    for (uint64_t next = 10; next <= whole; next *= 10)
         len++;
     return len;
 }

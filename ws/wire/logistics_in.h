@@ -25,7 +25,7 @@ MUST_USE enum result read_plan(struct json_in *in, const json_t *value, const st
                                struct logistics_plan *ret);
 /* The same from text, as plan_write writes it. *ret is the caller's to finish on RESULT_OK alone. */
 MUST_USE enum result plan_parse(const char *data, size_t len, struct logistics_plan *ret,
-                               struct decode_fault *ret_fault);
+                                struct decode_fault *ret_fault);
 /* 1..ACTUALS_MAX, each with its own id. On RESULT_OK the caller frees *ret. */
 MUST_USE enum result read_actuals(struct json_in *in, const json_t *value, const struct place *at, struct actual **ret,
                                   size_t *ret_count);

@@ -48,7 +48,8 @@ struct stage *stage_open(const struct stage_options *options); /* NULL: the defa
 void stage_close(struct stage *s);
 void stage_turn(struct stage *s); /* the loop once, at most a few milliseconds */
 void stage_run_ms(struct stage *s, int64_t ms);
-void stage_timers(struct stage *s); /* fires the node's timers that are due, without waiting for the loop to find them */
+void stage_timers(
+    struct stage *s); /* fires the node's timers that are due, without waiting for the loop to find them */
 /* Turns the loop until the condition holds; fails the test after STAGE_WAIT_MS. */
 #define STAGE_UNTIL(s, condition)                                                                                      \
     do {                                                                                                               \
