@@ -3,7 +3,7 @@
 
 import uPlot from 'uplot';
 import type { Volumes } from '../client/wire';
-import { time, units } from './numbers';
+import { around, time, units } from './numbers';
 
 const FIRM = 1, LAST = 7, COLUMNS = 8;
 const AHEAD = 0.12;                    /* the last show's line runs on for so much of what has passed */
@@ -85,7 +85,7 @@ export class Chart {
       return undefined;
     };
     const [firm, low, mid, high, last] = [FIRM, 2, 4, 6, LAST].map(near);
-    return [time(data[0][idx]! * 1000, true), firm === undefined ? '–' : units(firm), mid === undefined ? '–' : `${units(mid)} (${units(low!)}–${units(high!)})`, last === undefined ? '–' : units(last)];
+    return [time(data[0][idx]! * 1000, true), firm === undefined ? '–' : units(firm), mid === undefined ? '–' : around({ q05: low!, q50: mid, q95: high! }), last === undefined ? '–' : units(last)];
   }
 
   #marks(u: uPlot, paint: (name: string) => string): void {

@@ -29,7 +29,7 @@ export function Figures({ v, stamp }: { v: Volumes; stamp: Stamp | null }) {
       <section class="plan-box" aria-labelledby="h-plan" data-testid="planning">
         <p class="plan-head">
           <strong id="h-plan">Planning</strong>
-          <span>{e ? 'what will have shipped in the end; 9 times in 10 within the range' : ''}</span>
+          <span>{!e ? '' : e.phase === 'closed' ? 'what ships: nothing more is expected' : 'what will have shipped in the end; 9 times in 10 within the range'}</span>
         </p>
         {e ? <Planned v={v} e={e} stamp={stamp} /> : <p class="none" data-testid="no-estimate">No estimate yet. It appears once the show is live; everything else here is counted.</p>}
         {e && <p class="accuracy"><span data-testid="accuracy">{accuracyText(e)}</span> {e.flags.length > 0 && <a href="#h-told" data-testid="remarks">{e.flags.length === 1 ? 'One remark' : `${e.flags.length} remarks`}</a>}</p>}

@@ -15,6 +15,9 @@ export const change = (x: number): string => shift.format(Math.round(x));
 /* "1,320–1,610": what holds nine times in ten. */
 export const range = (s: Spread, f: (x: number) => string = units): string => (f(s.q05) === f(s.q95) ? f(s.q50) : `${f(s.q05)}–${f(s.q95)}`);
 
+/* "1,460 (1,320–1,610)", and the number alone where nothing is open any more. */
+export const around = (s: { q05: number; q50: number; q95: number }): string => (units(s.q05) === units(s.q95) ? units(s.q50) : `${units(s.q50)} (${units(s.q05)}–${units(s.q95)})`);
+
 export interface Measure { name: string; write: (x: number) => string }
 
 /* One unit for the whole spread, so that its ends can be compared. */

@@ -3,7 +3,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Volumes } from '../client/wire';
 import { Chart } from './chart';
-import { time, units } from './numbers';
+import { around, time, units } from './numbers';
 
 const ROWS_MAX = 200;                  /* of the table; the CSV has all */
 const LONG_MS = 2 * 3_600_000;         /* after the end, until the show itself may be looked at alone */
@@ -15,7 +15,7 @@ export function Course({ v, until }: { v: Volumes; until: number }) {
   const long = !!v.ended_ms && v.as_of_ms - v.ended_ms > LONG_MS;
   const latest = v.fan?.[v.fan.length - 1];
   const e = v.estimate?.total;
-  const said = under.length ? under : ['Now', units(e?.firm ?? v.total.confirmed), latest ? `${units(latest.q50)} (${units(latest.q05)}–${units(latest.q95)})` : '–', v.last ? `${units(v.last.shipped)} in the end` : '–'];
+  const said = under.length ? under : ['Now', units(e?.firm ?? v.total.confirmed), latest ? around(latest) : '–', v.last ? `${units(v.last.shipped)} in the end` : '–'];
   return (
     <section class="card course" aria-labelledby="h-course">
       <div class="head">

@@ -181,6 +181,24 @@ test('every flag is a sentence, and the uncertainty says where it comes from', a
   await see(page, 'phase', 'replay');
 });
 
+test('once nothing more is expected the range is one number, and nothing grows old', async () => {
+  mock = await createMock();
+  pastMake(mock, { minutes: 20, after_min: 30 });
+  mock.stateSet('settled');
+  const { firm } = mock.estimate.total;
+  const one = { mean: firm, q05: firm, q25: firm, q50: firm, q75: firm, q95: firm };
+  mock.outlook.change = { total: { ...mock.estimate.total, units: one } };
+  mock.moved();
+  const page = await openPage('tablet', { clock: true });
+  await see(page, 'phase', 'nothing more is expected');
+  await see(page, 'planning', 'what ships');
+  assert.deepEqual((await text(page, 'total-units')).split('\n').filter(Boolean).slice(1, 3), [firm.toLocaleString('en-IE'), firm.toLocaleString('en-IE')]);
+  assert.match(await text(page, 'legend'), new RegExp(`Expected\\s+${firm.toLocaleString('en-IE')}\\s`));
+  for (let i = 0; i < 100; i++) await page.clock.runFor(10_000);
+  await page.waitForFunction(() => Date.now() - window.liveshelf.heard_ms < 15_000);
+  assert.equal(await id(page, 'estimate-stale').count(), 0);
+});
+
 test('changes on air: what to do, marked until seen, said politely, kept over a reload', async () => {
   await past();
   mock.price('scarf', 4400);
