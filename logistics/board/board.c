@@ -276,7 +276,7 @@ bool board_volumes(void *board, const struct show_view *view, struct volumes_vie
     observed_volumes(s, view, ret);
     ret->estimate = s->document.text.data;
     ret->estimate_len = s->document.text.len;
-    ret->estimate_seq = s->document.seq;
+    ret->estimate_seq = s->document.seq > 0 ? s->document.seq : s->document_told;
     ret->estimate_ms = s->document.ms;
     ret->fan = s->fan;
     ret->fan_count = s->fan_count;

@@ -77,7 +77,7 @@ void book_again(struct book *book)
         return;
     book->log->unfollow(book->log, &book->follow);
     book->is_followed = book->is_caught_up = false;
-    book->head = 0;
+    book->head = book->written = 0; /* it may have lost its end meanwhile: who begins anew is not told */
     book_follow(book);
 }
 

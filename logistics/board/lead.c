@@ -135,8 +135,12 @@ void lead_check(struct board_show *s)
     if (!s->is_on || s->b->is_stopped || !s->book.is_caught_up || !s->shop->book.is_caught_up)
         return;
     publish_check(s);
-    if (s->is_asking || s->book.written > s->book.head)
-        return; /* what was appended is about to be told */
+    if (s->is_asking)
+        return;
+    if (s->book.written > s->book.head) { /* what was appended is about to be told */
+        clock->start(clock, &s->timer, BLOCKED_MS_MAX);
+        return;
+    }
     lead_set(s, s->last_tick > 0 && is_own(s) && !is_over(s));
     if (is_over(s)) {
         clock->stop(clock, &s->timer);
@@ -154,4 +158,10 @@ void lead_check(struct board_show *s)
     clock->start(clock, &s->timer, is_behind ? RETRY_MS : due - now_ms);
 }
 
-void lead_fire(struct clock_timer *timer) { lead_check(container_of(timer, struct board_show, timer)); }
+void lead_fire(struct clock_timer *timer)
+{
+    struct board_show *s = container_of(timer, struct board_show, timer);
+    if (!s->is_asking && s->book.written > s->book.head)
+        s->book.written = s->book.head; /* it did not come: whoever appends next is told where the head is */
+    lead_check(s);
+}

@@ -177,6 +177,8 @@ static void show_read_entry(struct book *book, struct journal *j)
 static void show_read_caught_up(struct book *book)
 {
     struct board_show *s = container_of(book, struct board_show, book);
+    if (s->document.seq > s->estimate_seq)
+        s->document.seq = 0; /* of a tick that a fail-over lost: shown with its age until there is another */
     settle_seen(s);
     begin_tally(s);
     publish_fetch(s);
