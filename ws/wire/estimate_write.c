@@ -37,7 +37,8 @@ struct cut {
 static unsigned rank_of(double units)
 {
     unsigned rank = 0;
-    for (uint64_t tenths = units > 0 ? (uint64_t)((units > 1e12 ? 1e12 : units) * 10) : 0; tenths > 0; tenths >>= 1)
+    for (uint64_t tenths = units > 0 ? (uint64_t)((units > WHOLE_MOST ? WHOLE_MOST : units) * 10) : 0; tenths > 0;
+         tenths >>= 1)
         rank++;
     return rank;
 }
