@@ -199,11 +199,11 @@ static void row_place(struct draws *d, const struct place_sku *p, size_t draw, s
         units_split(d->sites, apart, share, rng_unit(&d->rng[FOR_SITES]), room, more);
     else if (apart < 0)
         row_shrink(d, p, row, units, more);
-    double per_unit = apart > 0 ? parcels / apart : 0;
+    double per_unit = apart > 0 ? 1 / apart : 0, unplaced = p->confirmed[row] - p->placed[row];
     for (size_t site = 0; site < d->sites; site++) {
         double firm = p->firm[row][site], here = apart < 0 ? more[site] : firm + more[site];
-        double begun = apart > 0 ? more[site] * per_unit : parcels * share[site];
-        cell_add(d, p, draw, row * d->sites + site, here, begun, firm);
+        double part = apart > 0 ? more[site] * per_unit : share[site];
+        cell_add(d, p, draw, row * d->sites + site, here, parcels * part, firm + unplaced * part);
     }
 }
 

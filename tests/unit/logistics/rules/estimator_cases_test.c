@@ -262,6 +262,35 @@ static void parcels_are_what_one_buyer_gets_from_one_site(void **state)
     estimator_destroy(e);
 }
 
+/* What nobody has placed yet is in some carton all the same. */
+static void cartons_are_counted_wherever_units_lie(void **state)
+{
+    (void)state;
+    struct logistics_plan shop = {.sites_count = 2, .sites = {{.id = {"W1"}, .share = 1}, {.id = {"W2"}, .share = 1}}};
+    shop.cartons[shop.cartons_count++] =
+        (struct logistics_carton){.id = {"S"}, .size_mm = {300, 200, 200}, .weight_max_g = 5000, .tare_g = 100};
+    shop.fill_per_mille = 700;
+    struct estimator_plan plan = plan_of(&mug, 1);
+    plan.logistics = &shop;
+    struct estimator *e = create(&plan, NULL);
+    for (int i = 0; i < 8; i++) {
+        char hold[16];
+        snprintf(hold, sizeof hold, "h%d", i);
+        struct sale_event event = {.kind = SALE_CONFIRM, .t = 10, .hold = hold, .sku = "mug", .units = 1};
+        event.site = i < 3 ? 0 : ESTIMATE_ALL;
+        feed(e, &event);
+    }
+    sale(e, SALE_CLOSE, 20, NULL, NULL, 0);
+    struct estimate x = estimate(e, 20);
+    assert_int_equal(x.cartons_count, 1);
+    assert_true(fabs(x.loads[0].parcels.mean - 8) < 0.01);
+    assert_true(fabs(x.cartons[0].count.mean - 8) < 0.01);
+    assert_true(fabs(x.loads[0].cm3.mean - 8 * 12000) < 10);
+    assert_true(fabs(x.loads[0].grams.mean - 8 * 500) < 5);
+    estimate_finish(&x);
+    estimator_destroy(e);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -273,6 +302,7 @@ int main(void)
         cmocka_unit_test(holds_that_no_person_made_are_left_out),
         cmocka_unit_test(each_wave_takes_what_is_confirmed_until_its_cut_off),
         cmocka_unit_test(parcels_are_what_one_buyer_gets_from_one_site),
+        cmocka_unit_test(cartons_are_counted_wherever_units_lie),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
