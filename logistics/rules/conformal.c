@@ -18,8 +18,7 @@ static double between(double low, double x, double high) { return fmin(fmax(x, l
 void conformal_learn(struct conformal *c, size_t moment, double missed)
 {
     MUST(moment < ESTIMATE_MOMENTS && missed >= 0 && missed <= 1);
-    c->log_width[moment] =
-        between(CONFORMAL_MIN, c->log_width[moment] + LEARNING_RATE * (missed - MISSED_MEANT), CONFORMAL_MAX);
+    c->log_width[moment] = between(0, c->log_width[moment] + LEARNING_RATE * (missed - MISSED_MEANT), CONFORMAL_MAX);
 }
 
 double conformal_log_width(const struct conformal *c, double t, double planned_s, double end_s)

@@ -409,8 +409,7 @@ static void pool_accuracy(const struct pool *p, struct beliefs *b)
     }
 }
 
-/* Widths of totals' intervals, show by show: each was told with what those before it had taught. A few shows prove little, eight
- * 90 % intervals of eight hold by chance alone in 43 of 100 shops: so n shows are believed by n/(n + 8). */
+/* Widths of totals' intervals, show by show: each was told with what those before it had taught. */
 static void pool_widths(const struct pool *p, struct beliefs *b)
 {
     for (size_t i = 0; i < p->count; i++)
@@ -420,8 +419,6 @@ static void pool_widths(const struct pool *p, struct beliefs *b)
             if (s->told)
                 conformal_learn(&b->conformal, m, held ? 0 : 1);
         }
-    for (size_t m = 0; m < ESTIMATE_MOMENTS; m++)
-        b->conformal.log_width[m] *= (double)p->count / ((double)p->count + 8);
 }
 
 /* ---- the prior ---- */
