@@ -66,12 +66,14 @@ static void no_two_messages_share_an_id(void **state)
 {
     (void)state;
     world_list("wms", "erp", NULL);
-    world_lead(0, "spring", true);
-    world_lead(0, "autumn", true);
     world_change("spring", 1);
     world_change("autumn", 1);
     world_estimate("spring");
     world_estimate("autumn");
+    for (size_t i = 0; i < w.shows_count; i++) /* at the same millisecond */
+        w.shows[i].changes[0].ms = w.shows[i].estimate_ms = WORLD_START_MS;
+    world_lead(0, "spring", true);
+    world_lead(0, "autumn", true);
     for (int i = 0; i < 4; i++) {
         world_answer(0, "wms", 200);
         world_answer(0, "erp", 200);
