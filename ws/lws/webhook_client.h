@@ -25,7 +25,7 @@ struct webhook_client;
 MUST_USE enum result webhook_client_create(const struct webhook_client_config *config, struct webhook_client **ret);
 struct webhook *webhook_client_port(struct webhook_client *c);
 /* What is under way is answered in here. Send nothing from here on. `closed` runs when the loop holds nothing of it any more; frees `c`
- * before. */
+ * before. A look-up that hangs then holds it up for as long as the system's resolver takes. */
 void webhook_client_close(struct webhook_client *c, void (*closed)(void *ctx), void *ctx);
 
 #endif
