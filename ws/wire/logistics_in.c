@@ -14,7 +14,8 @@ struct list_in {
     size_t size, count, max; /* of an element; how many; how many may be */
     size_t min;
     const struct members *members;
-    const char *key; /* the member that is unique, the element's first: an id */
+    const char *key; /* the member that is unique, an id... */
+    size_t key_at;   /* ...and where it is in an element */
 };
 
 static enum result id_repeated(struct json_in *in, const struct place *at, const struct list_in *list)
@@ -35,10 +36,11 @@ static enum result read_elements(struct json_in *in, const json_t *value, const 
         struct place here = {.in = at, .index = i};
         char *element = to + i * list->size;
         result = read_object(in, json_array_get(value, i), &here, list->members, element);
-        if (result == RESULT_OK && map_get(&known, element) != NULL)
+        const char *id = element + list->key_at;
+        if (result == RESULT_OK && map_get(&known, id) != NULL)
             result = id_repeated(in, &here, list);
         else if (result == RESULT_OK)
-            result = map_set(&known, element, element);
+            result = map_set(&known, id, element);
     }
     map_finish(&known);
     return result;
@@ -69,7 +71,6 @@ struct wave_in { /* a struct logistics_wave, and which of its two moments was sa
     struct logistics_wave wave;
     int64_t cut_off_ms, after_end_ms; /* 0: not said */
 };
-_Static_assert(offsetof(struct wave_in, wave.id) == 0, "its id is its first member");
 
 static enum result read_size_mm(struct json_in *in, const json_t *value, const struct place *at, void *to)
 {
@@ -109,7 +110,11 @@ static const struct members carton_members = MEMBERS(carton_list);
 static enum result read_sites(struct json_in *in, const json_t *value, const struct place *at, void *to)
 {
     struct logistics_plan *plan = to;
-    struct list_in list = {.size = sizeof plan->sites[0], .max = SITES_MAX, .members = &site_members, .key = "id"};
+    struct list_in list = {.size = sizeof plan->sites[0],
+                           .max = SITES_MAX,
+                           .members = &site_members,
+                           .key = "id",
+                           .key_at = offsetof(struct logistics_site, id)};
     enum result result = read_list(in, value, at, 0, SITES_MAX, &list.count);
     if (result == RESULT_OK)
         result = read_elements(in, value, at, &list, plan->sites);
@@ -142,7 +147,11 @@ static enum result read_waves(struct json_in *in, const json_t *value, const str
 {
     struct logistics_plan *plan = to;
     struct wave_in waves[WAVES_MAX] = {0};
-    struct list_in list = {.size = sizeof waves[0], .max = WAVES_MAX, .members = &wave_members, .key = "id"};
+    struct list_in list = {.size = sizeof waves[0],
+                           .max = WAVES_MAX,
+                           .members = &wave_members,
+                           .key = "id",
+                           .key_at = offsetof(struct wave_in, wave.id)};
     enum result result = read_list(in, value, at, 0, WAVES_MAX, &list.count);
     if (result == RESULT_OK)
         result = read_elements(in, value, at, &list, waves);
@@ -157,8 +166,11 @@ static enum result read_waves(struct json_in *in, const json_t *value, const str
 static enum result read_cartons(struct json_in *in, const json_t *value, const struct place *at, void *to)
 {
     struct logistics_plan *plan = to;
-    struct list_in list = {
-        .size = sizeof plan->cartons[0], .max = CARTONS_MAX, .members = &carton_members, .key = "id"};
+    struct list_in list = {.size = sizeof plan->cartons[0],
+                           .max = CARTONS_MAX,
+                           .members = &carton_members,
+                           .key = "id",
+                           .key_at = offsetof(struct logistics_carton, id)};
     enum result result = read_list(in, value, at, 0, CARTONS_MAX, &list.count);
     if (result == RESULT_OK)
         result = read_elements(in, value, at, &list, plan->cartons);
@@ -229,8 +241,11 @@ static enum result units_keep(struct json_in *in, const json_t *value, const str
 static enum result read_stock(struct json_in *in, const json_t *value, const struct place *at, void *to)
 {
     struct logistics_plan *plan = to;
-    struct list_in list = {
-        .size = sizeof(struct stock_in), .max = PLAN_STOCKS_MAX, .members = &stock_members, .key = "sku"};
+    struct list_in list = {.size = sizeof(struct stock_in),
+                           .max = PLAN_STOCKS_MAX,
+                           .members = &stock_members,
+                           .key = "sku",
+                           .key_at = offsetof(struct stock_in, stock.sku)};
     void *array;
     enum result result = read_allocated(in, value, at, &list, &array);
     struct stock_in *stocks = array;
@@ -319,8 +334,12 @@ const char *actual_fault(const struct actual *a, const char **ret_member)
 enum result read_actuals(struct json_in *in, const json_t *value, const struct place *at, struct actual **ret,
                          size_t *ret_count)
 {
-    struct list_in list = {
-        .size = sizeof(struct actual), .min = 1, .max = ACTUALS_MAX, .members = &actual_members, .key = "id"};
+    struct list_in list = {.size = sizeof(struct actual),
+                           .min = 1,
+                           .max = ACTUALS_MAX,
+                           .members = &actual_members,
+                           .key = "id",
+                           .key_at = offsetof(struct actual, id)};
     void *array;
     enum result result = read_allocated(in, value, at, &list, &array);
     struct actual *actuals = array;
@@ -426,7 +445,8 @@ enum result read_hooks(struct json_in *in, const json_t *value, const struct pla
     struct list_in list = {.size = sizeof(struct hook_endpoint),
                            .max = HOOKS_MAX,
                            .members = in->source == FROM_LOG ? &logged_hook_members : &hook_members,
-                           .key = "id"};
+                           .key = "id",
+                           .key_at = offsetof(struct hook_endpoint, id)};
     void *array;
     enum result result = read_allocated(in, value, at, &list, &array);
     if (result != RESULT_OK)

@@ -95,7 +95,7 @@ static const struct { const char *line; struct field_case field; } fields[] = {
         {"\"https://wms.example\"", "\"http://10.0.0.7:8080/a?b=c\"", "\"https://[::1]/\""},
         {BAD_TEXT, "\"\"", "\"/a\"", "\"https://\"", "\"https:///a\"", "\"javascript:alert(1)\"", "\"https://a:b@c/\"", "\"https://a/#b\"", "\"https://a/ b\"", "@1001"}}},
     {HOOKS, {HOOK("\"id\":\"a\",\"url\":\"https://a/\",\"secret\":%s"), "endpoints[0].secret", {SECRET, SECRET_24},
-        {BAD_TEXT, "\"\"", "\"whsec_\"", "\"whsec_***\"", "\"whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY\"", "\"MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3\"", "\"whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY=3\""}}},
+        {BAD_TEXT, "\"\"", "\"whsec_\"", "\"whsec_***\"", "\"whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY\"", "\"whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY=\"", "\"MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3\"", "\"whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY=3\""}}},
     {HOOKS, {HOOK("\"id\":\"a\",\"url\":\"https://a/\",\"secret\":" SECRET ",\"old_secret\":%s"), "endpoints[0].old_secret", {SECRET_24}, {BAD_TEXT, "\"\"", "\"x\""}}},
     {HOOKS, {HOOK("\"id\":\"a\",\"url\":\"https://a/\",\"secret\":" SECRET ",\"types\":%s"), "endpoints[0].types", {"[\"volumes.updated\"]"}, {"[]", "null", "\"volumes.updated\""}}},
     {HOOKS, {HOOK("\"id\":\"a\",\"url\":\"https://a/\",\"secret\":" SECRET ",\"types\":[%s]"), "endpoints[0].types[0]", {"\"promise.changed\"", "\"volumes.settled\""}, {BAD_TEXT, "\"\"", "\"hold.expired\""}}},
