@@ -61,7 +61,7 @@ enum sale_kind {
     SALE_CONFIRM, /* hold. A hold that is not open (paid late, lost): sku, units, buyer count as hold and confirm at once */
     SALE_RELEASE, /* hold: given back */
     SALE_EXPIRE,  /* hold: its time was up */
-    SALE_EXTEND,  /* hold: its time begins anew */
+    SALE_EXTEND,  /* hold: its time begins anew, and so does its age */
     SALE_CANCEL,  /* hold: cancelled before it shipped; units 0: all of them */
     SALE_RETURN,  /* hold: came back after it shipped */
     SALE_SHIP,    /* hold: left from `site` */
@@ -70,7 +70,7 @@ enum sale_kind {
     SALE_STOCK, /* sku, units: the most that can ship of it from now on, sold ones included; made known if new. site: of that site */
     SALE_SKU,   /* sku: came onto the shelf (stock -1 until told) */
     SALE_END,   /* the broadcast ended, the replay begins */
-    SALE_CLOSE, /* nothing more will be sold */
+    SALE_CLOSE, /* nothing more will be sold or cancelled: what is confirmed is what ships */
 };
 struct sale_event {
     enum sale_kind kind;

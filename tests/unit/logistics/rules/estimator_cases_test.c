@@ -60,6 +60,24 @@ static void what_cannot_be_is_flagged_and_paid_late_counts(void **state)
     estimator_destroy(e);
 }
 
+static void events_far_behind_their_time_are_flagged(void **state)
+{
+    (void)state;
+    struct estimator_plan plan = plan_of(&mug, 1);
+    struct estimator *e = create(&plan, NULL);
+    sale(e, SALE_HOLD, 100, "h1", "mug", 1);
+    sale(e, SALE_HOLD, 98, "h2", "mug", 1); /* two sources are never quite even */
+    struct estimate x = estimate(e, 100);
+    assert_false(x.flags & FLAG_LATE_EVENTS);
+    estimate_finish(&x);
+    sale(e, SALE_HOLD, 20, "h3", "mug", 1);
+    x = estimate(e, 50); /* before the newest event: as then */
+    assert_true(x.flags & FLAG_LATE_EVENTS);
+    assert_int_equal(x.skus[0].held, 3);
+    estimate_finish(&x);
+    estimator_destroy(e);
+}
+
 static void a_cart_is_several_lines_under_one_hold(void **state)
 {
     (void)state;
@@ -296,6 +314,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_line_counts_once_whatever_is_said_of_it),
         cmocka_unit_test(what_cannot_be_is_flagged_and_paid_late_counts),
+        cmocka_unit_test(events_far_behind_their_time_are_flagged),
         cmocka_unit_test(a_cart_is_several_lines_under_one_hold),
         cmocka_unit_test(stock_is_the_most_that_ships),
         cmocka_unit_test(a_sku_may_come_onto_the_shelf_on_air),
