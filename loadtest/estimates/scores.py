@@ -118,10 +118,11 @@ def print_quantities(rows):
     print("|---" * 8 + "|")
     for phase in PHASES:
         t, table = Table(rows).where(method=OURS, phase=phase), Table(rows).where(phase=phase)
-        print("| %s | %.3f (%.2f) | %.3f (%.2f) | %.3f | %.3f | %.3f (%.2f) | %.3f | %.3f |" % (
+        print("| %s | %.3f (%.2f) | %.3f (%.2f) | %.3f | %.3f | %s | %.3f | %s |" % (
             phase, t.mean("parcels_off"), t.mean("parcels_covered"), t.mean("grams_off"), t.mean("grams_covered"), t.mean("sites_off"),
-            t.mean("cells_off"), t.mean("wave_off"), t.mean("wave_covered"), table.where(method="so far").mean("parcels_off"),
-            table.where(method="holds x rate").mean("wave_off")))
+            t.mean("cells_off"), "-" if np.isnan(t.mean("wave_off")) else "%.3f (%.2f)" % (t.mean("wave_off"), t.mean("wave_covered")),
+            table.where(method="so far").mean("parcels_off"),
+            "-" if np.isnan(t.mean("wave_off")) else "%.3f" % table.where(method="holds x rate").mean("wave_off")))
 
 
 def print_against_ratio(rows):
