@@ -301,6 +301,7 @@ enum line_member { /* bits: what an event of a kind has */
                    MAY_HAVE_SITE = 1 << 6,
                    MAY_HAVE_BUYER = 1 << 7,
                    MAY_HAVE_SKU = 1 << 8,
+                   MAY_HAVE_GRAMS = 1 << 9,
                    OF_HOLD = HAS_ID | MAY_HAVE_SKU,
 };
 static const struct line_kind {
@@ -321,7 +322,7 @@ static const struct line_kind {
     {"waitlist", SALE_WAIT, HAS_SKU},
     {"leave", SALE_LEAVE, HAS_SKU},
     {"stock", SALE_STOCK, HAS_SKU | HAS_UNITS | MAY_HAVE_SITE},
-    {"sku", SALE_SKU, HAS_SKU},
+    {"sku", SALE_SKU, HAS_SKU | MAY_HAVE_GRAMS},
     {"end", SALE_END, 0},
     {"close", SALE_CLOSE, 0},
 };
@@ -354,6 +355,8 @@ static enum result read_counts(struct recording *r, unsigned has, struct sale_ev
     enum result result = RESULT_OK;
     if (has & HAS_N)
         result = read_whole(r, r->event, "n", 0, STOCK_UNITS_MAX, &e->n);
+    if (result == RESULT_OK && (has & MAY_HAVE_GRAMS))
+        result = read_whole_if_there(r, r->event, "g", 0, UINT32_MAX, &e->n);
     if (result == RESULT_OK && (has & HAS_QTY))
         result = read_whole(r, r->event, "qty", 1, HOLD_UNITS_MAX, &e->units);
     if (result == RESULT_OK && (has & MAY_HAVE_QTY))

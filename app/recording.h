@@ -3,7 +3,7 @@
  * The first line is `start` {t, planned_end, ttl, horizon?, start_ms?, seed?, skus [{id, g?, mm?, stock?}], rundown? [{sku, t}],
  * logistics? (the shop's plan, as PUT /v1/logistics takes it)}; then, by time,
  *
- *   viewers {n}      pin {sku}      sku {sku}      stock {sku, units, wh?}      waitlist {sku}      leave {sku}      end      close
+ *   viewers {n}      pin {sku}      sku {sku, g?}      stock {sku, units, wh?}      waitlist {sku}      leave {sku}      end      close
  *   hold {id, sku, qty, wh?, buyer?}      release, expire, extend {id}      cancel, return {id, qty?}      ship {id, wh?}
  *   confirm {id}, and for a hold that is not open (paid late) {id, sku, qty, wh?, buyer?}
  *

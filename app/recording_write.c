@@ -102,6 +102,8 @@ static void write_numbers(struct bytes *out, const struct sale_event *e)
 {
     if (e->kind == SALE_VIEWERS)
         bytes_format(out, ",\"n\":%" PRId64, e->n);
+    else if (e->kind == SALE_SKU && e->n > 0)
+        bytes_format(out, ",\"g\":%" PRId64, e->n);
     else if (e->kind == SALE_STOCK)
         bytes_format(out, ",\"units\":%" PRId64, e->units);
     else if (has_units(e->kind) && e->units > 0)

@@ -131,14 +131,17 @@ void inputs_entry(struct board_show *s, const struct ledger_entry *entry)
 
 /* ---- events ---- */
 
-static void event_push(struct board_show *s, const struct event *e, enum input_kind kind, const char *sku)
+/* `grams`: INPUT_SKU. */
+static void event_push(struct board_show *s, const struct event *e, enum input_kind kind, const char *sku,
+                       uint32_t grams)
 {
     if (s->events_count == SHOW_EVENTS_MAX)
         log_warn("board.events_full", "shop=%s broadcast=%s further pins count for nothing", s->shop->id.text,
                  s->id.text);
     if (s->events_count++ >= SHOW_EVENTS_MAX && kind != INPUT_END)
         return;
-    inputs_push(&s->events, &(struct input_spec){.kind = kind, .at = {.seq = e->seq}, .ms = e->ms, .sku = sku});
+    inputs_push(&s->events,
+                &(struct input_spec){.kind = kind, .at = {.seq = e->seq}, .ms = e->ms, .sku = sku, .units = grams});
 }
 
 static void event_went_live(struct board_show *s, const struct show_view *view, const struct event *e)
@@ -147,7 +150,7 @@ static void event_went_live(struct board_show *s, const struct show_view *view, 
     s->start_ms = e->ms;
     for (size_t i = 0; i < PIN_SLOTS; i++) /* what is on screen when it begins */
         if (view->broadcast->pins[i].set)
-            event_push(s, e, INPUT_PIN, view->broadcast->pins[i].sku.text);
+            event_push(s, e, INPUT_PIN, view->broadcast->pins[i].sku.text, 0);
 }
 
 void inputs_event(struct board_show *s, const struct show_view *view, const struct event *e)
@@ -158,12 +161,12 @@ void inputs_event(struct board_show *s, const struct show_view *view, const stru
     if (!s->is_on || s->end_ms > 0)
         return;
     if (e->kind == EVENT_PIN_SET)
-        event_push(s, e, INPUT_PIN, e->u.pin_set.pin.sku.text);
+        event_push(s, e, INPUT_PIN, e->u.pin_set.pin.sku.text, 0);
     for (size_t i = 0; e->kind == EVENT_SHELF && i < view->broadcast->items_count; i++)
-        event_push(s, e, INPUT_SKU, view->broadcast->items[i].sku.text);
+        event_push(s, e, INPUT_SKU, view->broadcast->items[i].sku.text, view->broadcast->items[i].weight_g);
     if (e->kind == EVENT_STATE && (e->u.state.state == BROADCAST_ENDED || e->u.state.state == BROADCAST_SETTLED)) {
         s->end_ms = e->ms;
-        event_push(s, e, INPUT_END, NULL);
+        event_push(s, e, INPUT_END, NULL, 0);
     }
 }
 

@@ -56,13 +56,14 @@ static bool tick_is_covered(const struct board_show *s, const struct tick *tick)
 
 /* ---- one input ---- */
 
-static void feed_sku(struct board_show *s, const char *sku, double t)
+/* `grams`: what the shelf says that a unit weighs; 0: it did not. */
+static void feed_sku(struct board_show *s, const char *sku, double t, int64_t grams)
 {
     struct tally_sku *k = tally_sku(&s->tally, sku, true);
     if (k->is_known)
         return;
     k->is_known = true;
-    tally_feed(s, &(struct sale_event){.kind = SALE_SKU, .t = t, .sku = sku, .site = ESTIMATE_ALL});
+    tally_feed(s, &(struct sale_event){.kind = SALE_SKU, .t = t, .sku = sku, .site = ESTIMATE_ALL, .n = grams});
     stock_feed(s, sku, t);
 }
 
@@ -70,7 +71,7 @@ static void feed_hold(struct board_show *s, const struct input *in, const struct
 {
     struct tally_sku *k = tally_sku(&s->tally, like->sku, true);
     struct sale_event e = *like;
-    feed_sku(s, like->sku, like->t);
+    feed_sku(s, like->sku, like->t, 0);
     k->held += kind == SALE_HOLD ? in->units : kind == SALE_EXTEND || in->kind == INPUT_RETAKEN ? 0 : -in->units;
     k->firm += kind == SALE_CONFIRM ? in->units : 0;
     e.kind = kind;
@@ -145,11 +146,11 @@ static void input_feed(struct board_show *s, const struct input *in)
         feed_count(s, in, e.t);
         break;
     case INPUT_PIN:
-        feed_sku(s, e.sku, e.t);
+        feed_sku(s, e.sku, e.t, 0);
         feed_as(s, &e, SALE_PIN);
         break;
     case INPUT_SKU:
-        feed_sku(s, e.sku, e.t);
+        feed_sku(s, e.sku, e.t, in->units);
         break;
     case INPUT_END:
         feed_as(s, &e, SALE_END);

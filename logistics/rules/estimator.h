@@ -68,7 +68,7 @@ enum sale_kind {
     SALE_WAIT,
     SALE_LEAVE, /* sku: a viewer in line */
     SALE_STOCK, /* sku, units: the most that can ship of it from now on, sold ones included; made known if new. site: of that site */
-    SALE_SKU,   /* sku: came onto the shelf (stock -1 until told) */
+    SALE_SKU,   /* sku, n: came onto the shelf (stock -1 until told); a unit weighs n grams, 0: not known */
     SALE_END,   /* the broadcast ended, the replay begins */
     SALE_CLOSE, /* nothing more will be sold or cancelled: what is confirmed is what ships */
 };
@@ -81,7 +81,7 @@ struct sale_event {
     const char *buyer; /* NULL: nobody else's */
     uint16_t site;
     int64_t units; /* HOLD: 1..HOLD_UNITS_MAX; STOCK: >= 0 */
-    int64_t n;     /* VIEWERS */
+    int64_t n;     /* VIEWERS, SKU */
 };
 /* A repeated event changes nothing; one that cannot be (confirm without hold and without sku, cancel before confirm) is counted and
  * flagged; `t` before the newest counts as it. RESULT_NO_MEMORY, RESULT_FULL at a limit: not counted, flagged. */

@@ -32,8 +32,9 @@ static enum result on_viewers(struct estimator *e, const struct sale_event *even
     if (event->n < 0)
         return estimator_impossible(e);
     fold_accrue(f, f->now);
-    f->viewers = (double)event->n;
-    f->audience_known = true;
+    f->audience_known = f->audience_known || event->n > 0; /* nobody yet: not counted yet, or still to come */
+    if (f->audience_known)
+        f->viewers = (double)event->n;
     enum result result = scratch_grow(e);
     if (result == RESULT_OK && f->now >= f->pace_t + PACE_EVERY_S) {
         f->pace = fold_pace(f, f->now, e->scratch);
@@ -95,6 +96,15 @@ static enum result on_stock(struct estimator *e, size_t sku, const struct sale_e
     return RESULT_OK;
 }
 
+static enum result on_sku(struct estimator *e, size_t sku, int64_t grams)
+{
+    if (grams < 0 || grams > UINT32_MAX)
+        return estimator_impossible(e);
+    if (e->fold.skus[sku].grams == 0)
+        e->fold.skus[sku].grams = (uint32_t)grams;
+    return RESULT_OK;
+}
+
 static enum result on_line_up(struct estimator *e, size_t sku, int64_t viewers)
 {
     struct fold_sku *s = &e->fold.skus[sku];
@@ -112,8 +122,10 @@ static enum result feed_sku(struct estimator *e, const struct sale_event *event)
     enum result result = event->sku == NULL ? RESULT_MALFORMED : estimator_sku(e, event->sku, &sku);
     if (result == RESULT_MALFORMED)
         return estimator_impossible(e);
-    if (result != RESULT_OK || event->kind == SALE_SKU)
+    if (result != RESULT_OK)
         return result;
+    if (event->kind == SALE_SKU)
+        return on_sku(e, sku, event->n);
     if (event->kind == SALE_PIN)
         return on_pin(e, sku);
     if (event->kind == SALE_STOCK)

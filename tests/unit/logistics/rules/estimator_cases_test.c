@@ -143,6 +143,11 @@ static void a_sku_may_come_onto_the_shelf_on_air(void **state)
     assert_true(isnan(x.loads[0].grams.mean)); /* nobody told what a hat weighs: unknown, not nothing */
     assert_true(isfinite(x.loads[0].units.mean));
     estimate_finish(&x);
+    sale(e, SALE_SKU, 960, NULL, "hat", 120);
+    x = estimate(e, 960);
+    assert_true(x.loads[0].grams.mean > 120);
+    assert_true(isnan(x.loads[0].cm3.mean)); /* its size is still nobody's knowledge */
+    estimate_finish(&x);
     estimator_destroy(e);
 }
 
