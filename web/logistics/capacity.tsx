@@ -32,7 +32,9 @@ export const place = (l: { site: string; wave: string }): string => [l.site === 
 
 export function Capacity({ v, e }: { v: Volumes; e: Estimate }) {
   const all = capacities(v, e);
-  const shown = [...all].sort((a, b) => b.share - a.share).slice(0, SHOWN_MAX);
+  const fullest = [...all].sort((a, b) => b.share - a.share).slice(0, SHOWN_MAX);
+  const rank = (f: Full) => ['over', 'tight', 'fine'].indexOf(f.level);
+  const shown = all.filter((f) => fullest.includes(f)).sort((a, b) => rank(a) - rank(b));   /* lines do not change places at every tick */
   return (
     <section class="card capacity" aria-labelledby="h-capacity">
       <h2 id="h-capacity">Capacity <small>the fullest waves</small></h2>
