@@ -43,7 +43,7 @@ static void shared_levels(struct draws *d)
     struct outlook *o = &d->o;
     sample_seed(&r, d->f->seed, FOR_ALL, 0);
     for (size_t i = 0; i < DRAWS; i++)
-        d->per_level[i] = o->level_known ? 1 / level_at(&o->live_level, stratum(&r, i, 1)) : 1;
+        d->per_level[i] = 1 / level_at(&o->live_level, stratum(&r, i, 1));
     for (size_t i = 0; i < DRAWS; i++)
         d->viewers[i] = o->live ? exp(o->viewers_sigma * stratum_normal(&r, i, 157)) : 1;
     for (size_t i = 0; i < DRAWS; i++)
@@ -144,7 +144,7 @@ struct sku_draws {
     double lost[ROWS_MAX][CANCEL_SHARES + 1]; /* share of `net` expected to be lost, for each q */
     struct gamma_shape rate, tail_rate, pace;
     double new_done[ROWS_MAX]; /* of a new order's cancellations: until its wave leaves */
-    double rates, short_by;    /* sums over draws */
+    double rates;              /* sum over draws */
 };
 
 /* What of an order's cancellations comes before its wave leaves: none once it has left. */
@@ -332,7 +332,7 @@ static void sku_draw(struct draws *d, struct sku_draws *k, const struct place_sk
         d->e->skus[k->sku].parts[part] += parts[part];
     }
     d->total[i] += d->sku_units[i];
-    k->short_by += at_least(a.held + a.live + a.tail - k->room, 0);
+    d->sku_short[i] = at_least(a.held + a.live + a.tail - k->room, 0);
     place_lot(d, place, i, &lot);
 }
 
@@ -352,6 +352,7 @@ static enum result sku_estimate(struct draws *d, size_t sku)
 {
     struct sku_draws k;
     struct place_sku place;
+    struct spread beyond;
     struct estimate_sku *to = &d->e->skus[sku];
     sku_init(d, sku, &k);
     place_sku_init(d, sku, &place);
@@ -367,7 +368,8 @@ static enum result sku_estimate(struct draws *d, size_t sku)
     for (size_t part = 0; part < ESTIMATE_PARTS; part++)
         to->parts[part] /= DRAWS;
     to->lost = k.rates / DRAWS * at_least(k.o->all - k.o->in_stock, 0) * k.o->units_per_line;
-    to->short_by = k.short_by / DRAWS + (k.s->stock == STOCK_UNKNOWN ? 0 : to->lost);
+    spread_of(d->sku_short, DRAWS, &beyond);
+    to->short_by = beyond.q[ESTIMATE_QUANTILES / 2] + (k.s->stock == STOCK_UNKNOWN ? 0 : to->lost);
     if (to->units.mean > 0) {
         d->grams_known = d->grams_known && k.s->grams > 0;
         d->cm3_known = d->cm3_known && k.s->cm3 > 0;

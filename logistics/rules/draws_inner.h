@@ -60,7 +60,7 @@ struct draws {
     bool grams_known, cm3_known;
     /* of the SKU at hand */
     struct rng rng[PURPOSES];
-    double sku_units[DRAWS];
+    double sku_units[DRAWS], sku_short[DRAWS];
     /* owned */
     struct load *loads;     /* [row][site] */
     double (*cells)[DRAWS]; /* [row][site]: of the SKU at hand */

@@ -6,6 +6,7 @@
 #include "logistics/rules/draws.h"
 #include "logistics/rules/estimator_inner.h"
 
+#define VIEWERS_GUESS 100.0 /* until somebody says how many watch */
 #define PAIRS_MAX (UINT32_MAX / 2)
 
 struct estimator_state {
@@ -118,7 +119,7 @@ static enum result fold_set(struct estimator *e, const struct estimator_plan *pl
                        .pace = 1};
     double apart = plan->hold_s - f->beliefs.hold_s;
     f->same_hold_s = f->beliefs.shows > 0 && apart < 0.5 && apart > -0.5;
-    f->viewers = f->beliefs.viewers > 0 ? f->beliefs.viewers : 1;
+    f->viewers = f->beliefs.viewers > 0 ? f->beliefs.viewers : VIEWERS_GUESS;
     fold_set_waves(f, &e->plan, plan->start_ms);
     f->pairs = calloc(f->rows * f->columns, sizeof *f->pairs);
     enum result result = f->pairs == NULL ? RESULT_NO_MEMORY : RESULT_OK;

@@ -166,25 +166,11 @@ static double weigh(const double exposure[PIN_BINS], const double profile[PIN_BI
     return sum;
 }
 
-/* The pooled rate; without history what this broadcast has shown, with a little exposure of SKUs that are sold out. */
-static double pooled_rate(const struct work *w)
-{
-    const double *profile = w->f->beliefs.profile;
-    double lines = 0.5, exposure = 1;
-    if (w->f->beliefs.rate > 0)
-        return w->f->beliefs.rate;
-    for (size_t i = 0; i < w->f->skus_count; i++) {
-        lines += w->o->skus[i].lines_live;
-        exposure += weigh(w->f->skus[i].in_stock, profile) + 1e-3 * weigh(w->f->skus[i].all, profile);
-    }
-    return lines / exposure;
-}
-
 /* 3.3: the profile by time since the pin, updated by this broadcast; then what each SKU was exposed to, and its rate. */
 static void demand(struct work *w)
 {
     const struct beliefs *b = &w->f->beliefs;
-    double rate = pooled_rate(w), expected[PIN_BINS] = {0};
+    double rate = b->rate, expected[PIN_BINS] = {0};
     for (size_t i = 0; i < w->f->skus_count; i++) {
         const struct fold_sku *s = &w->f->skus[i];
         double own = (w->o->skus[i].lines_live + 1) / (weigh(s->in_stock, b->profile) + 1 / at_least(rate, 1e-12));
@@ -200,7 +186,7 @@ static void demand(struct work *w)
         to->all = weigh(s->all, w->profile);
         to->rate = rate;
         to->shape = b->shape;
-        if (s->known && b->rate > 0) {
+        if (s->known) {
             to->rate = rate * (b->shape + s->prior.lines) / (b->shape + s->prior.expected);
             to->shape = 1 / (1 / (b->shape + s->prior.lines) + 1 / OWN_RATE_LINES);
         }
@@ -316,7 +302,6 @@ static void levels(struct work *w)
 {
     const struct beliefs *b = &w->f->beliefs;
     struct outlook *o = w->o;
-    o->level_known = b->rate > 0;
     level_start(&o->live_level, &(struct level_prior){b->level_sigma, 0.15, 1.3});
     for (size_t i = 0; i < w->f->skus_count; i++)
         level_add(&o->live_level, o->skus[i].lines_live, o->skus[i].rate * o->skus[i].in_stock, o->skus[i].shape);

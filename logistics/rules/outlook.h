@@ -36,7 +36,6 @@ struct outlook {
     double confirmed;         /* over all SKUs */
     double suspect_lines;
     struct level live_level, tail_level;
-    bool level_known;             /* history says what a usual level is */
     double viewers_sigma;         /* error, in logs, of the audience still to come */
     double tail_left, tail_sigma; /* share of the replay's profile to come; error of its shape */
     double tail_by[ROWS_MAX];     /* share of `tail_left` whose orders make each wave */

@@ -20,6 +20,10 @@ static double at_least(double x, double low) { return x > low ? x : low; }
 
 /* ---- what is believed without any ---- */
 
+/* Half of those who watch take one thing in an hour (a guess: lines per viewer-second, weighted by the profile, of which an hour with a
+ * new pin every three minutes has some 50,000). A first show may well have a seventh or seven times as much: level_sigma. */
+#define RATE_GUESS 1e-5
+
 static void shares_normalise(double *done, size_t bins)
 {
     for (size_t i = 0; i <= bins; i++)
@@ -42,8 +46,9 @@ static void believe_guesses(struct beliefs *b)
     *b = (struct beliefs){.hold_s = 600,
                           .hazard_holds = 12,
                           .profile_weight = 4,
+                          .rate = RATE_GUESS,
                           .shape = 0.8,
-                          .level_sigma = 1,
+                          .level_sigma = 2,
                           .tail_ratio = 0.35,
                           .tail_sigma = 0.7,
                           .tail_shape = 6,
@@ -170,7 +175,7 @@ static void pool_demand(struct pool *p, struct beliefs *b)
         n += lines[i];
         e += exposure[i];
     }
-    b->rate = n / at_least(e, 1e-9);
+    b->rate = (n + 0.5) / (e + 0.5 / RATE_GUESS);
     for (size_t i = 0; i < p->count; i++)
         p->level[i] = lines[i] / at_least(b->rate * exposure[i], 1e-9);
     b->level_sigma = spread_of_logs(p->level, p->count);

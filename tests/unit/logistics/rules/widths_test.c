@@ -1,4 +1,4 @@
-/* What earlier shows' totals missed makes the next ones' ranges wider, and only those of sums. */
+/* How wide ranges are: what earlier shows' totals missed makes the next ones' wider, and only those of sums; a first show's are wide. */
 #include <stdio.h>
 
 #include "logistics/rules/digest.h"
@@ -75,8 +75,36 @@ static void totals_that_were_missed_widen_the_next(void **state)
     assert_true(held_sku == missed_sku);
 }
 
+/* Nothing was seen yet: neither "nothing" nor "all of the stock" may be what is told. */
+static void a_first_show_begins_wide_and_not_absurd(void **state)
+{
+    (void)state;
+    static const struct estimator_sku mug = {.sku = {"mug"}, .stock = {1000, -1}, .grams = 420};
+    struct estimator_plan plan = {
+        .planned_s = 3600, .hold_s = 600, .tail_s = 259200, .skus = &mug, .skus_count = 1, .seed = 7};
+    struct estimator *e;
+    struct estimate estimate;
+    assert_int_equal(estimator_create(&plan, NULL, &e), RESULT_OK);
+    struct sale_event viewers = {.kind = SALE_VIEWERS, .n = 0};
+    assert_int_equal(estimator_feed(e, &viewers), RESULT_OK);
+    assert_int_equal(estimator_estimate(e, 0.005, &estimate), RESULT_OK);
+    const struct spread *units = &estimate.loads[0].units;
+    assert_true(units->q[0] <= 2 && units->q[2] > 0 && units->q[2] < 100 && units->q[4] > 20 && units->q[4] < 1000);
+    assert_true(estimate.skus[0].short_by < 1);
+    assert_true(estimate.flags & FLAG_NO_HISTORY);
+    assert_true(estimate.flags & FLAG_AUDIENCE_MISSING);
+    estimate_finish(&estimate);
+    viewers.n = 800;
+    assert_int_equal(estimator_feed(e, &viewers), RESULT_OK);
+    assert_int_equal(estimator_estimate(e, 0.005, &estimate), RESULT_OK);
+    assert_false(estimate.flags & FLAG_AUDIENCE_MISSING);
+    estimate_finish(&estimate);
+    estimator_destroy(e);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(totals_that_were_missed_widen_the_next)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(totals_that_were_missed_widen_the_next),
+                                       cmocka_unit_test(a_first_show_begins_wide_and_not_absurd)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
