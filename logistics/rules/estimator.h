@@ -5,7 +5,8 @@
  *
  * Pure and deterministic: the same events in the same order and the same seed give the same numbers, on any node. Times are
  * seconds since the broadcast went live, as doubles; the clock of the events is the only one there is. An event costs
- * O(1), one of the audience O(SKUs). Everything is the caller's thread's; a frozen copy may be estimated on another one. */
+ * O(1), one of the audience O(SKUs), and once a minute as much as a freeze. Everything is the caller's thread's; a frozen copy
+ * may be estimated on another one. */
 #ifndef LIVESHELF_LOGISTICS_RULES_ESTIMATOR_H
 #define LIVESHELF_LOGISTICS_RULES_ESTIMATOR_H
 
@@ -89,7 +90,8 @@ MUST_USE enum result estimator_feed(struct estimator *e, const struct sale_event
 
 /* ---- estimates ---- */
 
-/* What an estimate at `t` (>= the newest event) needs, copied: O(SKUs), whatever the number of holds. */
+/* What an estimate at `t` (>= the newest event) needs, copied: O(SKUs x time), whatever the number of holds; two milliseconds for
+ * 200 SKUs after an hour. */
 struct estimator_state;
 MUST_USE enum result estimator_freeze(struct estimator *e, double t, struct estimator_state **ret);
 void estimator_state_destroy(struct estimator_state *s);
