@@ -19,11 +19,12 @@
 
 PRINTF_LIKE(2, 3) static enum result refuse(struct recording *r, const char *format, ...)
 {
-    int at = snprintf(r->why, sizeof r->why, "line %zu: ", r->line);
-    va_list list;
-    va_start(list, format);
-    vsnprintf(r->why + at, sizeof r->why - (size_t)at, format, list);
-    va_end(list);
+    char what[sizeof r->why - 32];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(what, sizeof what, format, args);
+    va_end(args);
+    snprintf(r->why, sizeof r->why, "line %zu: %s", r->line, what);
     return RESULT_MALFORMED;
 }
 
@@ -131,9 +132,9 @@ static enum result read_sites(struct recording *r, const json_t *skus)
 {
     enum result result = RESULT_OK;
     for (size_t i = 0; result == RESULT_OK && i < json_array_size(skus); i++) {
-        const json_t *stock = json_object_get(json_array_get(skus, i), "stock");
-        for (void *at = json_object_iter((json_t *)(uintptr_t)stock); result == RESULT_OK && at != NULL;
-             at = json_object_iter_next((json_t *)(uintptr_t)stock, at))
+        json_t *stock = json_object_get(json_array_get(skus, i), "stock");
+        for (void *at = json_object_iter(stock); result == RESULT_OK && at != NULL;
+             at = json_object_iter_next(stock, at))
             result = site_add(r, json_object_iter_key(at));
     }
     qsort(r->logistics.sites, r->logistics.sites_count, sizeof r->logistics.sites[0], by_name);
@@ -149,13 +150,12 @@ static uint16_t site_find(const struct recording *r, const char *name)
     return ESTIMATE_ALL;
 }
 
-static enum result read_stock(struct recording *r, const json_t *stock, int64_t units[SITES_MAX])
+static enum result read_stock(struct recording *r, json_t *stock, int64_t units[SITES_MAX])
 {
     enum result result = RESULT_OK;
     for (size_t i = 0; i < SITES_MAX; i++)
         units[i] = json_is_object(stock) && i < r->logistics.sites_count ? 0 : -1;
-    for (void *at = json_object_iter((json_t *)(uintptr_t)stock); result == RESULT_OK && at != NULL;
-         at = json_object_iter_next((json_t *)(uintptr_t)stock, at)) {
+    for (void *at = json_object_iter(stock); result == RESULT_OK && at != NULL; at = json_object_iter_next(stock, at)) {
         uint16_t site = site_find(r, json_object_iter_key(at));
         if (site == ESTIMATE_ALL)
             return refuse(r, "start: skus: stock: %.64s is no site of the plan", json_object_iter_key(at));
@@ -197,7 +197,7 @@ static enum result read_skus(struct recording *r, const json_t *from)
     struct estimator_sku *skus = calloc(count, sizeof *skus);
     if (skus == NULL)
         return RESULT_NO_MEMORY;
-    r->plan.skus = skus;
+    r->plan.skus = r->skus = skus;
     r->plan.skus_count = count;
     enum result result = RESULT_OK;
     for (size_t i = 0; result == RESULT_OK && i < count; i++)
@@ -213,7 +213,7 @@ static enum result read_rundown(struct recording *r, const json_t *from)
     struct planned_pin *run = calloc(count + 1, sizeof *run);
     if (run == NULL)
         return RESULT_NO_MEMORY;
-    r->plan.run = run;
+    r->plan.run = r->run = run;
     r->plan.run_count = count;
     enum result result = RESULT_OK;
     for (size_t i = 0; result == RESULT_OK && i < count; i++) {
@@ -281,8 +281,8 @@ enum result recording_open(struct recording *r, FILE *from, const struct logisti
 
 void recording_close(struct recording *r)
 {
-    free((struct estimator_sku *)(uintptr_t)r->plan.skus);
-    free((struct planned_pin *)(uintptr_t)r->plan.run);
+    free(r->skus);
+    free(r->run);
     logistics_plan_finish(&r->logistics);
     json_decref(r->event);
     free(r->text);

@@ -24,6 +24,8 @@ struct recording {
     struct estimator_plan plan; /* of the start line; its arrays belong to the recording */
     struct logistics_plan logistics;
     char why[256]; /* what was wrong: "line 4: hold: qty: 1 to 1000000 is expected" */
+    struct estimator_sku *skus;
+    struct planned_pin *run;
     FILE *from;
     size_t line;
     char *text;
