@@ -3,6 +3,7 @@
  *   append_start      encodes, asks behind what this node has folded
  *     append_ask      silence is asked again with the same expected seq: it cannot get in twice
  *     append_answered in the log: wait for the fold; somebody was faster: wait for theirs, then plan again
+ *     append_again    what was waited for does not come: asked again
  *   append_settle     the end, told on a later turn
  *
  * Silence leaves a doubt: the entry may be ours although a later attempt hears `conflict`. The follow settles it: what is
@@ -11,10 +12,12 @@
 
 #include <string.h>
 
+#define WAIT_MS_MAX 3000           /* for what the log said it has */
 #define SEQ_AT_CATCH_UP UINT64_MAX /* after a rewind: settled when the log has been read to its head */
 
 static void append_ask(struct append *a);
 static void append_answered(struct log_append *ask);
+static void append_wait(struct append *a, enum append_step step, uint64_t seq);
 static void append_again(struct clock_timer *timer);
 static void append_check(struct append *a);
 static void append_settle(struct append *a, enum append_end end);
@@ -90,13 +93,9 @@ static void append_answered(struct log_append *ask)
         append_settle(a, APPEND_UNKNOWN); /* nobody will ever see it folded here */
     } else if (ask->result == RESULT_OK) {
         a->ours = true;
-        a->step = APPEND_FOLDING;
-        a->wait_seq = ask->expected_seq + ask->count;
-        append_check(a);
+        append_wait(a, APPEND_FOLDING, ask->expected_seq + ask->count);
     } else if (ask->result == RESULT_CONFLICT && ask->head >= ask->expected_seq) {
-        a->step = APPEND_CATCHING_UP;
-        a->wait_seq = ask->head;
-        append_check(a);
+        append_wait(a, APPEND_CATCHING_UP, ask->head);
     } else if (silent && a->attempts < ASK_ATTEMPTS_MAX) {
         a->doubted = true;
         a->step = APPEND_RESTING;
@@ -107,14 +106,33 @@ static void append_answered(struct log_append *ask)
     }
 }
 
-static void append_again(struct clock_timer *timer) { append_ask(container_of(timer, struct append, again)); }
+static void append_wait(struct append *a, enum append_step step, uint64_t seq)
+{
+    a->step = step;
+    a->wait_seq = seq;
+    a->o->config.clock->start(a->o->config.clock, &a->again, WAIT_MS_MAX);
+    append_check(a);
+}
+
+/* What is waited for does not come, although the log was read to its head: a fail-over lost it before this node was given it, so
+ * nothing that it was given is missing, and no rewind is told. Asked again the log says how far it goes. */
+static void append_again(struct clock_timer *timer)
+{
+    struct append *a = container_of(timer, struct append, again);
+    bool waits = a->step == APPEND_FOLDING || a->step == APPEND_CATCHING_UP;
+    if (waits && a->wait_seq == SEQ_AT_CATCH_UP)
+        return;
+    if (waits && (!a->book->caught_up || a->book->doubted))
+        a->o->config.clock->start(a->o->config.clock, timer, WAIT_MS_MAX);
+    else
+        append_ask(a);
+}
 
 /* Has this node seen enough of the log to know how it ended? */
 static void append_check(struct append *a)
 {
     uint64_t seq = a->book->seq;
     if (a->step == APPEND_RESTING && a->ours && seq >= a->ask.expected_seq + a->ask.count) {
-        a->o->config.clock->stop(a->o->config.clock, &a->again);
         append_settle(a, APPEND_FOLDED);
     } else if (a->step == APPEND_FOLDING && seq >= a->wait_seq) {
         append_settle(a, APPEND_FOLDED);
@@ -125,6 +143,7 @@ static void append_check(struct append *a)
 
 static void append_settle(struct append *a, enum append_end end)
 {
+    a->o->config.clock->stop(a->o->config.clock, &a->again);
     a->step = APPEND_IDLE;
     a->end = end;
     list_remove(&a->link);
@@ -171,18 +190,14 @@ void logbook_folded(struct logbook *book, uint64_t seq)
     logbook_check(book);
 }
 
-/* The head lies before what was waited for: a fail-over lost it before this node was given it, so nothing that it was given is
- * missing and no rewind is told. */
 void logbook_caught_up(struct logbook *book)
 {
     book->caught_up = true;
     book->doubted = false;
     list_for_each (link, &book->appends) {
         struct append *a = container_of(link, struct append, link);
-        if (a->step == APPEND_CATCHING_UP && a->wait_seq > book->seq)
+        if (a->step == APPEND_CATCHING_UP && a->wait_seq == SEQ_AT_CATCH_UP)
             append_settle(a, a->ours ? APPEND_FOLDED : APPEND_BEATEN);
-        else if (a->step == APPEND_FOLDING && a->wait_seq > book->seq)
-            append_settle(a, APPEND_UNKNOWN);
     }
 }
 
