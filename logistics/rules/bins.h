@@ -5,12 +5,11 @@
 
 #include <stddef.h>
 
-#define AGE_BINS 18    /* age of a hold */
-#define PIN_BINS 11    /* time since a SKU was last on screen; the last one: it never was */
-#define TAIL_BINS 17   /* time since the end, and age of an order */
-#define COURSE_BINS 40 /* equal parts of a broadcast's real length */
-#define AUDIENCE_BINS                                                                                                  \
-    (2 * COURSE_BINS) /* parts of the planned length / COURSE_BINS; the last one takes what comes behind it */
+#define AGE_BINS 18      /* age of a hold */
+#define PIN_BINS 11      /* time since a SKU was last on screen; the last one: it never was */
+#define TAIL_BINS 17     /* time since the end, and age of an order */
+#define COURSE_BINS 40   /* equal parts of a broadcast's real length */
+#define AUDIENCE_BINS 80 /* parts of the planned length / COURSE_BINS; the last one takes what comes behind it */
 
 extern const double age_edges[AGE_BINS + 1];
 extern const double pin_edges[PIN_BINS - 1]; /* lower ones; the last bin has no upper one */
