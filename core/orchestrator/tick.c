@@ -100,8 +100,10 @@ void show_mark_sku(struct show *show, const struct sku_id *sku)
     show->values.volumes = true;
     if (told == NULL)
         return;
-    if (!told->marked)
+    if (!told->marked) {
         v->marked[v->marked_count++] = told;
+        v->seen_of.seq = 0; /* not compared yet, whatever was at this version: after a rewind a number comes again */
+    }
     show_mark(show, &told->marked, 0);
 }
 
