@@ -192,9 +192,7 @@ static void cell_add(struct draws *d, const struct place_sku *p, size_t draw, si
 static void row_place(struct draws *d, const struct place_sku *p, size_t draw, size_t row, double units, double parcels,
                       const double share[SITES_MAX], double room[SITES_MAX])
 {
-    double more[SITES_MAX], apart = units - p->placed[row];
-    for (size_t site = 0; site < d->sites; site++)
-        more[site] = 0;
+    double more[SITES_MAX] = {0}, apart = units - p->placed[row];
     if (apart > 0)
         units_split(d->sites, apart, share, rng_unit(&d->rng[FOR_SITES]), room, more);
     else if (apart < 0)
@@ -215,7 +213,7 @@ static void row_empty(struct draws *d, size_t draw, size_t row)
 
 void place_lot(struct draws *d, const struct place_sku *p, size_t draw, const struct lot *lot)
 {
-    double share[SITES_MAX], room[SITES_MAX], all = 0;
+    double share[SITES_MAX] = {0}, room[SITES_MAX] = {0}, all = 0;
     for (size_t row = 0; d->sites > 1 && row < d->rows; row++)
         all += lot->fresh[row];
     for (size_t site = 0; site < d->sites; site++)
@@ -261,6 +259,16 @@ static enum result cell_append(struct draws *d, const struct estimate_cell *cell
     return RESULT_OK;
 }
 
+/* Orders that are placed nowhere yet have a cell of their own, of all sites: what will ship of them is expected in the sites' cells. */
+static enum result unplaced_append(struct draws *d, const struct place_sku *p, size_t row)
+{
+    struct estimate_cell to = {.sku = (uint16_t)p->sku,
+                               .site = ESTIMATE_ALL,
+                               .wave = wave_name(d, row),
+                               .firm = (int64_t)(p->confirmed[row] - p->placed[row])};
+    return to.firm == 0 ? RESULT_OK : cell_append(d, &to);
+}
+
 enum result place_sku_end(struct draws *d, const struct place_sku *p)
 {
     enum result result = RESULT_OK;
@@ -272,6 +280,8 @@ enum result place_sku_end(struct draws *d, const struct place_sku *p)
         if (to.firm != 0 || to.units.mean > 0)
             result = cell_append(d, &to);
     }
+    for (size_t row = 0; result == RESULT_OK && row < d->rows; row++)
+        result = unplaced_append(d, p, row);
     return result;
 }
 
