@@ -63,7 +63,9 @@ struct estimate_sku {
     double short_by;              /* units wanted beyond the stock, so far and (the middle of) still to come */
     unsigned flags;
 };
-struct estimate_cell {        /* a SKU in a site and a wave */
+/* A SKU in a site and a wave. Where there are sites, orders that are placed at none of them yet are in cells of ESTIMATE_ALL sites, with
+ * units 0: what ships of them is expected in the sites' cells. So firm ones add up over all cells, and so do units. */
+struct estimate_cell {
     uint16_t sku, site, wave; /* places in the arrays of the estimate, and of the plan */
     int64_t firm;             /* units placed there for certain */
     struct spread units;

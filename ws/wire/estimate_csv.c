@@ -1,9 +1,13 @@
-/* ws/wire/estimate_csv.c - the estimate document as a table.
+/* ws/wire/estimate_csv.c - the estimate document as a table whose rows may be summed.
  *
  *   estimate_csv
- *     skus_index        SKU -> its row in the document, and what of it the cells have told so far
- *     cell_rows         firm: an order count; planning: what is expected on top of it
- *     rest_rows         what the cells do not tell of a SKU, so that the columns add up */
+ *     skus_index         SKU -> its row in the document
+ *     sku_rows           of one SKU, all its cells
+ *       cells_read         what is expected in each on top of what is firm there
+ *       waves_settle       orders that lie nowhere yet are expected in the cells of their wave: taken out there
+ *       sku_settle         as are what cancellations take and what rounding left, so that the rows add up to the SKU
+ *       cell_rows          firm: an order count; planning: what is on top of it
+ *       rest_rows          cells too small or too many for the document */
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdlib.h>
@@ -15,11 +19,17 @@
 
 #define NUMBERS (1 + ESTIMATE_QUANTILES) /* mean and quantiles */
 #define WHOLE_MOST 9007199254740991.0
-#define REST_MIN 0.05 /* less would be told as 0 */
+#define ROUNDING 0.05 /* of a number in the document; less is told as 0 */
 
 struct sku_told {
     const json_t *sku;
-    double firm, mean; /* that stand in the cells */
+    bool told;
+};
+struct place_row { /* a cell */
+    const char *site, *wave;
+    int64_t firm;
+    double numbers[NUMBERS]; /* expected on top; not below 0 once settled */
+    double owed;             /* firm units that are expected in other cells */
 };
 struct table {
     struct bytes *out;
@@ -27,6 +37,7 @@ struct table {
     struct map at; /* SKU -> struct sku_told * */
     struct sku_told *skus;
     size_t skus_count;
+    struct place_row *rows;           /* of the SKU at hand; room for all cells */
     char before[2 * ID_LEN_MAX + 48]; /* broadcast,seq,as_of_ms,phase, */
 };
 
@@ -108,38 +119,118 @@ static void planning_row(struct table *t, const json_t *sku, const char *sku_id,
     bytes_text(t->out, "\r\n");
 }
 
-static enum result cell_rows(struct table *t, const json_t *cell)
+static enum result cells_read(struct table *t, const json_t *cells, size_t from, size_t count)
 {
-    const char *id = text_of(cell, "sku"), *site = text_of(cell, "site"), *wave = text_of(cell, "wave");
-    const json_t *units = json_object_get(cell, "units");
-    struct sku_told *told = map_get(&t->at, id);
-    int64_t firm = whole_of(cell, "firm");
-    double on_top[NUMBERS];
-    if (id[0] == '\0' || json_array_size(units) != NUMBERS)
-        return RESULT_MALFORMED;
-    for (size_t i = 0; i < NUMBERS; i++)
-        on_top[i] = json_number_value(json_array_get(units, i)) - (double)firm;
-    const json_t *sku = told == NULL ? NULL : told->sku;
-    if (firm != 0)
-        firm_row(t, sku, id, site, wave, firm);
-    planning_row(t, sku, id, site, wave, on_top, NUMBERS);
-    if (told != NULL) {
-        told->firm += (double)firm;
-        told->mean += on_top[0];
+    for (size_t i = 0; i < count; i++) {
+        const json_t *cell = json_array_get(cells, from + i), *units = json_object_get(cell, "units");
+        struct place_row *row = &t->rows[i];
+        if (json_array_size(units) != NUMBERS)
+            return RESULT_MALFORMED;
+        *row = (struct place_row){
+            .site = text_of(cell, "site"), .wave = text_of(cell, "wave"), .firm = whole_of(cell, "firm")};
+        for (size_t n = 0; n < NUMBERS; n++)
+            row->numbers[n] = json_number_value(json_array_get(units, n)) - (double)row->firm;
+        row->owed = row->numbers[0] < 0 ? -row->numbers[0] : 0;
+        for (size_t n = 0; n < NUMBERS; n++)
+            row->numbers[n] = row->numbers[n] > 0 ? row->numbers[n] : 0;
     }
     return RESULT_OK;
 }
 
-/* Cells that are nothing, or too many, are not in the document; a sum has no quantiles of what is left of it. */
-static void rest_rows(struct table *t, const struct sku_told *told, bool any_cells)
+/* Takes `units` (less than 0: adds) from the cells of a wave (NULL: from all), from each by its share. */
+static void units_take(struct table *t, size_t count, const char *wave, double units)
 {
-    const char *id = text_of(told->sku, "sku");
-    double firm = (double)whole_of(told->sku, "firm") - told->firm;
-    double rest = mean_of(told->sku) - (double)whole_of(told->sku, "firm") - told->mean;
-    if (firm != 0)
-        firm_row(t, told->sku, id, "*", "*", whole(firm));
-    if (!any_cells || rest >= REST_MIN || rest <= -REST_MIN)
-        planning_row(t, told->sku, id, "*", "*", &rest, 1);
+    double all = 0;
+    for (size_t i = 0; i < count; i++)
+        all += wave == NULL || strcmp(t->rows[i].wave, wave) == 0 ? t->rows[i].numbers[0] : 0;
+    double part = all > 0 ? units / all : 0;
+    for (size_t i = 0; i < count; i++) {
+        struct place_row *row = &t->rows[i];
+        double less = wave == NULL || strcmp(row->wave, wave) == 0 ? row->numbers[0] * part : 0;
+        for (size_t n = 0; n < NUMBERS; n++)
+            row->numbers[n] = row->numbers[n] > less ? row->numbers[n] - less : 0;
+    }
+}
+
+static void waves_settle(struct table *t, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (t->rows[i].owed > 0)
+            units_take(t, count, t->rows[i].wave, t->rows[i].owed);
+}
+
+/* Returns what no cell tells. */
+static double sku_settle(struct table *t, size_t count, double wanted)
+{
+    double told = 0;
+    for (size_t i = 0; i < count; i++)
+        told += t->rows[i].numbers[0];
+    double missing = wanted - told;
+    if (missing > ROUNDING * (double)count)
+        return missing;
+    units_take(t, count, NULL, -missing);
+    return 0;
+}
+
+static void cell_rows(struct table *t, const json_t *sku, const char *id, const struct place_row *row)
+{
+    if (row->firm > 0)
+        firm_row(t, sku, id, row->site, row->wave, row->firm);
+    if (row->numbers[0] >= ROUNDING || row->numbers[NUMBERS - 1] >= ROUNDING)
+        planning_row(t, sku, id, row->site, row->wave, row->numbers, NUMBERS);
+}
+
+/* A sum has no quantiles of what is left of it. */
+static void rest_rows(struct table *t, const json_t *sku, int64_t firm, double missing)
+{
+    const char *id = text_of(sku, "sku");
+    if (firm > 0)
+        firm_row(t, sku, id, "*", "*", firm);
+    if (missing >= ROUNDING)
+        planning_row(t, sku, id, "*", "*", &missing, 1);
+}
+
+/* The cells of one SKU; of one that was itself left out of the document the sums are not known. */
+static enum result sku_rows(struct table *t, struct sku_told *told, const json_t *cells, size_t from, size_t count)
+{
+    const char *id = text_of(told == NULL ? json_array_get(cells, from) : told->sku, "sku");
+    const json_t *sku = told == NULL ? NULL : told->sku;
+    int64_t firm = 0;
+    double missing = 0;
+    enum result result = id[0] == '\0' ? RESULT_MALFORMED : cells_read(t, cells, from, count);
+    if (result != RESULT_OK)
+        return result;
+    waves_settle(t, count);
+    if (told != NULL) {
+        double wanted = mean_of(sku) - (double)whole_of(sku, "firm");
+        missing = sku_settle(t, count, wanted > 0 ? wanted : 0);
+        told->told = true;
+    }
+    for (size_t i = 0; i < count; i++) {
+        cell_rows(t, sku, id, &t->rows[i]);
+        firm = whole((double)firm + (double)t->rows[i].firm);
+    }
+    if (told != NULL)
+        rest_rows(t, sku, whole((double)whole_of(sku, "firm") - (double)firm), missing);
+    return RESULT_OK;
+}
+
+/* The cells of a SKU stand together: a SKU that comes back is no document of ours. */
+static enum result cells_write(struct table *t, const json_t *cells)
+{
+    size_t count = json_array_size(cells), end = 0;
+    enum result result = RESULT_OK;
+    t->rows = calloc(count + 1, sizeof *t->rows);
+    if (t->rows == NULL)
+        return RESULT_NO_MEMORY;
+    for (size_t from = 0; from < count && result == RESULT_OK; from = end) {
+        const char *id = text_of(json_array_get(cells, from), "sku");
+        struct sku_told *told = map_get(&t->at, id);
+        for (end = from + 1; end < count && strcmp(id, text_of(json_array_get(cells, end), "sku")) == 0;)
+            end++;
+        result = told != NULL && told->told ? RESULT_MALFORMED : sku_rows(t, told, cells, from, end - from);
+    }
+    return result;
 }
 
 static enum result rows_write(struct table *t)
@@ -154,11 +245,10 @@ static enum result rows_write(struct table *t)
              whole_of(t->document, "as_of_ms"), phase);
     bytes_text(t->out,
                "broadcast,seq,as_of_ms,phase,sku,gtin,title,site,wave,status,units,mean,q05,q25,q50,q75,q95\r\n");
-    enum result result = RESULT_OK;
-    for (size_t i = 0; i < count && result == RESULT_OK; i++)
-        result = cell_rows(t, json_array_get(cells, i));
+    enum result result = cells_write(t, cells);
     for (size_t i = 0; i < t->skus_count && result == RESULT_OK; i++)
-        rest_rows(t, &t->skus[i], count > 0);
+        if (!t->skus[i].told)
+            result = sku_rows(t, &t->skus[i], cells, count, 0);
     return result;
 }
 
@@ -173,6 +263,7 @@ enum result estimate_csv(struct bytes *out, const char *document, size_t len)
         out->len = start;
     map_finish(&t.at);
     free(t.skus);
+    free(t.rows);
     json_decref(t.document);
     return result;
 }

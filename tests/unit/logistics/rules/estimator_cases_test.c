@@ -219,7 +219,7 @@ static void each_wave_takes_what_is_confirmed_until_its_cut_off(void **state)
     }
     sale(e, SALE_CLOSE, 9001, NULL, NULL, 0);
     struct estimate x = estimate(e, 9001);
-    int64_t wave[3] = {0}, site[2] = {0}, cells[3][2] = {{0}};
+    int64_t wave[3] = {0}, site[2] = {0}, cells[3][2] = {{0}}, unplaced[3] = {0};
     for (size_t i = 0; i < x.loads_count; i++) {
         const struct estimate_load *l = &x.loads[i];
         if (l->site == ESTIMATE_ALL && l->wave != ESTIMATE_ALL)
@@ -227,8 +227,10 @@ static void each_wave_takes_what_is_confirmed_until_its_cut_off(void **state)
         if (l->wave == ESTIMATE_ALL && l->site != ESTIMATE_ALL)
             site[l->site] = l->firm;
     }
-    for (size_t i = 0; i < x.cells_count; i++)
-        cells[x.cells[i].wave][x.cells[i].site] = x.cells[i].firm;
+    for (size_t i = 0; i < x.cells_count; i++) {
+        const struct estimate_cell *c = &x.cells[i];
+        *(c->site == ESTIMATE_ALL ? &unplaced[c->wave] : &cells[c->wave][c->site]) = c->firm;
+    }
     assert_int_equal(wave[0], 8);
     assert_int_equal(wave[1], 6); /* c, and d, which lies nowhere yet */
     assert_int_equal(wave[2], 6);
@@ -238,6 +240,8 @@ static void each_wave_takes_what_is_confirmed_until_its_cut_off(void **state)
     assert_int_equal(cells[0][1], 5);
     assert_int_equal(cells[1][1], 2);
     assert_int_equal(cells[2][0], 6);
+    assert_int_equal(unplaced[0], 0);
+    assert_int_equal(unplaced[1], 4);          /* d again: its wave is known */
     for (size_t i = 0; i < x.loads_count; i++) /* the first two have left: exactly these units */
         if (x.loads[i].site == ESTIMATE_ALL && x.loads[i].wave < 2)
             assert_true(x.loads[i].units.q[0] == x.loads[i].units.q[4] &&

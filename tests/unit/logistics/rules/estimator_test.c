@@ -58,19 +58,22 @@ static void assert_sku(const struct stream *s, const struct estimate_sku *sku, s
 static void assert_sums(const struct estimate *e)
 {
     double skus = 0, cells = 0, sites = 0, waves = 0, pairs = 0;
-    int64_t firm = 0;
+    int64_t firm = 0, cells_firm = 0;
     for (size_t i = 0; i < e->skus_count; i++) {
         skus += e->skus[i].units.mean;
         firm += e->skus[i].firm;
     }
-    for (size_t i = 0; i < e->cells_count; i++)
+    for (size_t i = 0; i < e->cells_count; i++) {
         cells += e->cells[i].units.mean;
+        cells_firm += e->cells[i].firm;
+    }
     for (size_t i = 1; i < e->loads_count; i++) {
         const struct estimate_load *l = &e->loads[i];
         *(l->wave == ESTIMATE_ALL ? &sites : l->site == ESTIMATE_ALL ? &waves : &pairs) += l->units.mean;
     }
     double all = e->loads[0].units.mean, slack = 1e-6 * (1 + all);
     assert_int_equal(e->loads[0].firm, firm);
+    assert_int_equal(cells_firm, firm);
     assert_true(fabs(skus - all) < slack && fabs(cells - all) < slack);
     assert_true(sites == 0 || fabs(sites - all) < slack);
     assert_true(waves == 0 || fabs(waves - all) < slack);

@@ -143,16 +143,22 @@ static void big_write(struct big *b, size_t skus, uint16_t sites, uint16_t waves
     for (size_t i = 0; i < skus; i++) {
         struct estimate_sku *s = &b->e.skus[b->e.skus_count++];
         double most = (double)(1 + i * 7919 % 997);
+        int64_t firm = (int64_t)most / 20;
         snprintf(s->sku.text, sizeof s->sku.text, "%s-%03u", sku_before, (unsigned)i);
-        *s = (struct estimate_sku){
-            .sku = s->sku, .firm = (int64_t)(most / 2), .stock = 1000, .units = {most, {1, 2, 3, 4, most * 1.3}}};
-        for (uint16_t at = 0; at < sites * waves; at++)
+        *s = (struct estimate_sku){.sku = s->sku,
+                                   .firm = firm * sites * waves,
+                                   .stock = 1000,
+                                   .units = {(double)(firm * sites * waves), {1, 2, 3, 4, most * 1.3}}};
+        for (uint16_t at = 0; at < sites * waves; at++) {
+            double more = most / (at + 3.7);
+            s->units.mean += more;
             b->e.cells[b->e.cells_count++] =
                 (struct estimate_cell){.sku = (uint16_t)i,
                                        .site = at % sites,
                                        .wave = at / sites,
-                                       .firm = (int64_t)most / 20,
-                                       .units = {most / (at + 3.7), {0.1, 1.3, 2.6, 13.9, most + 0.7}}};
+                                       .firm = firm,
+                                       .units = {(double)firm + more, {0.1, 1.3, 2.6, 13.9, most + 0.7}}};
+        }
     }
     const struct estimate_names names = {.broadcast = SAMPLE_ID("b"), .plan = &b->plan};
     estimate_write(&b->out, &b->e, &names);
@@ -233,35 +239,94 @@ static void the_table_tells_firm_and_planning_apart(void **state)
     sample_finish(&s);
 }
 
+struct sums {
+    int64_t firm;
+    double planning, least; /* sum of the means; the lowest number */
+};
+
+static void table_sum(const char *table, struct sums *ret)
+{
+    *ret = (struct sums){.least = INFINITY};
+    for (const char *row = strchr(table, '\n') + 1, *end; *row != '\0'; row = end + 1) {
+        end = strchr(row, '\n');
+        const char *at = memmem(row, (size_t)(end - row), ",firm,", 6);
+        if (at != NULL)
+            ret->firm += strtoll(at + 6, NULL, 10);
+        at = memmem(row, (size_t)(end - row), ",planning,,", 11);
+        ret->planning += at == NULL ? 0 : strtod(at + 11, NULL);
+        for (at = at == NULL ? NULL : at + 10; at != NULL && at < end; at = memchr(at + 1, ',', (size_t)(end - at - 1)))
+            ret->least = strtod(at + 1, NULL) < ret->least ? strtod(at + 1, NULL) : ret->least;
+    }
+}
+
 /* What was cut stands in rows of its own, so that a column still adds up to the SKU. */
 static void the_columns_add_up(void **state)
 {
     (void)state;
     struct big b;
     struct bytes out = {0};
+    struct sums sums;
     big_write(&b, 300, 16, 8, "sku");
     assert_int_equal(estimate_csv(&out, b.out.data, b.out.len), RESULT_OK);
-    int64_t firm = 0;
-    double planning = 0;
-    for (const char *row = strchr(out.data, '\n') + 1, *end; *row != '\0'; row = end + 1) {
-        end = strchr(row, '\n');
-        const char *at = memmem(row, (size_t)(end - row), ",firm,", 6);
-        if (at != NULL)
-            firm += strtoll(at + 6, NULL, 10);
-        at = memmem(row, (size_t)(end - row), ",planning,,", 11);
-        if (at != NULL)
-            planning += strtod(at + 11, NULL);
-    }
+    table_sum(out.data, &sums);
     int64_t all_firm = 0;
     double all_planning = 0;
     for (size_t i = 0; i < b.e.skus_count; i++) {
         all_firm += b.e.skus[i].firm;
         all_planning += b.e.skus[i].units.mean - (double)b.e.skus[i].firm;
     }
-    assert_true(firm == all_firm);
-    assert_true(apart(planning, all_planning) < 0.05 * (double)(b.e.cells_count + 600));
+    assert_true(sums.firm == all_firm && sums.least >= 0);
+    assert_true(apart(sums.planning, all_planning) < 0.05 * (double)(b.e.cells_count + 600));
     bytes_finish(&out);
     big_finish(&b);
+}
+
+#define PLACED_HEAD "{\"broadcast\":\"b\",\"seq\":1,\"as_of_ms\":2,\"phase\":\"live\",\"sites\":[\"W1\",\"W2\"],"
+#define CELL_OF(site, wave, firm, units)                                                                               \
+    "{\"sku\":\"a\",\"site\":\"" site "\",\"wave\":\"" wave "\",\"firm\":" firm ",\"units\":[" units "]}"
+
+/* Until they ship orders lie nowhere: they are firm once, at site *, and in no planning row a second time. */
+static void orders_that_lie_nowhere_are_not_expected_again(void **state)
+{
+    (void)state;
+    static const char document[] = PLACED_HEAD
+        "\"skus\":[{\"sku\":\"a\",\"title\":\"A\",\"gtin\":\"\",\"firm\":25,\"units\":{\"mean\":36}}],\"cells\":"
+        "[" CELL_OF("W1", "evening", "0", "18,12,15,18,20,26") "," CELL_OF("W2", "evening", "2", "8,2,5,8,9,14") "," CELL_OF(
+            "W1", "later", "0",
+            "8,1,4,8,10,16") "," CELL_OF("W2", "later", "0",
+                                         "2,0,1,2,3,5") "," CELL_OF("*", "evening", "20",
+                                                                    "0,0,0,0,0,0") "," CELL_OF("*", "later", "3",
+                                                                                               "0,0,0,0,0,0") "]}";
+    struct bytes out = {0};
+    struct sums sums;
+    assert_int_equal(estimate_csv(&out, document, sizeof document - 1), RESULT_OK);
+#define A "b,1,2,live,\"a\",\"\",\"A\","
+    assert_string_equal(strchr(out.data, '\n') + 1,
+                        A "\"W1\",\"evening\",planning,,3,0,0,3,5,11\r\n" A "\"W2\",\"evening\",firm,2,,,,,,\r\n" A
+                          "\"W2\",\"evening\",planning,,1,0,0,1,2,7\r\n" A
+                          "\"W1\",\"later\",planning,,5.6,0,1.6,5.6,7.6,13.6\r\n" A
+                          "\"W2\",\"later\",planning,,1.4,0,0.4,1.4,2.4,4.4\r\n" A
+                          "\"*\",\"evening\",firm,20,,,,,,\r\n" A "\"*\",\"later\",firm,3,,,,,,\r\n");
+    table_sum(out.data, &sums);
+    assert_true(sums.firm == 25 && apart(sums.planning, 11) < 0.01 && sums.least >= 0);
+    bytes_finish(&out);
+}
+
+/* More is expected to be cancelled than to come: nothing is on top, and nothing is less than nothing. */
+static void expected_cancellations_make_no_negative_rows(void **state)
+{
+    (void)state;
+    static const char document[] =
+        PLACED_HEAD "\"skus\":[{\"sku\":\"a\",\"title\":\"\",\"gtin\":\"\",\"firm\":25,\"units\":{\"mean\":24.2}}],"
+                    "\"cells\":[" CELL_OF("W1", "evening", "15", "14.5,13,14,15,15,16") "," CELL_OF(
+                        "W2", "evening", "0", "9.7,8,9,10,10,12") "," CELL_OF("*", "evening", "10", "0,0,0,0,0,0") "]}";
+    struct bytes out = {0};
+    struct sums sums;
+    assert_int_equal(estimate_csv(&out, document, sizeof document - 1), RESULT_OK);
+    table_sum(out.data, &sums);
+    assert_int_equal(sums.firm, 25);
+    assert_true(sums.planning == 0 && sums.least >= 0);
+    bytes_finish(&out);
 }
 
 static void a_title_is_no_formula(void **state)
@@ -287,6 +352,10 @@ static void what_is_no_document_gives_no_table(void **state)
         "{\"skus\":[{\"sku\":7}]}",
         "{\"cells\":[{\"sku\":\"a\",\"units\":[1]}]}",
         "{\"cells\":[{}]}",
+        "{\"broadcast\":\"b\",\"phase\":\"live\",\"skus\":[{\"sku\":\"a\"}],\"cells\":[" CELL_OF(
+            "*", "*", "1", "1,1,1,1,1,1") ","
+                                          "{\"sku\":\"b\",\"units\":[1,1,1,1,1,1]}," CELL_OF(
+                                              "*", "*", "1", "1,1,1,1,1,1") "]}", /* a SKU in two pieces */
     };
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
         struct bytes out = {0};
@@ -313,6 +382,8 @@ int main(void)
         cmocka_unit_test(the_smallest_are_left_out_and_counted),
         cmocka_unit_test(the_table_tells_firm_and_planning_apart),
         cmocka_unit_test(the_columns_add_up),
+        cmocka_unit_test(orders_that_lie_nowhere_are_not_expected_again),
+        cmocka_unit_test(expected_cancellations_make_no_negative_rows),
         cmocka_unit_test(a_title_is_no_formula),
         cmocka_unit_test(what_is_no_document_gives_no_table),
     };
