@@ -122,10 +122,12 @@ static void append_again(struct clock_timer *timer)
     bool waits = a->step == APPEND_FOLDING || a->step == APPEND_CATCHING_UP;
     if (waits && a->wait_seq == SEQ_AT_CATCH_UP)
         return;
-    if (waits && (!a->book->caught_up || a->book->doubted))
+    if (waits && (!a->book->caught_up || a->book->doubted)) {
         a->o->config.clock->start(a->o->config.clock, timer, WAIT_MS_MAX);
-    else
-        append_ask(a);
+        return;
+    }
+    a->doubted |= a->step == APPEND_FOLDING; /* it was said to be in: no answer now does not mean that it is not */
+    append_ask(a);
 }
 
 /* Has this node seen enough of the log to know how it ended? */
