@@ -11,6 +11,7 @@ import concurrent.futures
 import json
 import pathlib
 import shlex
+import subprocess
 import sys
 import time
 
@@ -29,6 +30,7 @@ def read_options():
     parser.add_argument("shift", nargs="?", type=float, default=0.0)
     parser.add_argument("--regimes", default=",".join(broadcasts.REGIMES))
     parser.add_argument("--command", default=f"{ROOT}/build/release/liveshelf estimate")
+    parser.add_argument("--cost", default=f"{ROOT}/build/release/loadtest/estimates/liveshelf-estimate-cost")
     parser.add_argument("--cache", default=str(ROOT / "build/bench/estimates"))
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--json", help="all rows, for a closer look")
@@ -73,6 +75,8 @@ def main():
     print("seeds %d..%d, shift %g: %d cases in %.0f s\n" % (options.first, options.first + options.count - 1, options.shift,
                                                        options.count * len(options.regimes), time.monotonic() - began))
     print_tables(rows)
+    print("\nWhat it costs (loadtest/estimates/cost.c):\n", flush=True)
+    subprocess.run([options.cost, *(["50000"] if options.quick else [])], check=True)
     said = [] if options.quick else scores.misses(rows)
     print("\nfaults: %d%s" % (len(faults), "".join("\n  " + f for f in faults[:20])))
     print("bars missed: %d%s" % (len(said), "".join("\n  " + s for s in said)))

@@ -17,6 +17,7 @@ FLOOR = {
     "ws/lws": 4, "inventory/redis": 4,
     "app": 5,
     "loadtest/stock": 6,
+    "loadtest/estimates": 6,
     "loadtest": 5,
 }
 # A top-level folder sees itself and these.
@@ -28,7 +29,7 @@ SEES = {
     "inventory": {"core", "base"},
     "logistics": {"core", "base"},
     "app": {"ws", "inventory", "logistics", "core", "scripts", "base"},
-    "loadtest": {"ws", "inventory", "core", "base"},
+    "loadtest": {"ws", "inventory", "logistics", "core", "base"},
 }
 # The load generator must not share the server's mistakes about sockets. loadtest/stock measures the node's own code.
 LOADTEST_MAY = {"loadtest", "base", "ws/wire"}
