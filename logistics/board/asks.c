@@ -3,7 +3,7 @@
  *   board_command     waits until the log it is about is read
  *     ask_start
  *       plan_put        into the shop's log
- *       actuals_post    those that are new, into the broadcast's log; orders become holds here
+ *       actuals_post    into the broadcast's log (actuals.c)
  *       settle          counts in all that is here, and is the last tick
  *       stamp           the document for a year into the store, then its name into the log
  *     ask_end         the one way out */
@@ -30,14 +30,14 @@ static void ask_free(struct ask *a)
     free(a);
 }
 
-static void ask_end(struct ask *a, struct outcome *outcome)
+void ask_end(struct ask *a, struct outcome *outcome)
 {
     outcome->command = a->ask.command->kind;
     a->ask.answer(a->ask.ctx, outcome);
     ask_free(a);
 }
 
-static void ask_refuse(struct ask *a, enum error_code code, const char *field, const char *detail)
+void ask_refuse(struct ask *a, enum error_code code, const char *field, const char *detail)
 {
     struct outcome outcome = {.kind = OUTCOME_ERROR};
     outcome.error.code = code;
@@ -47,7 +47,7 @@ static void ask_refuse(struct ask *a, enum error_code code, const char *field, c
     ask_end(a, &outcome);
 }
 
-static bool ask_written(struct ask *a, const struct book_wish *wish)
+bool ask_written(struct ask *a, const struct book_wish *wish)
 {
     if (wish->result == RESULT_OK)
         return true;
@@ -55,8 +55,7 @@ static bool ask_written(struct ask *a, const struct book_wish *wish)
     return false;
 }
 
-/* `done` of the wish ends the ask; what cannot be written is refused here. */
-static void ask_write(struct ask *a, struct book *book, struct journal *j, void (*done)(struct book_wish *wish))
+void ask_write(struct ask *a, struct book *book, struct journal *j, void (*done)(struct book_wish *wish))
 {
     const char *sub = a->ask.asker->sub;
     j->ms = board_now(a->shop->b);
@@ -88,7 +87,7 @@ static void plan_put(struct ask *a)
 
 static void plan_get(struct ask *a) { ask_end(a, &(struct outcome){.kind = OUTCOME_PLAN, .plan = a->shop->plan}); }
 
-/* ---- actuals ---- */
+/* ---- orders ---- */
 
 void orders_free(struct board_show *s)
 {
@@ -98,65 +97,6 @@ void orders_free(struct board_show *s)
     while (map_next(&s->orders, &at, &key, &hold))
         free(hold);
     map_finish(&s->orders);
-}
-
-/* NULL: it is fine. The hold of an order is written instead of it, so that nobody else needs to know orders. What is told after
- * it was settled is kept, and counts for nothing any more. */
-static const char *actual_resolve(const struct board_show *s, struct actual *actual)
-{
-    if (!ID_IS_NONE(actual->hold) || s->is_closed)
-        return NULL;
-    const char *hold = actual->order[0] == '\0' ? NULL : map_get(&s->orders, actual->order);
-    if (hold != NULL)
-        return ID_PARSE(&actual->hold, hold, strlen(hold)) == RESULT_OK ? NULL : "is no hold";
-    if (actual->order[0] != '\0')
-        return "is not known in this broadcast";
-    return actual->kind == ACTUAL_SHIPPED ? NULL : "is needed, or the hold";
-}
-
-static void actuals_written(struct book_wish *wish)
-{
-    struct ask *a = wish->ctx;
-    if (!ask_written(a, wish))
-        return;
-    struct outcome outcome = {.kind = OUTCOME_ACTUALS};
-    outcome.actuals.taken = a->taken;
-    outcome.actuals.repeated = a->repeated;
-    ask_end(a, &outcome);
-}
-
-static void actuals_post(struct ask *a)
-{
-    struct command *c = a->ask.command;
-    struct journal j = {.kind = JOURNAL_ACTUALS};
-    char field[64];
-    j.u.actuals.list = c->actuals;
-    for (size_t i = 0; i < c->actuals_count; i++) {
-        struct actual *actual = &c->actuals[i];
-        if (map_get(&a->show->actual_ids, actual->id) != NULL) {
-            a->repeated++;
-            continue;
-        }
-        const char *why = actual_resolve(a->show, actual);
-        if (why != NULL) {
-            snprintf(field, sizeof field, "actuals[%zu].order", i);
-            ask_refuse(a, ERROR_HOLD_UNKNOWN, field, why);
-            return;
-        }
-        if (actual->ms == 0)
-            actual->ms = board_now(a->shop->b);
-        c->actuals[a->taken++] = *actual;
-    }
-    j.u.actuals.count = a->taken;
-    if (a->taken == 0) {
-        struct outcome outcome = {.kind = OUTCOME_ACTUALS};
-        outcome.actuals.repeated = a->repeated;
-        ask_end(a, &outcome);
-    } else if (a->show->actual_ids.count + a->taken > BOARD_ACTUALS_MAX) {
-        ask_refuse(a, ERROR_TOO_LARGE, "actuals", "More than can be kept of one broadcast.");
-    } else {
-        ask_write(a, &a->show->book, &j, actuals_written);
-    }
 }
 
 /* ---- settle ---- */
@@ -172,12 +112,17 @@ static void settle(struct ask *a)
 {
     struct board_show *s = a->show;
     struct journal j;
+    char open[80];
     if (s->settled_seq > 0) {
         ask_end(a, &(struct outcome){.kind = OUTCOME_OK, .seq = s->settled_seq});
     } else if (s->end_ms == 0) {
         ask_refuse(a, ERROR_CONFLICT, "", "The broadcast has not ended.");
     } else if (!tally_is_current(s)) {
         ask_refuse(a, ERROR_UNAVAILABLE, "", "What was sold is still being read.");
+    } else if (s->holds_open > 0) {
+        snprintf(open, sizeof open, "%lld hold%s still open.", (long long)s->holds_open,
+                 s->holds_open == 1 ? " is" : "s are");
+        ask_refuse(a, ERROR_CONFLICT, "", open);
     } else {
         lead_cut(s, JOURNAL_SETTLED, &j);
         ask_write(a, &s->book, &j, settle_written);
@@ -326,6 +271,16 @@ static bool asks_are_full(const struct list *waiting)
     list_for_each (link, waiting)
         count++;
     return count >= ASKS_WAITING_MAX;
+}
+
+void ask_wait(struct ask *a)
+{
+    list_remove(&a->link);
+    if (asks_are_full(&a->show->asks)) {
+        ask_refuse(a, ERROR_OVERLOADED, "", "");
+        return;
+    }
+    list_push_back(&a->show->asks, &a->link);
 }
 
 void board_command(struct board *b, const struct board_ask *ask)

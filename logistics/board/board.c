@@ -46,6 +46,7 @@ static struct board_show *show_create(struct board_shop *shop, const struct broa
     promise_init(&s->promise);
     map_init(&s->orders, CLAIMS_HOLDS_MAX);
     map_init(&s->actual_ids, BOARD_ACTUALS_MAX);
+    actuals_forget(&s->told_units);
     list_init(&s->events);
     list_init(&s->asks);
     list_init(&s->of_shop);
@@ -147,6 +148,8 @@ static void show_destroy(struct board_show *s)
     free(s->rows);
     orders_free(s);
     map_finish(&s->actual_ids);
+    actuals_forget(&s->told_units);
+    map_finish(&s->told_units);
     inputs_free(&s->events);
     journal_finish(&s->begun);
     tally_finish(&s->tally);

@@ -14,6 +14,7 @@
  *   shop_log.c  a shop's estimate log: plan, webhooks, digests
  *   unsettled.c the log of all shops: what is to stay open
  *   asks.c      what logistics asks
+ *   actuals.c   what became of units: never more than there was
  *   metrics.c */
 #ifndef LIVESHELF_LOGISTICS_BOARD_INNER_H
 #define LIVESHELF_LOGISTICS_BOARD_INNER_H
@@ -155,6 +156,10 @@ struct fetching {
     struct clock_timer again;
 };
 
+struct told_units { /* of one line of a hold, or of one SKU */
+    int64_t units[ACTUAL_RETURNED + 1];
+    int64_t too_late; /* of those cancelled: when it had shipped */
+};
 struct board_show {
     struct board *b;
     struct board_shop *shop;
@@ -163,6 +168,7 @@ struct board_show {
     /* ---- observed ---- */
     struct volume volume;
     int64_t moved_ms; /* of the entry that moved it last; 0: none since the last mark */
+    int64_t holds_open;
     struct volume_pin pins[BOARD_PINS_MAX];
     size_t pins_count;
     struct volume_sku *rows; /* handed out by board_volumes */
@@ -194,6 +200,7 @@ struct board_show {
     bool is_registering; /* the same, in the log of all shops */
     /* ---- told ---- */
     struct map actual_ids;         /* -> this show: those in the log */
+    struct map told_units;         /* "hold/sku" and "/sku" -> struct told_units *: the sums of those in the log */
     int64_t shipped;               /* units that actuals say have left; */
     struct estimate_stamp *stamps; /* owned */
     size_t stamps_count, stamps_capacity;
@@ -341,7 +348,7 @@ bool unsettled_has(const struct board_show *s);           /* also while it is no
 void unsettled_write(struct board_show *s, bool is_open); /* unless it is so already */
 
 /* asks.c */
-struct ask {
+struct ask { /* link: of board.asks once it is started, else of the asks of a show or a shop */
     struct list link;
     struct board_ask ask;
     struct board_show *show; /* NULL: of the shop */
@@ -351,6 +358,12 @@ struct ask {
     struct journal stamp;
     size_t taken, repeated;
 };
+void ask_end(struct ask *a, struct outcome *outcome);
+void ask_refuse(struct ask *a, enum error_code code, const char *field, const char *detail);
+bool ask_written(struct ask *a, const struct book_wish *wish); /* false: it is answered already */
+void ask_wait(struct ask *a);                                  /* until all that is known of its show is folded */
+/* `done` of the wish ends the ask; what cannot be written is refused here. */
+void ask_write(struct ask *a, struct book *book, struct journal *j, void (*done)(struct book_wish *wish));
 void asks_go_on(struct list *waiting);   /* what waited for a log to be read */
 void asks_stop(struct list *waiting);    /* they are refused */
 void asks_abandon(struct list *started); /* what they wait for will not come any more, nor is who asked there */
@@ -369,5 +382,11 @@ enum board_metric {
 };
 extern struct metric board_metrics[BOARD_METRICS];
 void board_metrics_register(void);
+
+/* actuals.c */
+void actuals_post(struct ask *a);
+/* Of each that is in the log, in its order. False: it was cancelled after its line had shipped, and takes nothing away. */
+bool actuals_counted(struct map *told, const struct actual *a);
+void actuals_forget(struct map *told); /* zeroed memory is fine; makes it one of none */
 
 #endif

@@ -190,7 +190,8 @@ void inputs_actuals(struct board_show *s, const struct journal *j)
         if (map_get(&s->actual_ids, a->id) != NULL || map_set(&s->actual_ids, a->id, s) != RESULT_OK)
             continue;
         s->shipped += a->kind == ACTUAL_SHIPPED ? a->units : 0;
-        if (!ID_IS_NONE(a->hold) && !s->is_closed)
+        bool counts = actuals_counted(&s->told_units, a);
+        if (counts && !ID_IS_NONE(a->hold) && !s->is_closed)
             inputs_push(&s->tally.actuals, &(struct input_spec){.kind = kinds[a->kind],
                                                                 .at = {.seq = j->seq},
                                                                 .ms = j->ms,

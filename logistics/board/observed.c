@@ -52,6 +52,7 @@ static void movement_count(struct board_shop *shop, const struct movement *m, in
         enum result result = volume_move(&show->volume, move, m->hold.lines[i].sku.text, m->hold.lines[i].units);
         MUST(result != RESULT_NO_MEMORY);
     }
+    show->holds_open += move == VOLUME_TAKEN ? 1 : move == VOLUME_RETAKEN ? 0 : -1;
     show->volume.orders += move == VOLUME_SOLD || move == VOLUME_RETAKEN;
     show->moved_ms = ms;
     if (!show->is_closed && (move == VOLUME_SOLD || move == VOLUME_RETAKEN))
@@ -89,6 +90,7 @@ void observed_rewound(struct board_shop *shop)
         struct board_show *show = value; /* pins are the event log's, which may be whole */
         volume_finish(&show->volume);
         volume_init(&show->volume);
+        show->holds_open = 0;
     }
 }
 

@@ -191,14 +191,17 @@ static void append_start(struct board_show *s)
         compute_free(c);
 }
 
-/* RESULT_OK: publish_seen ends it. Otherwise the next look at the log decides: it may stand there after all. */
+/* publish_seen ends it. Until then each look at the log decides: it may stand there although nobody said so, and what was said
+ * to stand there may be lost. */
 static void append_done(struct book_wish *wish)
 {
     struct board_show *s = wish->ctx;
     struct computing *c = &s->computing;
-    if (wish->result == RESULT_OK || c->step != COMPUTE_APPENDS)
+    if (c->step != COMPUTE_APPENDS)
         return;
     c->step = COMPUTE_WAITS;
+    if (wish->result == RESULT_OK)
+        return;
     c->wait_until_ms = wish->result == RESULT_CONFLICT ? 0 : board_now(s->b) + AWAY_MS;
     lead_check(s);
 }

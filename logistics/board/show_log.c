@@ -13,6 +13,7 @@ static void show_forget_log(struct board_show *s)
     journal_finish(&s->begun);
     map_finish(&s->actual_ids);
     map_init(&s->actual_ids, BOARD_ACTUALS_MAX);
+    actuals_forget(&s->told_units);
     s->shipped = 0;
     s->stamps_count = s->fan_count = 0;
     s->fan_gap_ms = 0;

@@ -243,6 +243,8 @@ void tally_run(struct board_show *s)
     }
     if (f->done != done && list_is_empty(&f->ticks))
         publish_check(s);
+    if (tally_is_current(s) && s->book.is_caught_up && s->shop->book.is_caught_up)
+        asks_go_on(&s->asks);
 }
 
 bool tally_is_current(const struct board_show *s)

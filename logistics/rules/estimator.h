@@ -88,6 +88,15 @@ struct sale_event {
  * flagged; `t` before the newest counts as it. RESULT_NO_MEMORY, RESULT_FULL at a limit: not counted, flagged. */
 MUST_USE enum result estimator_feed(struct estimator *e, const struct sale_event *event);
 
+/* ---- asked ---- */
+
+struct estimator_line {
+    int64_t units; /* less those that were cancelled in time */
+    bool is_paid;  /* it was confirmed, whatever became of it */
+};
+/* `sku` NULL: the hold's first. False: there is none. */
+bool estimator_line(const struct estimator *e, const char *hold, const char *sku, struct estimator_line *ret);
+
 /* ---- estimates ---- */
 
 /* What an estimate at `t` (>= the newest event) needs, copied: O(SKUs x time), whatever the number of holds; two milliseconds for

@@ -239,6 +239,16 @@ static enum result on_return(struct estimator *e, struct line *line, const struc
     return RESULT_OK;
 }
 
+/* ---- asked ---- */
+
+bool estimator_line(const struct estimator *e, const char *hold, const char *sku, struct estimator_line *ret)
+{
+    const struct line *line = line_find(e, &(struct sale_event){.hold = hold, .sku = sku});
+    if (line != NULL)
+        *ret = (struct estimator_line){.units = line->entry.units, .is_paid = line->state > LINE_ENDED};
+    return line != NULL;
+}
+
 /* ---- all of them ---- */
 
 enum result estimator_feed_line(struct estimator *e, const struct sale_event *event)

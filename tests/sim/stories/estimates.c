@@ -250,6 +250,28 @@ static struct answered asks(struct world *w, unsigned node, struct command *c)
     return a;
 }
 
+static struct answered tells_all(struct world *w, unsigned node, struct actual *list, size_t count)
+{
+    struct command c = {.kind = COMMAND_ACTUALS_POST, .broadcast = show, .actuals = list, .actuals_count = count};
+    return asks(w, node, &c);
+}
+
+static struct actual actual_of(const char *id, enum actual_kind kind, const char *hold, int64_t units)
+{
+    struct actual a = {.kind = kind, .sku = {"mug-red"}, .units = units};
+    snprintf(a.id, sizeof a.id, "%s", id);
+    snprintf(a.hold.text, sizeof a.hold.text, "%s", hold);
+    return a;
+}
+
+static void check_refused(struct answered a, enum error_code code, const char *field, const char *part)
+{
+    assert_int_equal(a.outcome.kind, OUTCOME_ERROR);
+    assert_int_equal(a.outcome.error.code, code);
+    assert_string_equal(a.outcome.error.field, field);
+    assert_non_null(strstr(a.outcome.error.detail, part));
+}
+
 static struct answered asks_kind(struct world *w, unsigned node, enum command_kind kind)
 {
     struct command c = {.kind = kind, .broadcast = show};
@@ -303,6 +325,94 @@ static void after_the_end_what_comes_late_moves_the_estimate(void **state)
     check_told(w, 1);
     check_told(w, 2);
     check_same(w, 1, 2);
+    world_close(w);
+}
+
+static void more_than_there_was_did_not_become_of_it(void **state)
+{
+    (void)state;
+    struct world *w = open_world(2);
+    char paid[20], open[20];
+    somebody_buys(w, "mug-red", 1, true);
+    snprintf(paid, sizeof paid, "h%d", next_viewer);
+    somebody_buys(w, "mug-red", 2, false);
+    snprintf(open, sizeof open, "h%d", next_viewer);
+    until_told(w, 1);
+    struct actual a = actual_of("t1", ACTUAL_CANCELLED, paid, 1000);
+    check_refused(tells_all(w, 1, &a, 1), ERROR_BAD_REQUEST, "actuals[0].units",
+                  "1000 is more than the 1 there can be");
+    a = actual_of("t2", ACTUAL_SHIPPED, paid, 1000000);
+    check_refused(tells_all(w, 2, &a, 1), ERROR_BAD_REQUEST, "actuals[0].units", "more than the 1 there can be");
+    a = actual_of("t3", ACTUAL_RETURNED, paid, 2);
+    check_refused(tells_all(w, 2, &a, 1), ERROR_BAD_REQUEST, "actuals[0].units", "more than the 1 there can be");
+    a = actual_of("t4", ACTUAL_SHIPPED, "", 2); /* of nobody's order: of what was sold */
+    check_refused(tells_all(w, 2, &a, 1), ERROR_BAD_REQUEST, "actuals[0].units", "more than the 1 that were sold");
+    a = actual_of("t5", ACTUAL_CANCELLED, open, 1);
+    check_refused(tells_all(w, 1, &a, 1), ERROR_CONFLICT, "actuals[0].hold", "was never paid");
+    a = actual_of("t6", ACTUAL_CANCELLED, "nobody", 1);
+    check_refused(tells_all(w, 1, &a, 1), ERROR_HOLD_UNKNOWN, "actuals[0].hold", "is not known");
+    a = actual_of("t7", ACTUAL_CANCELLED, paid, 1);
+    a.sku = (struct sku_id){"cap-blue"};
+    check_refused(tells_all(w, 1, &a, 1), ERROR_BAD_REQUEST, "actuals[0].sku", "is not in this hold");
+    a = actual_of("t8", ACTUAL_SHIPPED, paid, 1);
+    a.site = (struct site_id){"W9"};
+    check_refused(tells_all(w, 1, &a, 1), ERROR_BAD_REQUEST, "actuals[0].site", "is not a site of the plan");
+    a = actual_of("t9", ACTUAL_SHIPPED, paid, 1);
+    a.parcels = 11;
+    check_refused(tells_all(w, 1, &a, 1), ERROR_BAD_REQUEST, "actuals[0].parcels", "more than 10");
+    struct actual two[] = {actual_of("t10", ACTUAL_SHIPPED, paid, 1), actual_of("t11", ACTUAL_CANCELLED, paid, 1)};
+    check_refused(tells_all(w, 1, two, 2), ERROR_BAD_REQUEST, "actuals[1].units", "more than the 0 there can be");
+    assert_int_equal(board_show_of(w, 1)->actual_ids.count, 0); /* all of it, or none */
+    until_told(w, 1);
+    assert_int_equal(told_firm(w, 1), 1);
+
+    struct answered taken = tells_all(w, 1, two, 1);
+    assert_int_equal(taken.outcome.actuals.taken, 1);
+    taken = tells_all(w, 2, two, 1); /* the same again is harmless */
+    assert_int_equal(taken.outcome.actuals.repeated, 1);
+    a = actual_of("t12", ACTUAL_SHIPPED, paid, 1); /* and under another id it is one too many */
+    check_refused(tells_all(w, 2, &a, 1), ERROR_BAD_REQUEST, "actuals[0].units", "more than the 0 there can be");
+    check_same(w, 1, 2);
+    world_close(w);
+}
+
+static void what_was_bought_a_moment_ago_can_be_cancelled(void **state)
+{
+    (void)state;
+    struct world *w = open_world(2);
+    char hold[20];
+    until_told(w, 1);
+    somebody_buys(w, "mug-red", 1, true); /* no tick has counted it in yet */
+    world_run_ms(w, 300);
+    snprintf(hold, sizeof hold, "h%d", next_viewer);
+    struct actual a = actual_of("m1", ACTUAL_CANCELLED, hold, 1);
+    assert_int_equal(tells_all(w, 1, &a, 1).outcome.actuals.taken, 1);
+    a = actual_of("m2", ACTUAL_CANCELLED, hold, 1);
+    check_refused(tells_all(w, 1, &a, 1), ERROR_BAD_REQUEST, "actuals[0].units", "more than the 0 there can be");
+    until_told(w, 1);
+    assert_int_equal(told_firm(w, 1), 0);
+    world_close(w);
+}
+
+static void an_estimate_that_a_fail_over_lost_is_told_again(void **state)
+{
+    (void)state;
+    struct world *w = open_world(1);
+    until_told(w, 1);
+    world_set_faults(w, &(struct world_faults){.slow = 1000, .slow_ms_max = 900});
+    struct board_show *s = board_show_of(w, 1);
+    bool is_between = false; /* said to stand in the log, and not read there yet */
+    for (int i = 0; !is_between; i++) {
+        assert_true(i < 60000);
+        world_run_ms(w, 1);
+        is_between = s->computing.step >= COMPUTE_APPENDS && book_is_idle(&s->book);
+    }
+    world_set_faults(w, &(struct world_faults){0});
+    world_fail_over(w, 1, false);
+    uint64_t seq = world_published(w, 1);
+    world_run_ms(w, 60000);
+    assert_true(world_published(w, 1) > seq);
+    check_told(w, 1);
     world_close(w);
 }
 
@@ -371,8 +481,13 @@ static void settled_it_teaches_the_next_one(void **state)
     assert_non_null(strstr(board_show_of(w, 1)->document.text.data, "no-history"));
     struct answered a = asks_kind(w, 1, COMMAND_SETTLE);
     assert_int_equal(a.outcome.kind, OUTCOME_ERROR); /* it is live */
+    world_do(w, "viewer late comes 1; viewer late reserves mug-red as open-1");
+    world_run_ms(w, 700);
     world_do(w, "host ends");
     world_run_ms(w, 5000);
+    check_refused(asks_kind(w, 2, COMMAND_SETTLE), ERROR_CONFLICT, "", "1 hold is still open");
+    world_do(w, "viewer late releases open-1");
+    world_run_ms(w, 700);
     a = asks_kind(w, 1, COMMAND_SETTLE);
     assert_int_equal(a.outcome.kind, OUTCOME_OK);
     world_run_ms(w, 5000);
@@ -507,6 +622,9 @@ int main(void)
         cmocka_unit_test(slow_lost_and_repeated_words_change_no_number),
         cmocka_unit_test(a_fail_over_loses_the_end_and_it_goes_on),
         cmocka_unit_test(after_the_end_what_comes_late_moves_the_estimate),
+        cmocka_unit_test(more_than_there_was_did_not_become_of_it),
+        cmocka_unit_test(what_was_bought_a_moment_ago_can_be_cancelled),
+        cmocka_unit_test(an_estimate_that_a_fail_over_lost_is_told_again),
         cmocka_unit_test(a_plan_is_taken_into_a_show_that_runs),
         cmocka_unit_test(a_stamp_keeps_the_document_as_it_was),
         cmocka_unit_test(settled_it_teaches_the_next_one),
