@@ -3,7 +3,7 @@
  *   board.c     made, stopped; shops and shows made when first named
  *   observed.c  what was counted: movements, courses, pins, rows
  *   inputs.c    ledger entries and events become inputs, which wait for a tick
- *   reading.c   the ledger read again, for a show whose beginning was not collected
+ *   reading.c   the ledger read from its start, for a fold that begins
  *   tally.c      what a tick cuts is fed to the estimator
  *   stock.c     the most that can ship of a SKU, site by site
  *   begin.c     what is believed before: written once, and made into an estimator
@@ -67,15 +67,13 @@ struct input {
     struct place at; /* in the ledger; events: {0, seq} */
     int64_t ms, units;
     enum input_kind kind;
-    uint16_t site;
-    uint8_t sku, buyer; /* where these texts begin in `text`, which begins with the hold's; 0: none */
+    uint8_t sku, buyer; /* where these texts begin in `text`, which begins with the hold's; actuals: the site's, not the buyer's */
     char text[];
 };
 struct input_spec {
     enum input_kind kind;
     struct place at;
     int64_t ms, units;
-    uint16_t site;
     const char *hold, *sku, *buyer; /* NULL: none */
 };
 struct input *input_make(const struct input_spec *spec);
@@ -97,12 +95,14 @@ struct tally_sku {
     int64_t held, firm;      /* of this broadcast */
     int64_t told[SITES_MAX]; /* to the estimator, last; of a SKU that it knows */
     bool is_known;
+    struct input *before; /* the last count of long before the start, as long as it waits; NULL: none */
 };
 struct tally {
     struct estimator *estimator; /* NULL: not begun */
     struct map skus;             /* struct tally_sku * */
     struct logistics_plan *plan; /* the one it was begun with; NULL: none */
     struct list ledger;          /* struct input, in order: not covered by a tick yet */
+    size_t moves;                /* of them: lines of this broadcast's holds */
     struct list actuals;         /* the same; `at` is {0, seq} of their entry */
     struct list *event;          /* of the show's events, the last that was fed; NULL: none */
     struct list ticks;           /* struct tick, oldest first */
@@ -182,14 +182,12 @@ struct board_show {
     uint64_t events_seq;      /* the last event observed */
     struct list events;       /* struct input, kept: a fold may begin again */
     size_t events_count;
-    struct place collected_from;            /* inputs of the ledger are collected since then ... */
-    bool is_collecting, is_collected_whole; /* ... and nothing of this broadcast moved before */
     struct book book;
     struct journal begun; /* kind JOURNAL_BEGUN once it is known, and seq is its own */
     struct tally tally;
     unsigned generation; /* of the fold */
     uint64_t last_tick;  /* seq of the newest tick in the log; 0: none */
-    int64_t last_tick_ms;
+    int64_t last_tick_ms, last_tick_seen_ms; /* by its writer's clock, and by this node's */
     char last_by[ID_LEN_MAX + 1];
     bool leads;
     uint64_t settled_seq; /* of the first JOURNAL_SETTLED; 0: not settled */
@@ -302,6 +300,7 @@ struct tally_sku *tally_sku(struct tally *f, const char *sku, bool make);
 void stock_split(const struct board_show *s, const char *sku, int64_t units, int64_t ret[SITES_MAX]);
 void stock_feed(struct board_show *s, const char *sku, double t); /* when it differs from what was fed last */
 size_t stock_sites(const struct board_show *s);
+int64_t stock_to_come(const struct stock_count *count); /* what is available, unless it is not sold */
 
 /* begin.c */
 bool begin_write(struct board_show *s, const struct show_view *view); /* false: not now */
@@ -333,6 +332,7 @@ void document_key(char *key, size_t size, const char *kind, const struct board_s
 void settle_seen(struct board_show *s); /* settled, told and kept: nothing is folded any more */
 bool settle_is_due(const struct board_show *s, int64_t now_ms);
 void settle_check(struct board_show *s); /* the leader's: what is still to be done after it */
+bool settle_is_owed(const struct board_show *s); /* to webhooks, or replays of them */
 void settle_told(struct board_show *s, const struct journal *estimate); /* for the score */
 
 /* shop_log.c */

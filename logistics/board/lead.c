@@ -28,7 +28,10 @@ static int64_t longer(int64_t a, int64_t b) { return a > b ? a : b; }
 int64_t lead_period_ms(const struct board_show *s, int64_t now_ms)
 {
     int64_t live_ms = s->b->config.limits.estimate_ms, since_ms = now_ms - s->end_ms;
-    bool waits = !list_is_empty(&s->tally.ledger) || !list_is_empty(&s->tally.actuals);
+    /* Its own alone: what other broadcasts sell of the shop would keep all that ended at it. */
+    bool waits = s->tally.moves > 0 || !list_is_empty(&s->tally.actuals);
+    if (is_own(s) && s->tally.blocked_ms > 0)
+        return live_ms;
     if (s->settled_seq > 0)
         return longer(live_ms, TAIL_SLOW_PERIOD_MS);
     if (s->end_ms == 0 || waits)
@@ -112,28 +115,38 @@ static int64_t due_ms(const struct board_show *s, int64_t now_ms)
         return s->begun.seq == 0 ? now_ms : s->begun.ms;
     /* Who did not lead waits longer by a grace of its own, so that not all try at once. */
     uint64_t spread = s->b->config.seed % (uint64_t)(grace_ms / 2 + 1);
-    return s->last_tick_ms + lead_period_ms(s, now_ms) + (is_own(s) ? 0 : grace_ms + (int64_t)spread);
+    /* Its writer's clock may be ahead: what was seen an hour ago is an hour old. */
+    int64_t last_ms = s->last_tick_ms < s->last_tick_seen_ms ? s->last_tick_ms : s->last_tick_seen_ms;
+    return last_ms + lead_period_ms(s, now_ms) + (is_own(s) ? 0 : grace_ms + (int64_t)spread);
 }
 
 static bool due_next(struct board_show *s, const struct show_view *view)
 {
-    if (s->settled_seq > 0) { /* a word of life: settled again changes nothing */
+    bool is_whole = s->is_closed || tally_is_current(s); /* else what it settled on may be lost */
+    if (s->settled_seq > 0 && is_whole) { /* a word of life: settled again changes nothing */
         cut_write(s, JOURNAL_SETTLED, -1);
         return true;
     }
-    if (s->begun.seq == 0 || s->begun.u.begun.plan_seq != plan_seq(s->shop))
+    if (s->settled_seq == 0 && (s->begun.seq == 0 || s->begun.u.begun.plan_seq != plan_seq(s->shop)))
         return begin_write(s, view);
     return tick_write(s, view);
 }
 
-/* Settled, told, kept and owed to nobody. */
-static bool is_over(const struct board_show *s) { return s->is_closed && s->settled_seq > 0 && !unsettled_has(s); }
+/* Settled, told, kept and owed to nobody. Who leads and was asked for a replay while it closed goes on: settle_check opens it again. */
+static bool is_over(const struct board_show *s)
+{
+    return s->is_closed && s->settled_seq > 0 && !unsettled_has(s) && !(s->leads && settle_is_owed(s));
+}
 
 void lead_check(struct board_show *s)
 {
     struct clock *clock = s->b->config.clock;
     if (!s->is_on || s->b->is_stopped || !s->book.is_caught_up || !s->shop->book.is_caught_up)
         return;
+    if (s->book.written < s->book.head) { /* the log lost its end, which is about to be told */
+        clock->start(clock, &s->timer, RETRY_MS);
+        return;
+    }
     publish_check(s);
     if (s->is_asking)
         return;
@@ -161,7 +174,7 @@ void lead_check(struct board_show *s)
 void lead_fire(struct clock_timer *timer)
 {
     struct board_show *s = container_of(timer, struct board_show, timer);
-    if (!s->is_asking && s->book.written > s->book.head)
+    if (!s->is_asking)
         s->book.written = s->book.head; /* it did not come: whoever appends next is told where the head is */
     lead_check(s);
 }

@@ -127,9 +127,14 @@ void settle_seen(struct board_show *s)
         show_let_go(s);
 }
 
-void settle_check(struct board_show *s)
+bool settle_is_owed(const struct board_show *s)
 {
     const struct board_listener *to = &s->b->config.listener;
+    return to->owed != NULL && to->owed(s->b->config.ctx, &s->shop->id, &s->id);
+}
+
+void settle_check(struct board_show *s)
+{
     if (s->settled_seq == 0) {
         unsettled_write(s, true);
         return;
@@ -138,8 +143,7 @@ void settle_check(struct board_show *s)
         return; /* publish.c is at it */
     settle_seen(s);
     if (s->is_closed) {
-        if (to->owed == NULL || !to->owed(s->b->config.ctx, &s->shop->id, &s->id))
-            unsettled_write(s, false);
+        unsettled_write(s, settle_is_owed(s));
         return;
     }
     const struct show_view *view = s->b->config.show(s->b->config.ctx, &s->shop->id, &s->id);

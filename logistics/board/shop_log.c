@@ -113,6 +113,14 @@ static void hooks_tell(struct board_shop *shop, uint64_t seq, const struct hook_
         to->hooks(shop->b->config.ctx, &shop->id, seq, list);
 }
 
+/* A replay of a broadcast that was closed while it was asked for: whoever sees that opens it again, so that somebody leads it. */
+static void replay_wake(struct board_shop *shop, const struct broadcast_id *broadcast)
+{
+    struct board_show *s = board_show_find(shop->b, &shop->id, broadcast);
+    if (s != NULL && s->is_closed)
+        unsettled_write(s, true);
+}
+
 static void settled_check(struct board_show *s)
 {
     settle_seen(s);
@@ -139,6 +147,8 @@ static void shop_read_entry(struct book *book, struct journal *j)
     }
     if (!book->is_caught_up)
         return;
+    if (j->kind == JOURNAL_HOOKS && j->u.hooks.replay.endpoint[0] != '\0')
+        replay_wake(shop, &j->u.hooks.replay.broadcast);
     each_show(shop, show_changed);
     each_show(shop, settled_check);
 }

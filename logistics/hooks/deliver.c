@@ -46,9 +46,12 @@ void duty_look(struct duty *duty)
     struct hook_view view = {0};
     struct message m;
     int64_t next_ms = 0, now_ms = hooks_now_ms(h);
-    if (duty->state != DUTY_READY || !sink_is_open(duty->sink) ||
-        !source->view(source->ctx, &duty->shop, &duty->broadcast, &view))
+    if (duty->state != DUTY_READY || !sink_is_open(duty->sink))
         return;
+    if (!source->view(source->ctx, &duty->shop, &duty->broadcast, &view)) {
+        h->config.clock->start(h->config.clock, &duty->timer, HOOKS_VIEW_AGAIN_MS);
+        return;
+    }
     duty_replay(duty, &view);
     if (!duty_due(duty, &view, now_ms, &m, &next_ms)) {
         if (next_ms > 0)

@@ -269,10 +269,11 @@ static bool duty_owes(const struct duty *duty)
     const struct hooks_source *source = &duty->hooks->config.source;
     struct hook_view view = {0};
     struct message m;
-    if (duty->state != DUTY_READY || duty->places_dirty || duty->letters_dirty || duty->asking)
+    if (duty->state != DUTY_READY || duty->places_dirty || duty->letters_dirty || duty->asking ||
+        duty_is_replaying(duty))
         return true;
     if (!source->view(source->ctx, &duty->shop, &duty->broadcast, &view))
-        return false;
+        return true; /* it is being read anew: nobody knows yet */
     for (enum lane_kind i = 0; i < LANES; i++)
         if (lane_head(duty, i, &view, &m))
             return true;

@@ -20,9 +20,10 @@
 #define HOOKS_LETTERS_MAX 200                      /* given up, of one endpoint and broadcast; the newest */
 #define HOOKS_KEEP_MS (INT64_C(90) * 86400 * 1000) /* places and letters */
 #define HOOKS_AGAIN_MS 1000                        /* until the store, or the stream, is asked again */
-#define HOOKS_JITTER 0.1                           /* endpoints that failed together do not come back together */
-#define HOOKS_ASKS_MAX 1000                        /* people who wait for the list of a shop, over all shops */
-#define SINK_STREAM "*"                            /* the name of the stream where an endpoint has its id */
+#define HOOKS_VIEW_AGAIN_MS 30000 /* until a broadcast that is being read anew is looked at again, at the latest */
+#define HOOKS_JITTER 0.1          /* endpoints that failed together do not come back together */
+#define HOOKS_ASKS_MAX 1000       /* people who wait for the list of a shop, over all shops */
+#define SINK_STREAM "*"           /* the name of the stream where an endpoint has its id */
 
 /* Places: of an estimate its seq; of a change its event's seq and its number among the changes of that event, so that a place says
  * where the row is also when one event made several. */
@@ -141,6 +142,7 @@ void message_envelope(struct bytes *out, const struct duty *duty, const struct m
 /* ---- owed.c: pure, of a duty and a view ---- */
 /* The message at the head of the lane; false: nothing is owed there. */
 bool lane_head(const struct duty *duty, enum lane_kind lane, const struct hook_view *view, struct message *ret);
+bool duty_is_replaying(const struct duty *duty); /* a replay was asked for, and is not done */
 /* Applies what replays ask for, up to a single change that has to be sent. */
 void duty_replay(struct duty *duty, const struct hook_view *view);
 void lane_delivered(struct duty *duty, const struct message *m, int64_t next_ms);

@@ -216,6 +216,8 @@ static bool replay_apply(struct duty *duty, const struct hook_replay *what, cons
     return true;
 }
 
+bool duty_is_replaying(const struct duty *duty) { return replay_next(duty) != NULL; }
+
 void duty_replay(struct duty *duty, const struct hook_view *view)
 {
     for (const struct replay *r; (r = replay_next(duty)) != NULL && replay_apply(duty, &r->what, view);) {

@@ -300,6 +300,27 @@ static void the_end_is_replayed(void **state)
     assert_false(world_owes(0, "spring"));
 }
 
+/* The board asks between two turns of the loop whether a settled show may be put away. */
+static void a_replay_is_owed_from_the_moment_it_is_known(void **state)
+{
+    (void)state;
+    world_list("wms", NULL, NULL);
+    world_lead(0, "spring", true);
+    world_estimate("spring");
+    world_answer(0, "wms", 200);
+    world_settle("spring");
+    world_answer(0, "wms", 200);
+    assert_false(world_owes(0, "spring"));
+    w.replays[w.seq] = (struct hook_replay){.endpoint = "wms", .broadcast = {"spring"}};
+    const struct hook_list list = {.endpoints = w.endpoints, .count = w.endpoints_count, .replay = w.replays[w.seq]};
+    hooks_listed(w.nodes[0].hooks, &the_shop, ++w.seq, &list);
+    assert_true(world_owes(0, "spring"));
+    world_run(1);
+    world_answer(0, "wms", 200);
+    assert_string_equal("updated 1, settled 1, settled 1", world_told(0, "wms"));
+    assert_false(world_owes(0, "spring"));
+}
+
 int main(void)
 {
 #define TALE(name) cmocka_unit_test_setup_teardown(name, open_world, close_world)
@@ -314,6 +335,7 @@ int main(void)
         TALE(everything_after_a_seq_is_sent_again),
         TALE(a_given_up_estimate_is_replayed_as_the_newest),
         TALE(the_end_is_replayed),
+        TALE(a_replay_is_owed_from_the_moment_it_is_known),
     };
     return cmocka_run_group_tests_name("hooks asked", tales, NULL, NULL);
 }

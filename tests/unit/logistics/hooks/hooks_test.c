@@ -474,6 +474,27 @@ static void what_cannot_be_read_counts_as_nothing_told(void **state)
 
 /* ---- endpoints come, go and hang ---- */
 
+/* A fail-over makes the board read a settled show anew just when a retry falls due: it is neither forgotten nor put away. */
+static void what_is_owed_of_a_show_that_is_read_anew_stays_owed(void **state)
+{
+    (void)state;
+    world_list("wms", NULL, NULL);
+    world_lead(0, "spring", true);
+    world_estimate("spring");
+    world_answer(0, "wms", 200);
+    world_settle("spring");
+    world_answer(0, "wms", 500);
+    world_show("spring")->away = true;
+    world_run(6 * S);
+    assert_true(world_quiet(0, "wms"));
+    assert_true(world_owes(0, "spring"));
+    world_show("spring")->away = false;
+    world_run(30 * S);
+    world_answer(0, "wms", 200);
+    assert_string_equal("updated 1, settled 1, settled 1", world_told(0, "wms"));
+    assert_false(world_owes(0, "spring"));
+}
+
 static void an_endpoint_taken_away_is_told_nothing_more(void **state)
 {
     (void)state;
@@ -645,6 +666,7 @@ int main(void)
         TALE(estimates_go_on_after_a_fail_over),
         TALE(a_stop_cuts_off_what_hangs_and_the_next_leader_repeats_it_at_once),
         TALE(what_cannot_be_read_counts_as_nothing_told),
+        TALE(what_is_owed_of_a_show_that_is_read_anew_stays_owed),
         TALE(an_endpoint_taken_away_is_told_nothing_more),
         TALE(one_that_says_it_is_gone_is_left_alone_until_put_again),
         TALE(a_new_address_is_tried_at_once),

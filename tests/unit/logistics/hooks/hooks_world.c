@@ -41,7 +41,7 @@ static bool source_view(void *ctx, const struct shop_id *shop, const struct broa
                               .estimate_seq = show->estimate_seq,
                               .estimate_ms = show->estimate_ms,
                               .settled = show->settled};
-    return true;
+    return !show->away;
 }
 
 static void list_tell(size_t node, uint64_t seq)

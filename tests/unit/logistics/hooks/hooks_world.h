@@ -27,6 +27,7 @@ struct world_show {
     struct promise_change changes[50];
     size_t changes_count;
     bool settled;
+    bool away; /* the board is reading it anew */
 };
 struct world_node {
     struct hooks *hooks; /* NULL: dead */
