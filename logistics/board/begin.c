@@ -2,7 +2,7 @@
  * an estimator by every node that reads it.
  *
  *   begin_write   the run of show, the shelf with weights, sizes and stock, which plan and which earlier broadcasts count
- *   begin_tally    waits for those, then begins; the ledger is read again where this node did not see it all */
+ *   begin_tally    waits for those, then begins; the ledger is read from its start, so that all nodes fold the same of it */
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,7 +36,7 @@ static void begin_skus(struct journal *j, const struct show_view *view)
         const struct product *product = catalogue_find(view->catalogue, b->items[i].sku.text);
         *k = (struct journal_sku){.sku = b->items[i].sku, .available = -1, .grams = b->items[i].weight_g};
         if (stock != NULL && stock->known)
-            k->available = stock->count.available;
+            k->available = stock_to_come(&stock->count);
         if (product != NULL) {
             k->grams = product->weight_g;
             memcpy(k->size_mm, product->size_mm, sizeof k->size_mm);
@@ -156,12 +156,6 @@ static enum result begin_estimator(struct board_show *s, const struct prior *pri
     return result;
 }
 
-/* Nothing of it was missed: nothing of this broadcast had moved when collecting began, and what is left to sell is told of then. */
-static bool is_collected(const struct board_show *s)
-{
-    return s->is_collected_whole && place_order(s->collected_from, place_of(s->begun.u.begun.ledger_id)) <= 0;
-}
-
 void begin_tally(struct board_show *s)
 {
     struct board_shop *shop = s->shop;
@@ -182,7 +176,6 @@ void begin_tally(struct board_show *s)
         s->is_closed = true;
         return;
     }
-    if (!is_collected(s))
-        reading_want(s);
+    reading_want(s); /* also here from the start: who stood in line, and what was left, before it */
     tally_run(s);
 }

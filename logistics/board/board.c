@@ -239,8 +239,6 @@ static void show_on(struct board_show *s)
         show_start_over(s);
         return;
     }
-    s->collected_from = s->tally.covered = shop->position;
-    s->is_collected_whole = s->volume.at.count == 0;
     book_follow(&s->book);
 }
 

@@ -67,7 +67,7 @@ struct input {
     struct place at; /* in the ledger; events: {0, seq} */
     int64_t ms, units;
     enum input_kind kind;
-    uint8_t sku, buyer; /* where these texts begin in `text`, which begins with the hold's; actuals: the site's, not the buyer's */
+    uint8_t sku, buyer; /* where these begin in `text`, which begins with the hold's; `buyer`: the site, of actuals */
     char text[];
 };
 struct input_spec {
@@ -185,8 +185,8 @@ struct board_show {
     struct book book;
     struct journal begun; /* kind JOURNAL_BEGUN once it is known, and seq is its own */
     struct tally tally;
-    unsigned generation; /* of the fold */
-    uint64_t last_tick;  /* seq of the newest tick in the log; 0: none */
+    unsigned generation;                     /* of the fold */
+    uint64_t last_tick;                      /* seq of the newest tick in the log; 0: none */
     int64_t last_tick_ms, last_tick_seen_ms; /* by its writer's clock, and by this node's */
     char last_by[ID_LEN_MAX + 1];
     bool leads;
@@ -331,7 +331,7 @@ void document_key(char *key, size_t size, const char *kind, const struct board_s
 /* settle.c */
 void settle_seen(struct board_show *s); /* settled, told and kept: nothing is folded any more */
 bool settle_is_due(const struct board_show *s, int64_t now_ms);
-void settle_check(struct board_show *s); /* the leader's: what is still to be done after it */
+void settle_check(struct board_show *s);         /* the leader's: what is still to be done after it */
 bool settle_is_owed(const struct board_show *s); /* to webhooks, or replays of them */
 void settle_told(struct board_show *s, const struct journal *estimate); /* for the score */
 

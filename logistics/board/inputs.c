@@ -9,6 +9,8 @@
 #include "base/log.h"
 #include "logistics/board/inner.h"
 
+#define LONG_BEFORE_MS 60000
+
 struct place place_of(const char *ledger_id)
 {
     char *end;
@@ -28,7 +30,6 @@ struct input *input_make(const struct input_spec *spec)
                          .ms = spec->ms,
                          .units = spec->units,
                          .kind = spec->kind,
-                         .site = spec->site,
                          .sku = (uint8_t)hold,
                          .buyer = (uint8_t)(hold + sku)};
     memcpy(in->text, spec->hold == NULL ? "" : spec->hold, hold);
@@ -71,6 +72,19 @@ static bool input_kind_of(enum movement_kind kind, enum input_kind *ret)
     return of[kind].counts;
 }
 
+/* For actuals that name the order. */
+static void order_keep(struct board_show *s, const struct hold *hold)
+{
+    if (hold->order[0] == '\0' || map_get(&s->orders, hold->order) != NULL)
+        return;
+    char *id = strdup(hold->id.text);
+    MUST(id != NULL);
+    enum result result = map_set(&s->orders, hold->order, id);
+    MUST(result != RESULT_NO_MEMORY);
+    if (result != RESULT_OK)
+        free(id);
+}
+
 static void input_lines(struct board_show *s, const struct input_spec *like, const struct hold *hold)
 {
     struct input_spec spec = *like;
@@ -80,13 +94,14 @@ static void input_lines(struct board_show *s, const struct input_spec *like, con
         spec.sku = hold->lines[i].sku.text;
         spec.units = hold->lines[i].units;
         inputs_push(&s->tally.ledger, &spec);
+        s->tally.moves++;
     }
 }
 
 /* The line of a SKU is the shop's: it counts to every broadcast that is on and knows the SKU (tally.c). */
 static void input_movement(struct board_show *s, const struct movement *m, struct place at, int64_t ms)
 {
-    struct input_spec spec = {.at = at, .ms = ms, .site = ESTIMATE_ALL};
+    struct input_spec spec = {.at = at, .ms = ms};
     if (!input_kind_of(m->kind, &spec.kind))
         return;
     if (spec.kind == INPUT_WAIT || spec.kind == INPUT_LEAVE) {
@@ -95,13 +110,33 @@ static void input_movement(struct board_show *s, const struct movement *m, struc
         inputs_push(&s->tally.ledger, &spec);
         return;
     }
-    if (!ID_EQUAL(m->hold.broadcast, s->id))
-        return;
     if (m->kind == MOVE_OFFERED) {
         struct input_spec leaves = {.kind = INPUT_LEAVE, .at = at, .ms = ms, .sku = m->hold.lines[0].sku.text};
         inputs_push(&s->tally.ledger, &leaves);
     }
+    if (!ID_EQUAL(m->hold.broadcast, s->id))
+        return;
+    if (spec.kind == INPUT_CONFIRM || spec.kind == INPUT_RETAKEN)
+        order_keep(s, &m->hold);
     input_lines(s, &spec, &m->hold);
+}
+
+/* Of what was left long before the start the last alone is kept: the ledger may go back for weeks. No tick cuts in there, since no
+ * node leads whose ledger is behind by so much. */
+static void input_count(struct board_show *s, const struct stock_count *count, struct place at, int64_t ms)
+{
+    struct tally *f = &s->tally;
+    const struct input_spec spec = {
+        .kind = INPUT_COUNT, .at = at, .ms = ms, .sku = count->sku.text, .units = stock_to_come(count)};
+    struct tally_sku *k = ms < s->start_ms - LONG_BEFORE_MS ? tally_sku(f, count->sku.text, true) : NULL;
+    if (k != NULL && k->before != NULL) {
+        list_remove(&k->before->link);
+        free(k->before);
+    }
+    struct input *in = input_make(&spec);
+    list_push_back(&f->ledger, &in->link);
+    if (k != NULL)
+        k->before = in;
 }
 
 /* A checkpoint that the ledger begins with has the open holds; any other tells nothing new. */
@@ -110,8 +145,8 @@ void inputs_entry(struct board_show *s, const struct ledger_entry *entry)
     struct tally *f = &s->tally;
     struct place at = place_of(entry->id);
     bool is_first = f->covered.ms == 0;
-    if (place_order(at, f->covered) <= 0)
-        return;
+    if (f->estimator == NULL || place_order(at, f->covered) <= 0)
+        return; /* not begun: it is read from the start then */
     f->covered = at;
     if (entry->is_checkpoint && !is_first)
         return;
@@ -122,11 +157,7 @@ void inputs_entry(struct board_show *s, const struct ledger_entry *entry)
         input_movement(s, m, at, entry->ms);
     }
     for (size_t i = 0; i < entry->counts_count; i++)
-        inputs_push(&f->ledger, &(struct input_spec){.kind = INPUT_COUNT,
-                                                     .at = at,
-                                                     .ms = entry->ms,
-                                                     .sku = entry->counts[i].sku.text,
-                                                     .units = entry->counts[i].available});
+        input_count(s, &entry->counts[i], at, entry->ms);
 }
 
 /* ---- events ---- */
@@ -172,15 +203,8 @@ void inputs_event(struct board_show *s, const struct show_view *view, const stru
 
 /* ---- actuals ---- */
 
-static uint16_t site_of(const struct tally *f, const struct site_id *site)
-{
-    for (size_t i = 0; f->plan != NULL && i < f->plan->sites_count; i++)
-        if (ID_EQUAL(f->plan->sites[i].id, *site))
-            return (uint16_t)i;
-    return ESTIMATE_ALL;
-}
-
-/* Told behind the moment it happened, and by others' clocks: it counts from when it was told. */
+/* Told behind the moment it happened, and by others' clocks: it counts from when it was told. Which of the plan's sites it is of is
+ * found when it is fed: while the log is read the plan is not known yet. */
 void inputs_actuals(struct board_show *s, const struct journal *j)
 {
     static const enum input_kind kinds[] = {
@@ -195,9 +219,9 @@ void inputs_actuals(struct board_show *s, const struct journal *j)
             inputs_push(&s->tally.actuals, &(struct input_spec){.kind = kinds[a->kind],
                                                                 .at = {.seq = j->seq},
                                                                 .ms = j->ms,
-                                                                .site = site_of(&s->tally, &a->site),
                                                                 .hold = a->hold.text,
                                                                 .sku = ID_IS_NONE(a->sku) ? NULL : a->sku.text,
+                                                                .buyer = a->site.text,
                                                                 .units = a->units});
     }
 }

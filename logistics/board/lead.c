@@ -123,7 +123,7 @@ static int64_t due_ms(const struct board_show *s, int64_t now_ms)
 static bool due_next(struct board_show *s, const struct show_view *view)
 {
     bool is_whole = s->is_closed || tally_is_current(s); /* else what it settled on may be lost */
-    if (s->settled_seq > 0 && is_whole) { /* a word of life: settled again changes nothing */
+    if (s->settled_seq > 0 && is_whole) {                /* a word of life: settled again changes nothing */
         cut_write(s, JOURNAL_SETTLED, -1);
         return true;
     }

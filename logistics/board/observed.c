@@ -27,20 +27,7 @@ static bool volume_move_of(enum movement_kind kind, enum volume_move *ret)
     return of[kind].moves;
 }
 
-/* For actuals that name the order. */
-static void order_keep(struct board_show *show, const struct hold *hold)
-{
-    if (hold->order[0] == '\0' || map_get(&show->orders, hold->order) != NULL)
-        return;
-    char *id = strdup(hold->id.text);
-    MUST(id != NULL);
-    enum result result = map_set(&show->orders, hold->order, id);
-    MUST(result != RESULT_NO_MEMORY);
-    if (result != RESULT_OK)
-        free(id);
-}
-
-static void movement_count(struct board_shop *shop, const struct movement *m, int64_t ms)
+static void movement_count(struct board_shop *shop, const struct movement *m, const struct ledger_entry *entry)
 {
     enum volume_move move;
     if (!volume_move_of(m->kind, &move) || ID_IS_NONE(m->hold.broadcast))
@@ -55,8 +42,6 @@ static void movement_count(struct board_shop *shop, const struct movement *m, in
     show->holds_open += move == VOLUME_TAKEN ? 1 : move == VOLUME_RETAKEN ? 0 : -1;
     show->volume.orders += move == VOLUME_SOLD || move == VOLUME_RETAKEN;
     show->moved_ms = ms;
-    if (!show->is_closed && (move == VOLUME_SOLD || move == VOLUME_RETAKEN))
-        order_keep(show, &m->hold);
 }
 
 static void movement_mark(struct board_shop *shop, const struct movement *m)

@@ -1,5 +1,5 @@
-/* logistics/board/reading.c - the ledger read again from its start, for shows whose beginning this node did not collect: after a
- * restart, a rewind, a new plan.
+/* logistics/board/reading.c - the ledger read from its start, for shows whose fold begins: also on a node that was there all the
+ * time, so that it folds what one that comes late does.
  *
  *   reading_want      the show waits; one reading serves all that wait when it begins
  *     reading_entry   into their folds, tick by tick, so that little waits in between
@@ -28,7 +28,6 @@ static void reading_start(struct board_shop *shop)
         s->tally.is_reading = true;
         s->tally.is_cut = false;
         s->tally.covered = (struct place){0};
-        inputs_free(&s->tally.ledger);
     }
     if (!wanted)
         return;

@@ -26,8 +26,6 @@ void tally_forget(struct board_show *s)
 {
     tally_finish(&s->tally);
     tally_init(&s->tally);
-    s->tally.covered = s->shop->position;
-    s->is_collected_whole = false;
     s->generation++;
 }
 
@@ -88,6 +86,7 @@ static void seen_tick(struct board_show *s, const struct journal *j)
         metric_add(&board_metrics[BOARD_LEADS], 1);
     s->last_tick = j->seq;
     s->last_tick_ms = j->ms;
+    s->last_tick_seen_ms = board_now(s->b);
     memcpy(s->last_by, j->by, sizeof s->last_by);
     if (s->settled_seq == 0 || s->settled_seq == j->seq)
         tick_push(s, j);

@@ -20,6 +20,12 @@ struct tally_sku *tally_sku(struct tally *f, const char *sku, bool make)
     return k;
 }
 
+int64_t stock_to_come(const struct stock_count *count)
+{
+    bool is_sold = !count->stopped && count->recall == RECALL_NONE;
+    return is_sold || count->available < 0 ? count->available : 0;
+}
+
 size_t stock_sites(const struct board_show *s)
 {
     const struct logistics_plan *plan = s->tally.plan;

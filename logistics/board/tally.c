@@ -1,7 +1,7 @@
 /* logistics/board/tally.c - what a tick cuts is fed to the estimator, in one order on every node.
  *
  *   tally_run      as long as ledger and events reach as far as the next tick
- *     tick_do     what it covers, by time, then by source (ledger, events, actuals), then in the order of each; then the audience
+ *     tick_do     what it covers of ledger and events, by time, then by source, then in the order of each; actuals; the audience
  *       input_feed
  *
  * Where everything is in the log's order and nothing in that of arrival, two nodes cannot differ. */
@@ -78,15 +78,25 @@ static void feed_hold(struct board_show *s, const struct input *in, const struct
     tally_feed(s, &e);
 }
 
+static int64_t line_units(const struct board_show *s, const struct sale_event *of)
+{
+    struct estimator_line line = {0};
+    (void)estimator_line(s->tally.estimator, of->hold, of->sku, &line);
+    return line.units;
+}
+
+/* What the estimator takes away and no more: not what is left of a line that was cancelled already, or has shipped. */
 static void feed_cancel(struct board_show *s, const struct sale_event *like)
 {
     struct tally_sku *k = like->sku == NULL ? NULL : tally_sku(&s->tally, like->sku, false);
     struct sale_event e = *like;
     e.kind = SALE_CANCEL;
+    int64_t before = line_units(s, like);
     tally_feed(s, &e);
-    if (k == NULL)
+    int64_t gone = before - line_units(s, like);
+    if (k == NULL || gone == 0)
         return;
-    k->firm -= k->firm < like->units ? k->firm : like->units;
+    k->firm -= gone;
     stock_feed(s, like->sku, like->t);
 }
 
@@ -95,6 +105,7 @@ static void feed_count(struct board_show *s, const struct input *in, double t)
     const char *sku = in->text + in->sku;
     struct tally_sku *k = tally_sku(&s->tally, sku, true);
     k->available = in->units;
+    k->before = NULL; /* it is done with */
     if (k->is_known)
         stock_feed(s, sku, t);
 }
@@ -114,15 +125,25 @@ static void feed_wait(struct board_show *s, const struct sale_event *like, enum 
         feed_as(s, like, kind);
 }
 
+static uint16_t site_of(const struct tally *f, const char *site)
+{
+    for (size_t i = 0; f->plan != NULL && i < f->plan->sites_count; i++)
+        if (id_equal(f->plan->sites[i].id.text, site))
+            return (uint16_t)i;
+    return ESTIMATE_ALL;
+}
+
 static const char *text_or_null(const char *text) { return *text == '\0' ? NULL : text; }
 
 static void input_feed(struct board_show *s, const struct input *in)
 {
+    bool is_actual = in->kind == INPUT_CANCEL || in->kind == INPUT_RETURN || in->kind == INPUT_SHIP;
+    const char *last = in->text + in->buyer;
     const struct sale_event e = {.t = show_seconds(s, in->ms),
                                  .hold = text_or_null(in->text),
                                  .sku = text_or_null(in->text + in->sku),
-                                 .buyer = text_or_null(in->text + in->buyer),
-                                 .site = in->site,
+                                 .buyer = is_actual ? NULL : text_or_null(last),
+                                 .site = is_actual ? site_of(&s->tally, last) : ESTIMATE_ALL,
                                  .units = in->units};
     static const enum sale_kind holds[] = {
         [INPUT_HOLD] = SALE_HOLD,       [INPUT_CONFIRM] = SALE_CONFIRM, [INPUT_RETAKEN] = SALE_CONFIRM,
@@ -177,7 +198,8 @@ static struct input *input_first(const struct list *after, const struct list *he
     return place_order(in->at, cut) <= 0 ? in : NULL;
 }
 
-/* The next one that `tick` covers; NULL: no more. Of two at the same time the ledger's comes first, then the events'. */
+/* The next one that `tick` covers; NULL: no more. Of two at the same time the ledger's comes first, then the events'. Actuals come
+ * last, by whichever clock: what is cancelled or has shipped was confirmed before. */
 static struct input *input_next(const struct board_show *s, const struct tick *tick)
 {
     const struct tally *f = &s->tally;
@@ -185,13 +207,12 @@ static struct input *input_next(const struct board_show *s, const struct tick *t
     struct input *of[] = {
         input_first(&f->ledger, &f->ledger, tick->cut),
         input_first(event, &s->events, (struct place){.seq = tick->event_seq}),
-        input_first(&f->actuals, &f->actuals, (struct place){.seq = tick->seq}),
     };
     struct input *next = NULL;
     for (size_t i = 0; i < ARRAY_LEN(of); i++)
         if (of[i] != NULL && (next == NULL || of[i]->ms < next->ms))
             next = of[i];
-    return next;
+    return next != NULL ? next : input_first(&f->actuals, &f->actuals, (struct place){.seq = tick->seq});
 }
 
 static void input_done(struct board_show *s, struct input *in)
@@ -201,6 +222,7 @@ static void input_done(struct board_show *s, struct input *in)
         s->tally.event = &in->link;
         return;
     }
+    s->tally.moves -= in->kind <= INPUT_EXTEND;
     list_remove(&in->link);
     free(in);
 }
