@@ -120,6 +120,8 @@ __attribute__((format(printf, 4, 5))) static bool fault_set(struct fault *f, enu
 /* The hold of an order is written instead of it, so that nobody else needs to know orders. */
 static bool actual_resolve(const struct board_show *s, struct actual *a, struct fault *f)
 {
+    if (s->is_closed) /* its orders are forgotten */
+        return true;
     const char *hold = a->order[0] == '\0' || !ID_IS_NONE(a->hold) ? NULL : map_get(&s->orders, a->order);
     if (hold != NULL && ID_PARSE(&a->hold, hold, strlen(hold)) == RESULT_OK)
         return true;
@@ -182,7 +184,8 @@ static bool sku_holds(const struct board_show *s, const struct map *now, const s
     int64_t sold = row == NULL ? 0 : row->confirmed;
     int64_t told =
         told_of(&s->told_units, "", a->sku.text)->units[a->kind] + told_of(now, "", a->sku.text)->units[a->kind];
-    if (s->tally.is_cut || a->units <= sold - told)
+    bool is_cut = s->is_closed ? s->shop->is_cut : s->tally.is_cut;
+    if (is_cut || a->units <= sold - told)
         return true;
     return fault_set(f, ERROR_BAD_REQUEST, "units",
                      "%lld and the %lld told before are more than the %lld that were sold", (long long)a->units,
@@ -218,7 +221,8 @@ static bool actuals_check(struct ask *a, struct fault *f, size_t *ret_index)
             continue;
         }
         fine = actual_resolve(s, actual, f) && measures_hold(s, actual, f) &&
-               (ID_IS_NONE(actual->hold) || line_holds(s, &now, actual, f)) && sku_holds(s, &now, actual, f);
+               (s->is_closed || ID_IS_NONE(actual->hold) || line_holds(s, &now, actual, f)) &&
+               sku_holds(s, &now, actual, f);
         if (!fine)
             break;
         actuals_counted(&now, actual);
@@ -231,15 +235,33 @@ static bool actuals_check(struct ask *a, struct fault *f, size_t *ret_index)
     return fine;
 }
 
+/* False: it is closed, and nothing of this changes what is firm: that is checked against what was sold, and by itself no reason to
+ * read the ledger again. */
+static bool must_be_folded(const struct ask *a)
+{
+    const struct command *c = a->ask.command;
+    bool cancels = false;
+    for (size_t i = 0; i < c->actuals_count; i++)
+        cancels = cancels ||
+                  (c->actuals[i].kind == ACTUAL_CANCELLED && map_get(&a->show->actual_ids, c->actuals[i].id) == NULL);
+    return cancels || !a->show->is_closed;
+}
+
 void actuals_post(struct ask *a)
 {
+    struct board_show *s = a->show;
     struct command *c = a->ask.command;
     struct journal j = {.kind = JOURNAL_ACTUALS};
     struct fault fault;
     char field[64];
     size_t at = 0;
-    if (!tally_is_current(a->show)) {
+    if (s->is_closed && s->settled_seq == 0) {
+        ask_refuse(a, ERROR_UNAVAILABLE, "", "It is not estimated.");
+        return;
+    }
+    if (!tally_is_current(s) && must_be_folded(a)) {
         ask_wait(a);
+        settle_open(s);
         return;
     }
     if (!actuals_check(a, &fault, &at)) {
@@ -253,9 +275,9 @@ void actuals_post(struct ask *a)
         struct outcome outcome = {.kind = OUTCOME_ACTUALS};
         outcome.actuals.repeated = a->repeated;
         ask_end(a, &outcome);
-    } else if (a->show->actual_ids.count + a->taken > BOARD_ACTUALS_MAX) {
+    } else if (s->actual_ids.count + a->taken > BOARD_ACTUALS_MAX) {
         ask_refuse(a, ERROR_TOO_LARGE, "actuals", "More than can be kept of one broadcast.");
     } else {
-        ask_write(a, &a->show->book, &j, actuals_written);
+        ask_write(a, &s->book, &j, actuals_written);
     }
 }

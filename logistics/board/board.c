@@ -200,6 +200,11 @@ void board_ledger_entry(void *board, const struct shop_id *id, const struct ledg
         if (s->end_ms > 0)
             lead_check(s); /* what comes late is told soon */
     }
+    for (size_t i = 0; i < entry->movements_count; i++) {
+        struct board_show *s = board_show_find(shop->b, id, &entry->movements[i].hold.broadcast);
+        if (s != NULL)
+            settle_late(s);
+    }
 }
 
 /* Estimates are folded again too: what the ledger has now is what counts. */

@@ -169,6 +169,8 @@ struct board_show {
     struct volume volume;
     int64_t moved_ms; /* of the entry that moved it last; 0: none since the last mark */
     int64_t holds_open;
+    struct place sold_at; /* the last entry that made units firm */
+    int64_t sold_ms;      /* the same */
     struct volume_pin pins[BOARD_PINS_MAX];
     size_t pins_count;
     struct volume_sku *rows; /* handed out by board_volumes */
@@ -190,9 +192,13 @@ struct board_show {
     int64_t last_tick_ms, last_tick_seen_ms; /* by its writer's clock, and by this node's */
     char last_by[ID_LEN_MAX + 1];
     bool leads;
-    uint64_t settled_seq; /* of the first JOURNAL_SETTLED; 0: not settled */
+    uint64_t settled_seq; /* of the last JOURNAL_SETTLED that cut anything in; 0: not settled */
     int64_t settled_ms;
-    bool is_settled_told, is_closed;
+    struct place settled_cut;
+    uint64_t settled_told;  /* that it was */
+    uint64_t cancelled_seq; /* of the newest entry that cancelled something in time */
+    bool is_closed;
+    bool is_late_lost; /* what came after it was settled cannot be told: the ledger was cut */
     struct clock_timer timer;
     bool is_asking;      /* an entry that this node wants is on its way */
     bool is_registering; /* the same, in the log of all shops */
@@ -233,6 +239,7 @@ struct board_shop {
     struct shop_id id;
     struct map shows;      /* broadcast -> struct board_show * */
     bool told;             /* of an entry: a checkpoint after it tells nothing new */
+    bool is_cut;           /* the ledger began with a checkpoint: what was sold before is not known */
     struct place position; /* of the last entry observed */
     struct list on;        /* struct board_show, of_shop: those that estimates are made of */
     struct book book;
@@ -329,7 +336,10 @@ void compute_free(struct computing *c);
 void document_key(char *key, size_t size, const char *kind, const struct board_show *s, uint64_t seq);
 
 /* settle.c */
-void settle_seen(struct board_show *s); /* settled, told and kept: nothing is folded any more */
+bool settle_is_late(const struct board_show *s); /* something became firm, or no longer is, after it was settled */
+void settle_late(struct board_show *s);          /* then it is folded again, and settled again by whoever leads */
+void settle_open(struct board_show *s);          /* folded again, for what is asked */
+void settle_seen(struct board_show *s);          /* settled, told and kept: nothing is folded any more */
 bool settle_is_due(const struct board_show *s, int64_t now_ms);
 void settle_check(struct board_show *s);         /* the leader's: what is still to be done after it */
 bool settle_is_owed(const struct board_show *s); /* to webhooks, or replays of them */

@@ -215,6 +215,8 @@ void inputs_actuals(struct board_show *s, const struct journal *j)
             continue;
         s->shipped += a->kind == ACTUAL_SHIPPED ? a->units : 0;
         bool counts = actuals_counted(&s->told_units, a);
+        if (counts && a->kind == ACTUAL_CANCELLED)
+            s->cancelled_seq = j->seq;
         if (counts && !ID_IS_NONE(a->hold) && !s->is_closed)
             inputs_push(&s->tally.actuals, &(struct input_spec){.kind = kinds[a->kind],
                                                                 .at = {.seq = j->seq},

@@ -32,9 +32,10 @@ int64_t lead_period_ms(const struct board_show *s, int64_t now_ms)
     bool waits = s->tally.moves > 0 || !list_is_empty(&s->tally.actuals);
     if (is_own(s) && s->tally.blocked_ms > 0)
         return live_ms;
-    if (s->settled_seq > 0)
+    bool is_late = settle_is_late(s);
+    if (s->settled_seq > 0 && !is_late)
         return longer(live_ms, TAIL_SLOW_PERIOD_MS);
-    if (s->end_ms == 0 || waits)
+    if (s->end_ms == 0 || waits || is_late)
         return live_ms;
     if (since_ms < TAIL_FAST_MS)
         return longer(live_ms, TAIL_FAST_PERIOD_MS);
@@ -86,6 +87,17 @@ static void cut_write(struct board_show *s, enum journal_kind kind, int64_t audi
     s->is_asking = book_write(&s->book, &j, true, lead_written, s);
 }
 
+/* A word of life of what is settled: it cuts in no more than that did. */
+static bool word_write(struct board_show *s)
+{
+    struct journal j;
+    lead_cut(s, JOURNAL_SETTLED, &j);
+    snprintf(j.u.tick.ledger_id, sizeof j.u.tick.ledger_id, "%llu-%llu", (unsigned long long)s->settled_cut.ms,
+             (unsigned long long)s->settled_cut.seq);
+    s->is_asking = book_write(&s->book, &j, true, lead_written, s);
+    return true;
+}
+
 /* False: not now; the timer, an entry or the end of a reading comes back to it. */
 static bool tick_write(struct board_show *s, const struct show_view *view)
 {
@@ -100,7 +112,8 @@ static bool tick_write(struct board_show *s, const struct show_view *view)
         cut_write(s, JOURNAL_REWOUND, -1);
         return true;
     }
-    cut_write(s, settle_is_due(s, now_ms) ? JOURNAL_SETTLED : JOURNAL_TICK, (int64_t)view->audience);
+    bool is_last = s->settled_seq > 0 || settle_is_due(s, now_ms);
+    cut_write(s, is_last ? JOURNAL_SETTLED : JOURNAL_TICK, (int64_t)view->audience);
     return true;
 }
 
@@ -123,10 +136,8 @@ static int64_t due_ms(const struct board_show *s, int64_t now_ms)
 static bool due_next(struct board_show *s, const struct show_view *view)
 {
     bool is_whole = s->is_closed || tally_is_current(s); /* else what it settled on may be lost */
-    if (s->settled_seq > 0 && is_whole) {                /* a word of life: settled again changes nothing */
-        cut_write(s, JOURNAL_SETTLED, -1);
-        return true;
-    }
+    if (s->settled_seq > 0 && is_whole && !settle_is_late(s))
+        return word_write(s);
     if (s->settled_seq == 0 && (s->begun.seq == 0 || s->begun.u.begun.plan_seq != plan_seq(s->shop)))
         return begin_write(s, view);
     return tick_write(s, view);

@@ -41,7 +41,11 @@ static void movement_count(struct board_shop *shop, const struct movement *m, co
     }
     show->holds_open += move == VOLUME_TAKEN ? 1 : move == VOLUME_RETAKEN ? 0 : -1;
     show->volume.orders += move == VOLUME_SOLD || move == VOLUME_RETAKEN;
-    show->moved_ms = ms;
+    show->moved_ms = entry->ms;
+    if (move == VOLUME_SOLD || move == VOLUME_RETAKEN) {
+        show->sold_at = place_of(entry->id);
+        show->sold_ms = entry->ms;
+    }
 }
 
 static void movement_mark(struct board_shop *shop, const struct movement *m)
@@ -58,9 +62,10 @@ void observed_entry(struct board_shop *shop, const struct ledger_entry *entry)
 {
     if (entry->is_checkpoint && shop->told)
         return;
+    shop->is_cut = shop->told ? shop->is_cut : entry->is_checkpoint;
     shop->told = true;
     for (size_t i = 0; i < entry->movements_count; i++)
-        movement_count(shop, &entry->movements[i], entry->ms);
+        movement_count(shop, &entry->movements[i], entry);
     for (size_t i = 0; i < entry->movements_count; i++) /* an entry is one moment, however many it moves */
         movement_mark(shop, &entry->movements[i]);
 }
@@ -75,7 +80,8 @@ void observed_rewound(struct board_shop *shop)
         struct board_show *show = value; /* pins are the event log's, which may be whole */
         volume_finish(&show->volume);
         volume_init(&show->volume);
-        show->holds_open = 0;
+        show->holds_open = show->sold_ms = 0;
+        show->sold_at = (struct place){0};
     }
 }
 

@@ -253,10 +253,11 @@ static void document_tell(struct board_show *s)
         to->published(ctx, &s->shop->id, &s->id, d->seq, d->text.data, d->text.len);
     if (d->seq > s->document_told)
         s->document_told = d->seq;
-    bool is_last = s->settled_seq > 0 && d->seq >= s->settled_seq;
-    if (is_last && !s->is_settled_told && to->settled != NULL)
+    bool is_last = s->settled_seq > s->settled_told && d->seq >= s->settled_seq;
+    if (is_last && to->settled != NULL)
         to->settled(ctx, &s->shop->id, &s->id, d->seq, d->text.data, d->text.len);
-    s->is_settled_told = s->is_settled_told || is_last;
+    if (is_last)
+        s->settled_told = s->settled_seq;
     show_changed(s);
 }
 

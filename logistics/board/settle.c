@@ -56,8 +56,7 @@ bool settle_is_due(const struct board_show *s, int64_t now_ms)
 {
     const struct logistics_plan *plan = s->tally.plan;
     int64_t hours = plan == NULL || plan->tail_hours == 0 ? TAIL_HOURS_DEFAULT : (int64_t)plan->tail_hours;
-    return s->settled_seq == 0 && s->end_ms > 0 && now_ms >= s->end_ms + hours * 3600000 && s->volume.held == 0 &&
-           list_is_empty(&s->tally.ledger) && list_is_empty(&s->tally.actuals);
+    return s->settled_seq == 0 && s->end_ms > 0 && now_ms >= s->end_ms + hours * 3600000 && s->volume.held == 0;
 }
 
 /* ---- the digest ---- */
@@ -74,7 +73,8 @@ static void points_fill(const struct board_show *s, struct journal *j)
 /* What the shop said has left, unless it has told of too little yet: then what is firm. */
 static int64_t shipped_units(const struct board_show *s, int64_t firm)
 {
-    return s->shipped * 100 >= firm * SHIPPED_PERCENT_MIN && s->shipped > 0 ? s->shipped : firm;
+    int64_t most = s->tally.is_cut || s->shipped <= s->volume.confirmed ? s->shipped : s->volume.confirmed;
+    return most * 100 >= firm * SHIPPED_PERCENT_MIN && most > 0 ? most : firm;
 }
 
 static enum result digest_text(const struct board_show *s, int64_t shipped, struct bytes *ret)
@@ -96,7 +96,8 @@ static enum result digest_text(const struct board_show *s, int64_t shipped, stru
 static void digest_put(struct board_show *s, const struct show_view *view)
 {
     const struct told_estimate *last = &s->told[s->told_count - 1];
-    struct journal j = {.kind = JOURNAL_DIGEST, .ms = board_now(s->b)};
+    int64_t now_ms = board_now(s->b);
+    struct journal j = {.kind = JOURNAL_DIGEST, .ms = now_ms > s->settled_ms ? now_ms : s->settled_ms};
     struct bytes text = {.limit = JOURNAL_DIGEST_MAX};
     memcpy(j.by, s->b->config.node.text, sizeof j.by);
     j.u.digest.broadcast = s->id;
@@ -119,12 +120,68 @@ static void digest_put(struct board_show *s, const struct show_view *view)
 
 /* ---- after it ---- */
 
-static bool is_kept(const struct board_show *s) { return map_get(&s->shop->digest_of, s->id.text) != NULL; }
+static bool is_kept(const struct board_show *s)
+{
+    const struct shop_digest *d = map_get(&s->shop->digest_of, s->id.text);
+    return d != NULL && d->ms >= s->settled_ms;
+}
+
+static bool is_done(const struct board_show *s)
+{
+    return s->settled_seq > 0 && s->estimate_seq >= s->settled_seq && is_kept(s) && !settle_is_late(s);
+}
 
 void settle_seen(struct board_show *s)
 {
-    if (s->settled_seq > 0 && s->estimate_seq >= s->settled_seq && is_kept(s) && !s->is_closed)
+    if (is_done(s) && !s->is_closed && list_is_empty(&s->asks))
         show_let_go(s);
+}
+
+/* ---- late ---- */
+
+bool settle_is_late(const struct board_show *s)
+{
+    return s->settled_seq > 0 && !s->is_late_lost &&
+           (place_order(s->sold_at, s->settled_cut) > 0 || s->cancelled_seq > s->settled_seq);
+}
+
+void settle_open(struct board_show *s)
+{
+    if (!s->is_closed || s->settled_seq == 0)
+        return;
+    s->is_closed = false;
+    if (!list_is_linked(&s->of_shop))
+        list_push_back(&s->shop->on, &s->of_shop);
+    show_start_over(s);
+    book_follow(&s->book);
+}
+
+/* Of one that is not open here nothing is known but when it was settled: opened, it is seen. */
+static bool is_late_elsewhere(const struct board_show *s)
+{
+    const struct shop_digest *d = map_get(&s->shop->digest_of, s->id.text);
+    return !s->is_on && s->shop->book.is_caught_up && d != NULL && s->sold_ms > d->ms;
+}
+
+void settle_late(struct board_show *s)
+{
+    if (is_late_elsewhere(s)) {
+        unsettled_write(s, true);
+        return;
+    }
+    if (!s->is_on || !s->book.is_caught_up || !settle_is_late(s))
+        return;
+    if (s->is_closed) {
+        log_info("board.late", "shop=%s broadcast=%s something came after it was settled", s->shop->id.text,
+                 s->id.text);
+        unsettled_write(s, true);
+        settle_open(s);
+    } else if (tally_is_current(s) && s->tally.is_cut) {
+        log_warn("board.late_lost",
+                 "shop=%s broadcast=%s what came after it was settled is not in its last estimate: the ledger was cut",
+                 s->shop->id.text, s->id.text);
+        s->is_late_lost = true;
+    }
 }
 
 bool settle_is_owed(const struct board_show *s)
@@ -139,9 +196,11 @@ void settle_check(struct board_show *s)
         unsettled_write(s, true);
         return;
     }
-    if (s->estimate_seq < s->settled_seq)
-        return; /* publish.c is at it */
     settle_seen(s);
+    if (s->is_closed && !is_done(s)) /* who led before could not finish it */
+        settle_open(s);
+    if (s->estimate_seq < s->settled_seq || settle_is_late(s))
+        return; /* publish.c is at it, or lead.c */
     if (s->is_closed) {
         unsettled_write(s, settle_is_owed(s));
         return;

@@ -66,6 +66,7 @@ static void seen_plan(struct board_shop *shop, struct journal *j)
 
 static void view_make(struct shop_digest *d, const struct journal *j)
 {
+    free(d->points);
     d->points_count = j->u.digest.points_count;
     d->points = calloc(d->points_count + 1, sizeof *d->points);
     MUST(d->points != NULL);
@@ -81,11 +82,17 @@ static void view_make(struct shop_digest *d, const struct journal *j)
 static void seen_digest(struct board_shop *shop, const struct journal *j)
 {
     struct shop_digest *d;
-    if (map_get(&shop->digest_of, j->u.digest.broadcast.text) != NULL)
-        return; /* the first counts */
+    d = map_get(&shop->digest_of, j->u.digest.broadcast.text);
+    if (d != NULL) { /* settled again: what the first taught may have been learned already, and stays */
+        d->ms = j->ms > d->ms ? j->ms : d->ms;
+        if (d->digest != NULL)
+            view_make(d, j);
+        return;
+    }
     d = calloc(1, sizeof *d);
     MUST(d != NULL);
     d->seq = j->seq;
+    d->ms = j->ms;
     d->broadcast = j->u.digest.broadcast;
     enum result result = map_set(&shop->digest_of, d->broadcast.text, d);
     MUST(result != RESULT_NO_MEMORY);
@@ -108,7 +115,7 @@ static void seen_digest(struct board_shop *shop, const struct journal *j)
 static void hooks_tell(struct board_shop *shop, uint64_t seq, const struct hook_list *list)
 {
     const struct board_listener *to = &shop->b->config.listener;
-    shop->has_hooks = true;
+    shop->has_hooks |= seq > 0;
     if (to->hooks != NULL)
         to->hooks(shop->b->config.ctx, &shop->id, seq, list);
 }
@@ -155,10 +162,14 @@ static void shop_read_entry(struct book *book, struct journal *j)
 
 static void shop_read_caught_up(struct book *book)
 {
+    size_t at = 0;
+    const char *key;
+    void *value;
     struct board_shop *shop = container_of(book, struct board_shop, book);
-    if (!shop->has_hooks)
-        hooks_tell(shop, 0, &(struct hook_list){0});
+    hooks_tell(shop, 0, shop->has_hooks ? NULL : &(struct hook_list){0});
     each_show(shop, settle_seen);
+    while (map_next(&shop->shows, &at, &key, &value))
+        settle_late(value);
     each_show(shop, begin_tally);
     each_show(shop, lead_check);
     asks_go_on(&shop->asks);

@@ -18,7 +18,8 @@ static void show_forget_log(struct board_show *s)
     s->stamps_count = s->fan_count = 0;
     s->fan_gap_ms = 0;
     s->told_count = 0;
-    s->last_tick = s->settled_seq = s->estimate_seq = 0;
+    s->last_tick = s->settled_seq = s->estimate_seq = s->cancelled_seq = 0;
+    s->settled_cut = (struct place){0};
     s->last_by[0] = '\0';
 }
 
@@ -47,8 +48,8 @@ void show_let_go(struct board_show *s)
 {
     s->is_closed = true;
     tally_forget(s);
-    inputs_free(&s->events);
     orders_free(s);
+    map_init(&s->orders, CLAIMS_HOLDS_MAX);
     list_remove(&s->of_shop);
 }
 
@@ -88,15 +89,18 @@ static void seen_tick(struct board_show *s, const struct journal *j)
     s->last_tick_ms = j->ms;
     s->last_tick_seen_ms = board_now(s->b);
     memcpy(s->last_by, j->by, sizeof s->last_by);
-    if (s->settled_seq == 0 || s->settled_seq == j->seq)
+    if (!s->is_closed && (s->settled_seq == 0 || s->settled_seq == j->seq))
         tick_push(s, j);
 }
 
+/* A word of life cuts in what was cut in before, and changes nothing. */
 static void seen_settled(struct board_show *s, const struct journal *j)
 {
-    if (s->settled_seq == 0) {
+    struct place cut = place_of(j->u.tick.ledger_id);
+    if (s->settled_seq == 0 || s->cancelled_seq > s->settled_seq || place_order(cut, s->settled_cut) > 0) {
         s->settled_seq = j->seq;
         s->settled_ms = j->ms;
+        s->settled_cut = cut;
     }
     seen_tick(s, j);
 }
@@ -171,6 +175,7 @@ static void show_read_entry(struct book *book, struct journal *j)
     tally_run(s);
     if (j->kind == JOURNAL_STAMP)
         show_changed(s);
+    settle_late(s);
     lead_check(s);
 }
 
