@@ -43,7 +43,7 @@ static void source_keep(void *ctx, struct hooks_keep *keep)
 {
     struct courier *c = ctx;
     struct kept *kept = (struct kept *)(void *)keep->impl;
-    *kept = (struct kept){.put = {.done = source_kept}, .keep = keep};
+    *kept = (struct kept){.put = {.fenced = keep->fenced, .done = source_kept}, .keep = keep};
     board_hooks_put(c->board, &keep->shop, &keep->list, &kept->put);
 }
 

@@ -353,7 +353,7 @@ void board_hooks_put(struct board *b, const struct shop_id *shop, const struct h
     MUST(j.u.hooks.list != NULL);
     for (size_t i = 0; i < list->count; i++)
         j.u.hooks.list[i] = list->endpoints[i];
-    bool is_written = book_write(&board_shop_make(b, shop)->book, &j, false, hooks_written, put);
+    bool is_written = book_write(&board_shop_make(b, shop)->book, &j, put->fenced, hooks_written, put);
     MUST(is_written); /* HOOKS_MAX of them fit */
     journal_finish(&j);
 }

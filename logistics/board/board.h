@@ -52,7 +52,8 @@ struct board_listener {
     /* Nothing more is expected; `document` is the last one. Also told of a broadcast that was settled before this node came. */
     void (*settled)(void *ctx, const struct shop_id *shop, const struct broadcast_id *broadcast, uint64_t seq,
                     const char *document, size_t len);
-    /* The shop's webhooks: each entry of its log, in order; and once with seq 0 and an empty list when there is none. */
+    /* The shop's webhooks: each entry of its log, in order; once the log is known to its head with seq 0: NULL, or an empty list when
+     * there was none. */
     void (*hooks)(void *ctx, const struct shop_id *shop, uint64_t seq, const struct hook_list *list);
     void (*hooks_rewound)(void *ctx, const struct shop_id *shop); /* they are told again from the start */
     /* Asked: is something still to be told of it to somebody outside? Then it stays led, settled or not. */
@@ -130,6 +131,7 @@ void board_command(struct board *b, const struct board_ask *ask); /* copied */
 /* ---- for the courier ---- */
 
 struct board_put { /* the caller's until `done` */
+    bool fenced; /* the list is what this node was told: RESULT_CONFLICT when the shop's log has more entries by now */
     enum result result;
     void (*done)(struct board_put *put);
 };

@@ -14,6 +14,9 @@
 #include "base/log.h"
 #include "logistics/hooks/inner.h"
 
+#define KEEPS_MAX 10 /* times our copy of the list is given to a log that goes on meanwhile */
+#define KEEP_AGAIN_MS 200
+
 struct ask {
     struct list link; /* of hooks->asks, from beginning to end */
     struct hooks *hooks;
@@ -23,7 +26,10 @@ struct ask {
     struct hook_replay replay;
     struct hook_endpoint *endpoints; /* HOOKS_PUT, REPLAY; owned */
     size_t endpoints_count;
-    bool waits; /* for the list */
+    bool waits;     /* for the list */
+    bool as_known;  /* the list is this node's copy: no newer one may be written over */
+    unsigned keeps; /* how often it was given to the log */
+    struct clock_timer again;
     struct store_request request;
     struct hooks_keep keep;
 };
@@ -36,6 +42,7 @@ static void letters_answered(struct store_request *request);
 static void replay_letter(struct ask *a, const struct hook_dead *letters, size_t count);
 static void replay_put(struct ask *a);
 static void kept(struct hooks_keep *keep);
+static void keep_again(struct clock_timer *timer);
 
 /* ---- the end of one ---- */
 
@@ -49,6 +56,7 @@ static void endpoints_free(struct hook_endpoint *endpoints, size_t count)
 static void ask_free(struct ask *a)
 {
     list_remove(&a->link);
+    a->hooks->config.clock->stop(a->hooks->config.clock, &a->again);
     a->hooks->asks_count--;
     bytes_finish(&a->request.value);
     endpoints_free(a->endpoints, a->endpoints_count);
@@ -81,6 +89,7 @@ static struct ask *ask_create(struct hooks *h, const struct shop_id *shop, enum 
     a->hooks = h;
     a->ask.shop = *shop;
     a->kind = kind;
+    a->again.fire = keep_again;
     list_push_back(&h->asks, &a->link);
     h->asks_count++;
     return a;
@@ -161,8 +170,11 @@ static void ask_go(struct ask *a)
 
 static void list_keep(struct ask *a)
 {
-    a->keep = (struct hooks_keep){
-        .shop = a->ask.shop, .list = {.endpoints = a->endpoints, .count = a->endpoints_count}, .done = kept};
+    a->keep = (struct hooks_keep){.shop = a->ask.shop,
+                                  .list = {.endpoints = a->endpoints, .count = a->endpoints_count},
+                                  .fenced = a->as_known,
+                                  .done = kept};
+    a->keeps++;
     if (a->kind == COMMAND_HOOK_REPLAY)
         a->keep.list.replay = a->replay;
     a->hooks->config.source.keep(a->hooks->config.source.ctx, &a->keep);
@@ -181,6 +193,8 @@ static void list_answer(struct ask *a)
 
 static void endpoints_copy(struct ask *a)
 {
+    endpoints_free(a->endpoints, a->endpoints_count);
+    a->as_known = true;
     a->endpoints = calloc(HOOKS_MAX, sizeof *a->endpoints);
     MUST(a->endpoints != NULL);
     a->endpoints_count = shop_endpoints(ask_shop(a), a->endpoints);
@@ -263,11 +277,27 @@ static size_t replay_count(const struct ask *a)
     return count + (view.estimate != NULL);
 }
 
+/* Another entry came in between, or is still on its way here: our copy may be old. */
+static void keep_again(struct clock_timer *timer)
+{
+    struct ask *a = container_of(timer, struct ask, again);
+    if (a->hooks->stopped) {
+        ask_refuse(a, ERROR_UNAVAILABLE, "");
+    } else if (a->kind == COMMAND_HOOK_REPLAY) {
+        replay_put(a);
+    } else {
+        endpoints_copy(a);
+        list_keep(a);
+    }
+}
+
 static void kept(struct hooks_keep *keep)
 {
     struct ask *a = container_of(keep, struct ask, keep);
     struct outcome outcome = {.kind = OUTCOME_HOOKS, .hooks = a->endpoints, .count = a->endpoints_count};
-    if (keep->result == RESULT_CONFLICT) {
+    if (keep->result == RESULT_CONFLICT && a->as_known && a->keeps < KEEPS_MAX) {
+        a->hooks->config.clock->start(a->hooks->config.clock, &a->again, KEEP_AGAIN_MS);
+    } else if (keep->result == RESULT_CONFLICT) {
         ask_refuse(a, ERROR_CONFLICT, "somebody put another list");
     } else if (keep->result != RESULT_OK) {
         ask_refuse(a, ERROR_UNAVAILABLE, "");

@@ -193,9 +193,11 @@ void hooks_listed(void *hooks, const struct shop_id *id, uint64_t seq, const str
 {
     struct hooks *h = hooks;
     struct hooks_shop *shop = hooks_shop(h, id);
-    if (shop->is_known && seq <= shop->number)
+    shop->is_known |= seq == 0;
+    if (list == NULL)
+        h->config.clock->start(h->config.clock, &h->soon, 0);
+    if (list == NULL || (seq > 0 && seq <= shop->number))
         return;
-    shop->is_known = true;
     shop->number = seq;
     list_for_each (at, &shop->sinks) {
         struct sink *sink = container_of(at, struct sink, link);

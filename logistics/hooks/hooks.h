@@ -30,8 +30,9 @@ extern const struct hooks_limits hooks_limits_default;
 
 struct hooks_keep { /* the list of a shop, to be appended to its estimate log; owned by the courier until `done` */
     struct shop_id shop;
-    struct hook_list list;                 /* borrowed until `done` */
-    enum result result;                    /* RESULT_OK; RESULT_UNAVAILABLE, RESULT_NO_ANSWER, RESULT_CONFLICT */
+    struct hook_list list; /* borrowed until `done` */
+    bool fenced;           /* it is what hooks_listed told: RESULT_CONFLICT when the log has more by now */
+    enum result result;    /* RESULT_OK; RESULT_UNAVAILABLE, RESULT_NO_ANSWER, RESULT_CONFLICT */
     void (*done)(struct hooks_keep *keep); /* once, on the loop thread, never from inside the call */
     void *impl[8];
 };
@@ -70,8 +71,8 @@ void hooks_destroy(
 /* ---- told by the board; `hooks` is a struct hooks. None of these asks the source from inside the call, but for hooks_owe, which reads
  * its view ---- */
 
-/* An entry of the shop's estimate log, in order; `seq` is its number. When the log is known to its head and has none: once, with an empty
- * list and seq 0. */
+/* An entry of the shop's estimate log, in order; `seq` is its number. When the log is known to its head: once with seq 0, and NULL, or
+ * an empty list when it has none; before that nobody is told what the list is. */
 void hooks_listed(void *hooks, const struct shop_id *shop, uint64_t seq, const struct hook_list *list);
 void hooks_rewound(void *hooks, const struct shop_id *shop); /* the list is told again from the start */
 /* This node leads the broadcast's estimate log, or does no longer. Repeats are harmless. */

@@ -131,6 +131,7 @@ static void who_asks_too_early_waits_for_the_list(void **state)
     assert_int_equal(0, answers);
     assert_int_equal(1, w.fetched);
     world_put();
+    hooks_listed(w.nodes[0].hooks, &the_shop, 0, NULL);
     world_run(1);
     assert_int_equal(1, answers);
     assert_int_equal(1, answer.count);
@@ -321,6 +322,56 @@ static void a_replay_is_owed_from_the_moment_it_is_known(void **state)
     assert_false(world_owes(0, "spring"));
 }
 
+/* A replay stands in the log beside the list: never beside one that is older than the log's own. */
+static void a_replay_writes_over_no_newer_list(void **state)
+{
+    (void)state;
+    world_list("wms", NULL, NULL);
+    world_lead(0, "spring", true);
+    world_change("spring", 3);
+    world_answer(0, "wms", 200);
+    const struct command c = {.kind = COMMAND_HOOK_REPLAY, .hook = "wms", .broadcast = {"spring"}};
+    struct command first = c, second = c;
+    w.conflicts = 1;
+    ask_start(1, &first);
+    world_run(10);
+    assert_int_equal(0, answers);
+    world_list("wms", "erp", NULL); /* the entry that was in between comes */
+    world_run(1);
+    world_answer(0, "erp", 200);
+    world_run(S);
+    assert_int_equal(1, answers);
+    assert_int_equal(OUTCOME_HOOK_REPLAYED, answer.kind);
+    assert_int_equal(2, w.endpoints_count);
+    world_answer(0, "wms", 200);
+    assert_string_equal("changed 3, changed 3", world_told(0, "wms"));
+    assert_string_equal("changed 3", world_told(0, "erp"));
+    w.conflicts = 100; /* it is not tried for ever */
+    ask_start(1, &second);
+    world_run(10 * S);
+    assert_int_equal(1, answers);
+    assert_int_equal(ERROR_CONFLICT, answer.error.code);
+}
+
+static void half_a_log_is_no_list(void **state)
+{
+    (void)state;
+    const struct hook_endpoint old = {.id = "old", .types = ALL};
+    world_list("wms", NULL, NULL);
+    hooks_rewound(w.nodes[0].hooks, &the_shop);
+    hooks_listed(w.nodes[0].hooks, &the_shop, 1, &(struct hook_list){.endpoints = &old, .count = 1});
+    struct command get = {.kind = COMMAND_HOOKS_GET};
+    ask_start(0, &get);
+    world_run(10);
+    assert_int_equal(0, answers);
+    hooks_listed(w.nodes[0].hooks, &the_shop, 2, &(struct hook_list){.endpoints = w.endpoints, .count = 1});
+    hooks_listed(w.nodes[0].hooks, &the_shop, 0, NULL);
+    world_run(10);
+    assert_int_equal(1, answers);
+    assert_int_equal(1, answer.count);
+    assert_string_equal("wms", hooks[0].id);
+}
+
 int main(void)
 {
 #define TALE(name) cmocka_unit_test_setup_teardown(name, open_world, close_world)
@@ -336,6 +387,8 @@ int main(void)
         TALE(a_given_up_estimate_is_replayed_as_the_newest),
         TALE(the_end_is_replayed),
         TALE(a_replay_is_owed_from_the_moment_it_is_known),
+        TALE(a_replay_writes_over_no_newer_list),
+        TALE(half_a_log_is_no_list),
     };
     return cmocka_run_group_tests_name("hooks asked", tales, NULL, NULL);
 }

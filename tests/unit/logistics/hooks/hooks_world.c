@@ -74,7 +74,12 @@ static void keep_fired(struct clock_timer *timer)
     struct hooks_keep *keep = k->keep;
     free(k);
     keep->result = w.keeps;
-    if (w.keeps == RESULT_OK) {
+    if (w.conflicts > 0) {
+        assert_true(keep->fenced);
+        w.conflicts--;
+        keep->result = RESULT_CONFLICT;
+    }
+    if (keep->result == RESULT_OK) {
         memcpy(w.endpoints, keep->list.endpoints, keep->list.count * sizeof w.endpoints[0]);
         w.endpoints_count = keep->list.count;
         list_append(&keep->list.replay);
@@ -142,6 +147,8 @@ void world_node_open(size_t node)
     assert_int_equal(RESULT_OK, hooks_create(&config, &n->hooks));
     for (uint64_t seq = w.seq == 0 ? 0 : 1; seq <= w.seq; seq++)
         list_tell(node, seq);
+    if (w.seq > 0)
+        hooks_listed(n->hooks, &the_shop, 0, NULL);
 }
 
 /* As a crash: what is under way is never answered, what was not written is lost. */

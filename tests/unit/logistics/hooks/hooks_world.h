@@ -46,6 +46,7 @@ struct world {
     size_t endpoints_count;
     struct hook_replay replays[64]; /* of entry i + 1 */
     enum result keeps;              /* what the next `keep` is answered */
+    unsigned conflicts;             /* so many fenced ones come too late */
     bool store_silent;
     unsigned fetched;
     bool asleep;  /* no broadcast can be woken */
