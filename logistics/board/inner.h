@@ -336,6 +336,7 @@ void compute_free(struct computing *c);
 void document_key(char *key, size_t size, const char *kind, const struct board_show *s, uint64_t seq);
 
 /* settle.c */
+bool settle_is_done(const struct board_show *s); /* told, kept, and nothing came since */
 bool settle_is_late(const struct board_show *s); /* something became firm, or no longer is, after it was settled */
 void settle_late(struct board_show *s);          /* then it is folded again, and settled again by whoever leads */
 void settle_open(struct board_show *s);          /* folded again, for what is asked */

@@ -33,8 +33,8 @@ int64_t lead_period_ms(const struct board_show *s, int64_t now_ms)
     if (is_own(s) && s->tally.blocked_ms > 0)
         return live_ms;
     bool is_late = settle_is_late(s);
-    if (s->settled_seq > 0 && !is_late)
-        return longer(live_ms, TAIL_SLOW_PERIOD_MS);
+    if (s->settled_seq > 0 && !is_late) /* who settled it may have died before all that follows was done */
+        return longer(live_ms, is_own(s) || settle_is_done(s) ? TAIL_SLOW_PERIOD_MS : TAIL_FAST_PERIOD_MS);
     if (s->end_ms == 0 || waits || is_late)
         return live_ms;
     if (since_ms < TAIL_FAST_MS)

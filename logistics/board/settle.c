@@ -126,14 +126,14 @@ static bool is_kept(const struct board_show *s)
     return d != NULL && d->ms >= s->settled_ms;
 }
 
-static bool is_done(const struct board_show *s)
+bool settle_is_done(const struct board_show *s)
 {
     return s->settled_seq > 0 && s->estimate_seq >= s->settled_seq && is_kept(s) && !settle_is_late(s);
 }
 
 void settle_seen(struct board_show *s)
 {
-    if (is_done(s) && !s->is_closed && list_is_empty(&s->asks))
+    if (settle_is_done(s) && !s->is_closed && list_is_empty(&s->asks))
         show_let_go(s);
 }
 
@@ -197,7 +197,7 @@ void settle_check(struct board_show *s)
         return;
     }
     settle_seen(s);
-    if (s->is_closed && !is_done(s)) /* who led before could not finish it */
+    if (s->is_closed && !settle_is_done(s)) /* who led before could not finish it */
         settle_open(s);
     if (s->estimate_seq < s->settled_seq || settle_is_late(s))
         return; /* publish.c is at it, or lead.c */

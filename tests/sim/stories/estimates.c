@@ -513,6 +513,106 @@ static void settled_it_teaches_the_next_one(void **state)
     world_close(w);
 }
 
+/* Ended, without an open hold, settled; the last `unpaid` viewers let their holds run out. */
+static void settle_world(struct world *w, int paid, int unpaid)
+{
+    for (int i = 0; i < paid; i++)
+        somebody_buys(w, "mug-red", 1, true);
+    for (int i = 0; i < unpaid; i++)
+        somebody_buys(w, "mug-red", 1, false);
+    until_told(w, 1);
+    world_do(w, "host ends");
+    world_run_ms(w, 70000);
+    assert_int_equal(asks_kind(w, 1, COMMAND_SETTLE).outcome.kind, OUTCOME_OK);
+    world_run_ms(w, 5000);
+    assert_int_equal(told_firm(w, 1), paid);
+}
+
+static void pays_late(struct world *w, unsigned node, int before)
+{
+    char words[100];
+    snprintf(words, sizeof words, "shop@%u confirms h%d 1290 late-%d", node, next_viewer - before,
+             next_viewer - before);
+    world_do(w, words);
+}
+
+static void check_settled(struct world *w, unsigned node, unsigned times, int64_t firm)
+{
+    char total[60];
+    const struct board_show *s = board_show_of(w, node);
+    assert_int_equal(world_settled(w, node), times);
+    assert_true(s->is_closed);
+    assert_null(s->tally.estimator); /* let go again */
+    assert_false(unsettled_has(s));
+    assert_int_equal(told_firm(w, node), firm);
+    assert_true(s->document.seq == s->estimate_seq && s->document.seq == s->settled_seq);
+    assert_non_null(strstr(s->document.text.data, "\"state\":\"settled\""));
+    assert_non_null(strstr(s->document.text.data, "\"phase\":\"closed\""));
+    snprintf(total, sizeof total, "\"q05\":%lld,", (long long)firm);
+    assert_non_null(strstr(s->document.text.data, total));
+    assert_int_equal(shop_last_show(s->shop, &(struct broadcast_id){"another"})->shipped, firm);
+}
+
+static void what_comes_after_it_was_settled_is_told(void **state)
+{
+    (void)state;
+    struct world *w = open_world(2);
+    settle_world(w, 3, 2);
+    uint64_t seq = world_published(w, 2);
+    for (unsigned n = 1; n <= 2; n++)
+        check_settled(w, n, 1, 3);
+    pays_late(w, 2, 0); /* taken again */
+    world_run_ms(w, 15000);
+    assert_true(world_published(w, 2) > seq);
+    for (unsigned n = 1; n <= 2; n++) {
+        check_settled(w, n, 2, 4);
+        assert_int_equal(board_show_of(w, n)->volume.confirmed, 4);
+    }
+    char hold[20];
+    snprintf(hold, sizeof hold, "h%d", next_viewer);
+    struct actual a = actual_of("c1", ACTUAL_CANCELLED, hold, 2);
+    check_refused(tells_all(w, 2, &a, 1), ERROR_BAD_REQUEST, "actuals[0].units", "more than the 1 there can be");
+    world_run_ms(w, 15000);
+    check_settled(w, 1, 2, 4); /* looked at, and nothing came of it */
+    a = actual_of("c1", ACTUAL_CANCELLED, hold, 1);
+    assert_int_equal(tells_all(w, 2, &a, 1).outcome.actuals.taken, 1);
+    world_run_ms(w, 15000);
+    for (unsigned n = 1; n <= 2; n++)
+        check_settled(w, n, 3, 3);
+    assert_int_equal(tells_all(w, 1, &a, 1).outcome.actuals.repeated, 1);
+    uint64_t head = board_show_of(w, 1)->book.head;
+    world_run_ms(w, 700000);
+    assert_int_equal(board_show_of(w, 1)->book.head, head); /* and then it is quiet */
+    assert_int_equal(leader(w, 2), 0);
+    world_close(w);
+}
+
+static void whoever_lives_settles_it_again(void **state)
+{
+    (void)state;
+    struct world *w = open_world(2);
+    settle_world(w, 2, 2);
+    unsigned first = id_equal(board_show_of(w, 1)->last_by, world_board(w, 1)->config.node.text) ? 1 : 2;
+    pays_late(w, 3 - first, 0);
+    world_node_die(w, first); /* before it could tell of it */
+    world_run_ms(w, 30000);
+    check_settled(w, 3 - first, 2, 3);
+    world_node_start(w, first);
+    world_run_ms(w, 5000);
+    world_do(w, "node 1 dies; node 2 dies; node 1 starts; node 2 starts"); /* and nobody comes */
+    world_run_ms(w, 5000);
+    pays_late(w, 2, 1);
+    world_run_ms(w, 60000);
+    for (unsigned n = 1; n <= 2; n++) {
+        const struct board_show *s = board_show_of(w, n);
+        assert_true(s->is_closed);
+        assert_int_equal(s->volume.confirmed, 4);
+        assert_int_equal(told_firm(w, n), 4);
+        assert_false(unsettled_has(s));
+    }
+    world_close(w);
+}
+
 static void it_goes_on_with_nobody_connected(void **state)
 {
     (void)state;
@@ -628,6 +728,8 @@ int main(void)
         cmocka_unit_test(a_plan_is_taken_into_a_show_that_runs),
         cmocka_unit_test(a_stamp_keeps_the_document_as_it_was),
         cmocka_unit_test(settled_it_teaches_the_next_one),
+        cmocka_unit_test(what_comes_after_it_was_settled_is_told),
+        cmocka_unit_test(whoever_lives_settles_it_again),
         cmocka_unit_test(it_goes_on_with_nobody_connected),
         cmocka_unit_test(when_the_replay_is_over_it_settles_by_itself_and_the_next_show_learns),
         cmocka_unit_test(with_redis_away_nothing_new_is_told_and_it_comes_back),
