@@ -82,31 +82,39 @@ struct world_ticked {
     struct spread units, parcels;
 };
 
-static void mix(struct world_node *n, const void *data, size_t len)
+static struct world_fold *fold_of(struct world_node *n, const struct broadcast_id *broadcast)
+{
+    struct world_fold *f = n->folds;
+    while (f->broadcast.text[0] != '\0' && !ID_EQUAL(f->broadcast, *broadcast))
+        MUST(++f < n->folds + WORLD_FOLDS_MAX);
+    f->broadcast = *broadcast;
+    return f;
+}
+
+static void mix(struct world_fold *f, const void *data, size_t len)
 {
     for (size_t i = 0; i < len; i++)
-        n->fed = (n->fed ^ ((const unsigned char *)data)[i]) * UINT64_C(1099511628211);
+        f->fed = (f->fed ^ ((const unsigned char *)data)[i]) * UINT64_C(1099511628211);
 }
 
 static void record_begun(void *ctx, const struct broadcast_id *broadcast, const struct estimator_plan *plan)
 {
-    struct world_node *n = ctx;
-    (void)broadcast;
-    n->fed = plan->seed;
-    n->plan = plan->logistics == NULL ? 0 : plan->logistics->version;
+    struct world_fold *f = fold_of(ctx, broadcast);
+    f->fed = plan->seed;
+    f->plan = plan->logistics == NULL ? 0 : plan->logistics->version;
 }
 
 static void record_fed(void *ctx, const struct broadcast_id *broadcast, const struct sale_event *e)
 {
-    struct world_node *n = ctx;
+    struct world_fold *f = fold_of(ctx, broadcast);
     const char *const texts[] = {e->hold, e->sku, e->buyer};
-    (void)broadcast;
-    mix(n, &e->kind, sizeof e->kind);
-    mix(n, &e->t, sizeof e->t);
-    mix(n, &e->units, sizeof e->units);
-    mix(n, &e->n, sizeof e->n);
+    mix(f, &e->kind, sizeof e->kind);
+    mix(f, &e->t, sizeof e->t);
+    mix(f, &e->units, sizeof e->units);
+    mix(f, &e->n, sizeof e->n);
+    mix(f, &e->site, sizeof e->site);
     for (size_t i = 0; i < ARRAY_LEN(texts); i++)
-        mix(n, texts[i] == NULL ? "-" : texts[i], texts[i] == NULL ? 1 : strlen(texts[i]));
+        mix(f, texts[i] == NULL ? "-" : texts[i], texts[i] == NULL ? 1 : strlen(texts[i]));
 }
 
 static void record_ticked(void *ctx, const struct broadcast_id *broadcast, double t)
@@ -115,14 +123,15 @@ static void record_ticked(void *ctx, const struct broadcast_id *broadcast, doubl
     struct world *w = n->w;
     char key[200];
     struct estimate e = {0};
-    struct world_ticked now = {.fed = n->fed};
+    const struct world_fold *f = fold_of(n, broadcast);
+    struct world_ticked now = {.fed = f->fed};
     const struct board_show *s = board_show_find(n->board, &world_shop_id, broadcast);
     enum result result = estimator_estimate(s->tally.estimator, t, &e);
     MUST(result == RESULT_OK);
     now.units = e.loads[0].units;
     now.parcels = e.loads[0].parcels;
     estimate_finish(&e);
-    snprintf(key, sizeof key, "%s %llu %.3f", broadcast->text, (unsigned long long)n->plan, t);
+    snprintf(key, sizeof key, "%s %llu %.3f", broadcast->text, (unsigned long long)f->plan, t);
     struct world_ticked *before = map_get(&w->ticked, key);
     w->ticks_compared += before != NULL;
     if (before != NULL && memcmp(before, &now, sizeof now) != 0)

@@ -22,6 +22,7 @@ struct ring { /* what a hub keeps of one broadcast: the seqs a viewer may resume
     struct epoch_id epoch;
     uint64_t first, head; /* first event kept; last one published */
 };
+#define WORLD_FOLDS_MAX 4
 struct world_node {
     struct world *w;
     unsigned number, life;
@@ -33,7 +34,10 @@ struct world_node {
     struct list wanted;     /* struct world_wanted */
     uint64_t published_seq; /* of the newest estimate it told of */
     unsigned published, settled;
-    uint64_t fed, plan; /* of the fold: a hash of what it was told; its plan */
+    struct world_fold {
+        struct broadcast_id broadcast;
+        uint64_t fed, plan; /* a hash of what it was told; its plan */
+    } folds[WORLD_FOLDS_MAX];
     struct orchestrator_observer observer;
     struct audience audience;
     struct ring rings[8];

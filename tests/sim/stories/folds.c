@@ -1,0 +1,220 @@
+/* What is folded into an estimate: the same whether a node was there from the start, came late or reads it all again, and of a
+ * broadcast what is its own. The world compares each tick of each node bit for bit. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "logistics/board/inner.h"
+#include "tests/support/world.h"
+#include "tests/unit/unit.h"
+
+#define SEED 7
+static const struct shop_id shop = {"demo"};
+static const struct broadcast_id first = {"spring-drop"}, second = {"second"};
+
+static struct board_show *show_of(struct world *w, unsigned node, const struct broadcast_id *id)
+{
+    struct board_show *s = board_show_find(world_board(w, node), &shop, id);
+    assert_non_null(s);
+    return s;
+}
+
+static struct world *open_world(void)
+{
+    return world_open(&(struct world_config){.seed = SEED, .nodes = 2, .estimates = true, .quiet = true});
+}
+
+static void second_goes_live(struct world *w)
+{
+    world_do(w, "shop creates second Second");
+    world_person_of(world_person(w, "host2", ROLE_HOST), second.text);
+    world_do(w, "host2 comes 1; host2 loads; host2 forces; host2 pins mug-red");
+    world_run_ms(w, 8000);
+}
+
+static struct estimate_sku sku_of(struct world *w, unsigned node, const struct broadcast_id *id, const char *sku)
+{
+    const struct board_show *s = show_of(w, node, id);
+    struct estimate e = {0};
+    struct estimate_sku found = {0};
+    bool is_there = false;
+    assert_int_equal(estimator_estimate(s->tally.estimator, show_seconds(s, s->tally.done_ms), &e), RESULT_OK);
+    for (size_t i = 0; i < e.skus_count; i++)
+        if (id_equal(e.skus[i].sku.text, sku)) {
+            found = e.skus[i];
+            is_there = true;
+        }
+    estimate_finish(&e);
+    assert_true(is_there);
+    return found;
+}
+
+static void who_stood_in_line_before_the_start_is_known_to_all(void **state)
+{
+    (void)state;
+    struct world *w = open_world();
+    world_do(w,
+             "host stocks mug-red 1; viewer a reserves mug-red as a1; viewer b joins mug-red; viewer c joins mug-red");
+    world_run_ms(w, 100000); /* long before the start */
+    second_goes_live(w);
+    for (unsigned n = 1; n <= 2; n++)
+        assert_int_equal(sku_of(w, n, &second, "mug-red").waitlist, 1);
+    size_t compared = world_ticks_compared(w);
+    world_do(w, "node 1 dies; node 1 starts");
+    world_run_ms(w, 30000);
+    assert_true(world_ticks_compared(w) > compared + 4);
+    assert_int_equal(sku_of(w, 1, &second, "mug-red").waitlist, sku_of(w, 2, &second, "mug-red").waitlist);
+    world_close(w);
+}
+
+static void who_is_offered_units_in_another_show_has_left_the_line(void **state)
+{
+    (void)state;
+    struct world *w = open_world();
+    world_do(w,
+             "host stocks mug-red 1; viewer a reserves mug-red as a1; viewer b joins mug-red; viewer c joins mug-red");
+    second_goes_live(w);
+    assert_int_equal(sku_of(w, 2, &second, "mug-red").waitlist, 2);
+    world_do(w, "viewer a releases a1"); /* offered to b, in the first show */
+    world_run_ms(w, 8000);
+    assert_int_equal(sku_of(w, 1, &second, "mug-red").waitlist, 1);
+    assert_int_equal(sku_of(w, 2, &second, "mug-red").waitlist, 1);
+    world_close(w);
+}
+
+static void what_another_show_sells_keeps_no_ended_one_ticking(void **state)
+{
+    (void)state;
+    struct world *w = open_world();
+    char words[120];
+    world_do(w, "host stocks mug-red 400; host pins mug-red; viewer a reserves mug-red as a1; viewer a releases a1");
+    second_goes_live(w);
+    world_do(w, "host ends");
+    world_run_ms(w, 10000);
+    uint64_t head = show_of(w, 1, &first)->book.head;
+    world_person_of(world_person(w, "b", ROLE_VIEWER), second.text);
+    world_do(w, "viewer b comes 1");
+    for (int i = 0; i < 120; i++) {
+        snprintf(words, sizeof words, "viewer b reserves mug-red as b%d", i);
+        world_do(w, words);
+        world_run_ms(w, 500);
+        snprintf(words, sizeof words, "viewer b releases b%d", i);
+        world_do(w, words);
+        world_run_ms(w, 500);
+    }
+    assert_true(show_of(w, 1, &second)->tally.done > 0);
+    assert_true(show_of(w, 1, &first)->book.head - head <= 2 * (120 / 15 + 2)); /* each with its estimate */
+    world_close(w);
+}
+
+static void of_what_is_recalled_or_stopped_nothing_more_is_expected(void **state)
+{
+    (void)state;
+    struct world *w = open_world();
+    world_do(w, "host stocks mug-red 400; host stocks cap-blue 400; host pins mug-red; host pins cap-blue 1");
+    for (int i = 0; i < 20; i++) {
+        char words[200];
+        snprintf(words, sizeof words, "viewer v%d reserves mug-red as m%d; viewer v%d reserves cap-blue as c%d", i, i,
+                 i, i);
+        world_do(w, words);
+        snprintf(words, sizeof words, "viewer v%d pays m%d; shop confirms m%d 1290 M-%d", i, i, i, i);
+        world_do(w, words);
+        world_run_ms(w, 300);
+    }
+    world_run_ms(w, 6000);
+    assert_true(sku_of(w, 2, &first, "mug-red").units.q[4] > 20);
+    assert_true(sku_of(w, 2, &first, "cap-blue").units.q[4] > 20);
+    world_do(w, "host recalls mug-red; host stops cap-blue");
+    world_run_ms(w, 6000);
+    struct estimate_sku mug = sku_of(w, 2, &first, "mug-red"), cap = sku_of(w, 2, &first, "cap-blue");
+    assert_int_equal(mug.firm, 20);
+    assert_true(mug.units.q[4] <= 20);
+    assert_true(cap.units.q[4] <= 20); /* those on hold may still be paid */
+    world_do(w, "host opens cap-blue");
+    world_run_ms(w, 6000);
+    assert_true(sku_of(w, 2, &first, "cap-blue").units.q[4] > 20);
+    world_close(w);
+}
+
+/* ---- actuals, as they may stand in the log ---- */
+
+static void cancelled(struct world *w, const char *hold, int64_t ms)
+{
+    for (unsigned n = 1; n <= 2; n++) {
+        struct board_show *s = show_of(w, n, &first);
+        struct input *in = input_make(&(struct input_spec){
+            .kind = INPUT_CANCEL, .at = {.seq = s->last_tick}, .ms = ms, .hold = hold, .sku = "mug-red", .units = 1});
+        list_push_back(&s->tally.actuals, &in->link);
+    }
+}
+
+static void two_are_bought(struct world *w)
+{
+    world_do(
+        w,
+        "host stocks mug-red 40; host pins mug-red; viewer a reserves mug-red as a1; viewer b reserves mug-red as b1");
+    world_run_ms(w, 700);
+    world_do(w, "viewer a pays a1; shop confirms a1 1290 A-1; viewer b pays b1; shop confirms b1 1290 A-2");
+}
+
+static void what_is_cancelled_by_a_clock_that_is_behind_was_confirmed_before(void **state)
+{
+    (void)state;
+    struct world *w = open_world();
+    world_run_ms(w, 6000);
+    two_are_bought(w);
+    cancelled(w, "a1", show_of(w, 1, &first)->start_ms);
+    world_run_ms(w, 8000);
+    for (unsigned n = 1; n <= 2; n++)
+        assert_int_equal(sku_of(w, n, &first, "mug-red").firm, 1);
+    world_close(w);
+}
+
+static void what_is_cancelled_twice_takes_nothing_from_other_orders(void **state)
+{
+    (void)state;
+    struct world *w = open_world();
+    world_run_ms(w, 6000);
+    two_are_bought(w);
+    world_run_ms(w, 8000);
+    for (int i = 0; i < 2; i++) {
+        cancelled(w, "a1", world_now_ms(w) + WORLD_START_MS);
+        world_run_ms(w, 8000);
+        struct board_show *s = show_of(w, 2, &first);
+        assert_int_equal(tally_sku(&s->tally, "mug-red", false)->firm, 1);
+        assert_int_equal(sku_of(w, 2, &first, "mug-red").stock, 39);
+    }
+    world_close(w);
+}
+
+/* ---- who leads ---- */
+
+static void a_leader_with_a_fast_clock_is_succeeded_all_the_same(void **state)
+{
+    (void)state;
+    struct world *w = open_world();
+    world_run_ms(w, 10000);
+    unsigned leader = show_of(w, 1, &first)->leads ? 1 : 2, other = 3 - leader;
+    struct board_show *s = show_of(w, other, &first);
+    assert_false(s->leads);
+    s->last_tick_ms += 3600000; /* as its writer's clock had it */
+    world_node_die(w, leader);
+    world_run_ms(w, 12000);
+    assert_true(s->leads);
+    s->last_tick_ms = WORLD_START_MS + world_now_ms(w);
+    world_close(w);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(who_stood_in_line_before_the_start_is_known_to_all),
+        cmocka_unit_test(who_is_offered_units_in_another_show_has_left_the_line),
+        cmocka_unit_test(what_another_show_sells_keeps_no_ended_one_ticking),
+        cmocka_unit_test(of_what_is_recalled_or_stopped_nothing_more_is_expected),
+        cmocka_unit_test(what_is_cancelled_by_a_clock_that_is_behind_was_confirmed_before),
+        cmocka_unit_test(what_is_cancelled_twice_takes_nothing_from_other_orders),
+        cmocka_unit_test(a_leader_with_a_fast_clock_is_succeeded_all_the_same),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
