@@ -2,8 +2,8 @@
  * tests/support.
  *
  * Signed by the rules of Standard Webhooks (standardwebhooks.com): headers webhook-id, webhook-timestamp and webhook-signature,
- * "v1,<base64 of HMAC-SHA256 of id.timestamp.body>", one for each secret. A post is done after WEBHOOK_TIMEOUT_MS at the
- * latest, whatever the other side does. Redirects are not followed; of an answer only the head is read. */
+ * "v1,<base64 of HMAC-SHA256 of id.timestamp.body>", one for each secret. A post is done WEBHOOK_TIMEOUT_MS after its name's
+ * turn to be looked up at the latest, whatever the other side does. Redirects are not followed; of an answer only the head is read. */
 #ifndef LIVESHELF_CORE_PORTS_WEBHOOK_H
 #define LIVESHELF_CORE_PORTS_WEBHOOK_H
 

@@ -18,6 +18,8 @@
 #define PIECE_BYTES 16384 /* of a body, written at once */
 #define SERVICE_BYTES 8192
 #define FILES_MAX 256 /* more posts are never under way; a list, since few sockets need no table */
+/* libuv looks up few names at a time, and Redis' name is one of them: one that nobody answers for must not keep it waiting. */
+#define LOOKUPS_MAX 1
 #define CLOSE_TURNS 3 /* of the loop, until what lws closed is closed */
 #define NOT_SIGNED "the secret is none: whsec_ and base64"
 
@@ -34,6 +36,7 @@ struct post {
     char signature[WEBHOOK_SIGNATURE_MAX];
     char timestamp[24];
     struct clock_timer timer;
+    bool waits; /* its name is not looked up yet */
     struct lookup *lookup;
     char addresses[ADDRESSES_MAX][INET6_ADDRSTRLEN];
     unsigned addresses_count, address; /* the one being tried */
@@ -56,6 +59,7 @@ struct webhook_client {
     void *closed_ctx;
 };
 
+static void posts_resolve(struct webhook_client *c);
 static void post_resolve(struct post *p);
 static void post_resolved(uv_getaddrinfo_t *request, int status, struct addrinfo *found);
 static void post_connect(struct post *p);
@@ -105,15 +109,26 @@ static void client_send(struct webhook *webhook, struct webhook_post *ask)
     if (wrong != NULL)
         snprintf(ask->why, sizeof ask->why, "%s", wrong);
     p->timer.fire = wrong == NULL ? post_timed_out : post_refused;
-    c->config.clock->start(c->config.clock, &p->timer,
-                           wrong != NULL               ? 0
-                           : c->config.timeout_ms == 0 ? WEBHOOK_TIMEOUT_MS
-                                                       : c->config.timeout_ms);
-    if (wrong == NULL)
-        post_resolve(p);
+    p->waits = wrong == NULL;
+    if (wrong != NULL)
+        c->config.clock->start(c->config.clock, &p->timer, 0);
+    else
+        posts_resolve(c);
 }
 
 /* ---- addresses ---- */
+
+/* Whoever waits longest is next. */
+static void posts_resolve(struct webhook_client *c)
+{
+    list_for_each (at, &c->posts) {
+        struct post *p = container_of(at, struct post, link);
+        if (c->lookups >= LOOKUPS_MAX)
+            return;
+        if (p->waits)
+            post_resolve(p);
+    }
+}
 
 static void post_resolve(struct post *p)
 {
@@ -122,7 +137,11 @@ static void post_resolve(struct post *p)
     MUST(lookup != NULL);
     *lookup = (struct lookup){.client = p->client, .post = p};
     p->lookup = lookup;
+    p->waits = false;
     p->client->lookups++;
+    struct clock *clock = p->client->config.clock;
+    int64_t timeout_ms = p->client->config.timeout_ms;
+    clock->start(clock, &p->timer, timeout_ms == 0 ? WEBHOOK_TIMEOUT_MS : timeout_ms);
     MUST(uv_getaddrinfo(p->client->config.loop, &lookup->request, post_resolved, p->url.host, NULL, &hints) == 0);
 }
 
@@ -147,6 +166,7 @@ static void post_resolved(uv_getaddrinfo_t *request, int status, struct addrinfo
     struct lookup *lookup = container_of(request, struct lookup, request);
     struct post *p = lookup->post;
     lookup->client->lookups--;
+    posts_resolve(lookup->client);
     free(lookup);
     if (p == NULL) { /* it ended meanwhile */
         uv_freeaddrinfo(found);

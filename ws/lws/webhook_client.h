@@ -1,6 +1,6 @@
 /* ws/lws/webhook_client.h - the webhook port on libwebsockets, as an HTTP/1.1 client beside the server, with a context of its own.
  *
- *   post_resolve   the name is looked up on libuv's threads; addresses of closed networks are left out
+ *   post_resolve   the name is looked up on libuv's threads, one at a time; addresses of closed networks are left out
  *     post_connect   to one of these addresses, by number, so that no second look-up can say something else; over TLS with the
  *                    name verified against the system's authorities (SSL_CERT_FILE, SSL_CERT_DIR)
  *       post_write     headers and signature, then the body as the socket takes it

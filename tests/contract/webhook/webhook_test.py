@@ -112,9 +112,11 @@ class Webhook(unittest.TestCase):
         return server
 
     def send(self, *urls, size=300, timeout_ms=PATIENCE_S * 1000, networks="open", old="-", secret=SECRET, quits=False,
-             env=None):
+             dark=False, env=None):
         """[(result, status, retry_after_ms, why)] in the order of the urls."""
         lines = [f"{url} msg_{i} {secret} {old} {size}\n" for i, url in enumerate(urls)]
+        if dark:
+            lines.append("dark\n")
         if quits:
             lines.append("quit\n")
         run = subprocess.run([PROGRAM, str(timeout_ms), networks], input="".join(lines), capture_output=True, text=True,
@@ -214,6 +216,11 @@ class Webhook(unittest.TestCase):
             port = gone.getsockname()[1]
         told = self.send(f"http://127.0.0.1:{port}/", "http://no-such-host.invalid/")
         self.assertEqual(["unavailable", "unavailable"], [at[0] for at in told])
+
+    def test_names_nobody_answers_for_leave_room_for_other_look_ups(self):
+        server = self.receiver(says(OK))
+        told = self.send(*[f"http://dark.{i}.example/" for i in range(8)], server.url, dark=True, timeout_ms=3000)
+        self.assertEqual([("unavailable", 0, 0, "its name has no address")] * 8 + [("ok", 200, 0, "")], told)
 
     def test_closed_networks_are_refused(self):
         server = self.receiver(says(OK))
