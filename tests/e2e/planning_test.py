@@ -79,6 +79,11 @@ class Planning(unittest.TestCase):
             self.assertEqual(sum(int(r["units"]) for r in rows if r["status"] == "firm"), 3)
             self.assertTrue(all(r["q95"] == "" for r in rows if r["status"] == "firm"))
             self.assertTrue(all(r["units"] == "" for r in rows if r["status"] == "planning"))
+            # Orders lie at no site before they ship: told once, at site *, and what is planned is on top of them.
+            self.assertEqual({r["site"] for r in rows if r["status"] == "firm"}, {"*"})
+            numbers = [float(r[n]) for r in rows if r["status"] == "planning" for n in ("mean", "q05", "q25", "q50", "q75", "q95") if r[n]]
+            self.assertGreaterEqual(min(numbers), 0)
+            self.assertEqual([r for r in rows if r["status"] == "planning" and r["site"] == "*"], [])
             # A viewer is told nothing of it, and may not ask.
             self.assertEqual(shop.http("GET", "/v1/broadcasts/show/estimates", token=shop.token("viewer", sub="x"))[0], 403)
 
