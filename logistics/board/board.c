@@ -225,7 +225,7 @@ static void show_off(struct board_show *s)
     bool was_on = s->is_on;
     s->is_on = false;
     s->start_ms = s->end_ms = 0;
-    s->events_seq = 0;
+    s->events_seq = s->end_seq = 0;
     s->tally.event = NULL;
     inputs_free(&s->events);
     s->events_count = 0;

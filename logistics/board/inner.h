@@ -181,6 +181,7 @@ struct board_show {
     /* ---- its log ---- */
     bool is_on;               /* it went live */
     int64_t start_ms, end_ms; /* Unix ms; 0: not yet */
+    uint64_t end_seq;         /* of the event; 0: not yet */
     uint64_t events_seq;      /* the last event observed */
     struct list events;       /* struct input, kept: a fold may begin again */
     size_t events_count;
@@ -191,6 +192,7 @@ struct board_show {
     uint64_t last_tick;                      /* seq of the newest tick in the log; 0: none */
     int64_t last_tick_ms, last_tick_seen_ms; /* by its writer's clock, and by this node's */
     char last_by[ID_LEN_MAX + 1];
+    uint64_t last_tick_events; /* up to this event it cut in */
     bool leads;
     uint64_t settled_seq; /* of the last JOURNAL_SETTLED that cut anything in; 0: not settled */
     int64_t settled_ms;

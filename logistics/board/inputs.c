@@ -197,6 +197,7 @@ void inputs_event(struct board_show *s, const struct show_view *view, const stru
         event_push(s, e, INPUT_SKU, view->broadcast->items[i].sku.text, view->broadcast->items[i].weight_g);
     if (e->kind == EVENT_STATE && (e->u.state.state == BROADCAST_ENDED || e->u.state.state == BROADCAST_SETTLED)) {
         s->end_ms = e->ms;
+        s->end_seq = e->seq;
         event_push(s, e, INPUT_END, NULL, 0);
     }
 }

@@ -21,6 +21,9 @@
 #define BLOCKED_MS_MAX 10000 /* so long a tick may name what has not come yet; then it is lost */
 #define RETRY_MS 1000
 
+/* The end is to be told at once: until then all is said to be on air. */
+static bool end_waits(const struct board_show *s) { return s->end_seq > s->last_tick_events && s->settled_seq == 0; }
+
 static bool is_own(const struct board_show *s) { return id_equal(s->last_by, s->b->config.node.text); }
 
 static int64_t longer(int64_t a, int64_t b) { return a > b ? a : b; }
@@ -35,7 +38,7 @@ int64_t lead_period_ms(const struct board_show *s, int64_t now_ms)
     bool is_late = settle_is_late(s);
     if (s->settled_seq > 0 && !is_late) /* who settled it may have died before all that follows was done */
         return longer(live_ms, is_own(s) || settle_is_done(s) ? TAIL_SLOW_PERIOD_MS : TAIL_FAST_PERIOD_MS);
-    if (s->end_ms == 0 || waits || is_late)
+    if (s->end_ms == 0 || waits || is_late || end_waits(s))
         return live_ms;
     if (since_ms < TAIL_FAST_MS)
         return longer(live_ms, TAIL_FAST_PERIOD_MS);
@@ -126,6 +129,8 @@ static int64_t due_ms(const struct board_show *s, int64_t now_ms)
     int64_t grace_ms = s->b->config.limits.takeover_ms;
     if (s->last_tick == 0)
         return s->begun.seq == 0 ? now_ms : s->begun.ms;
+    if (is_own(s) && end_waits(s))
+        return now_ms;
     /* Who did not lead waits longer by a grace of its own, so that not all try at once. */
     uint64_t spread = s->b->config.seed % (uint64_t)(grace_ms / 2 + 1);
     /* Its writer's clock may be ahead: what was seen an hour ago is an hour old. */

@@ -21,6 +21,7 @@
 #define KEPT_PERIODS 6
 #define FETCH_AGAIN_MS 1000
 #define FETCH_AGAIN_MS_MAX 30000
+#define FETCH_ATTEMPTS_MAX 10 /* of the last document of all; of any other a newer one comes */
 
 static void compute_run(struct work_job *job);
 static void compute_done(struct work_job *job);
@@ -44,11 +45,6 @@ static void document_take(struct document *to, struct document *from)
 }
 
 /* ---- computed ---- */
-
-static bool is_newest(const struct board_show *s, uint64_t tick)
-{
-    return tick == s->last_tick && id_equal(s->last_by, s->b->config.node.text);
-}
 
 void publish_check(struct board_show *s)
 {
@@ -180,13 +176,13 @@ static void put_done(struct store_request *put)
     append_start(s);
 }
 
-/* Something else may have come into the log meanwhile; another node's tick, or a newer one of ours, ends it. */
+/* Something else may have come into the log meanwhile: another node's tick ends it. A newer one of ours does not, since where
+ * computing takes longer than a period nothing would be told at all. */
 static void append_start(struct board_show *s)
 {
     struct computing *c = &s->computing;
-    bool is_wanted = is_newest(s, c->tick) || (c->is_last && is_newest(s, s->last_tick));
     c->step = COMPUTE_APPENDS;
-    if (!is_wanted || c->generation != s->generation || s->estimate_seq >= c->tick ||
+    if (!id_equal(s->last_by, s->b->config.node.text) || c->generation != s->generation || s->estimate_seq >= c->tick ||
         !book_write(&s->book, &c->entry, true, append_done, s))
         compute_free(c);
 }
@@ -314,6 +310,11 @@ static void fetch_done(struct store_request *get)
         return;
     if (get->result == RESULT_OK) { /* a newer one came meanwhile */
         publish_fetch(s);
+        return;
+    }
+    if (get->result == RESULT_NOT_FOUND && s->is_closed && f->attempts >= FETCH_ATTEMPTS_MAX) {
+        log_warn("board.document_gone", "shop=%s broadcast=%s seq=%llu its last estimate is no longer kept",
+                 s->shop->id.text, s->id.text, (unsigned long long)s->estimate_seq);
         return;
     }
     int64_t wait_ms = FETCH_AGAIN_MS << (f->attempts < 5 ? f->attempts : 5);

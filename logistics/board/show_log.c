@@ -87,6 +87,7 @@ static void seen_tick(struct board_show *s, const struct journal *j)
         metric_add(&board_metrics[BOARD_LEADS], 1);
     s->last_tick = j->seq;
     s->last_tick_ms = j->ms;
+    s->last_tick_events = j->u.tick.event_seq;
     s->last_tick_seen_ms = board_now(s->b);
     memcpy(s->last_by, j->by, sizeof s->last_by);
     if (!s->is_closed && (s->settled_seq == 0 || s->settled_seq == j->seq))
@@ -184,6 +185,10 @@ static void show_read_caught_up(struct book *book)
     struct board_show *s = container_of(book, struct board_show, book);
     if (s->document.seq > s->estimate_seq)
         s->document.seq = 0; /* of a tick that a fail-over lost: shown with its age until there is another */
+    if (s->document_told > s->estimate_seq)
+        s->document_told = s->estimate_seq;
+    if (s->settled_told > s->settled_seq)
+        s->settled_told = s->settled_seq;
     settle_seen(s);
     begin_tally(s);
     publish_fetch(s);

@@ -35,9 +35,28 @@ static void unsettled_forget(struct board *b, struct unsettled *u)
     metric_add(&board_metrics[BOARD_UNSETTLED], -1);
 }
 
+/* What was said to stand in a log and did not come until now is lost: whoever waits for it asks again. */
+static void lost_forget(struct board *b)
+{
+    size_t at = 0, show_at;
+    const char *key;
+    void *value;
+    if (book_is_idle(&b->all))
+        b->all.written = b->all.head;
+    while (map_next(&b->shops, &at, &key, &value)) {
+        struct board_shop *shop = value;
+        if (book_is_idle(&shop->book))
+            shop->book.written = shop->book.head;
+        show_at = 0;
+        while (book_is_idle(&b->all) && map_next(&shop->shows, &show_at, &key, &value))
+            ((struct board_show *)value)->is_registering = false;
+    }
+}
+
 static void sweep(struct board *b)
 {
     size_t asked = 0;
+    lost_forget(b);
     const struct board_listener *to = &b->config.listener;
     list_for_each (link, &b->unsettled_order) {
         const struct unsettled *u = container_of(link, const struct unsettled, link);

@@ -613,6 +613,45 @@ static void whoever_lives_settles_it_again(void **state)
     world_close(w);
 }
 
+static void the_end_is_told_at_once(void **state)
+{
+    (void)state;
+    struct world *w = open_world(2);
+    somebody_buys(w, "mug-red", 1, true);
+    until_told(w, 1);
+    world_do(w, "host ends");
+    world_run_ms(w, 1000);
+    for (unsigned n = 1; n <= 2; n++)
+        assert_non_null(strstr(board_show_of(w, n)->document.text.data, "\"phase\":\"tail\""));
+    uint64_t head = board_show_of(w, 1)->book.head;
+    world_run_ms(w, 10000);
+    assert_int_equal(board_show_of(w, 1)->book.head, head); /* and then it is quiet */
+    world_close(w);
+}
+
+/* Where putting it away takes longer than from tick to tick. */
+static void a_slow_node_tells_late_and_not_nothing(void **state)
+{
+    (void)state;
+    struct world *w = open_world(1);
+    until_told(w, 1);
+    struct board_show *s = board_show_of(w, 1);
+    unsigned behind = 0;
+    for (int i = 0; i < 12; i++) {
+        world_set_faults(w, &(struct world_faults){.slow = 1000, .slow_ms_max = 9000});
+        world_run_ms(w, 7000);
+        world_set_faults(w, &(struct world_faults){0});
+        behind +=
+            s->estimate_seq < s->last_tick && s->computing.step == COMPUTE_PUTS && s->computing.tick < s->last_tick;
+        uint64_t seq = s->estimate_seq;
+        for (int ms = 0; s->estimate_seq == seq && ms < 10000; ms += 50)
+            world_run_ms(w, 50);
+        assert_true(s->estimate_seq > seq);
+    }
+    assert_true(behind > 0);
+    world_close(w);
+}
+
 static void it_goes_on_with_nobody_connected(void **state)
 {
     (void)state;
@@ -730,6 +769,8 @@ int main(void)
         cmocka_unit_test(settled_it_teaches_the_next_one),
         cmocka_unit_test(what_comes_after_it_was_settled_is_told),
         cmocka_unit_test(whoever_lives_settles_it_again),
+        cmocka_unit_test(the_end_is_told_at_once),
+        cmocka_unit_test(a_slow_node_tells_late_and_not_nothing),
         cmocka_unit_test(it_goes_on_with_nobody_connected),
         cmocka_unit_test(when_the_replay_is_over_it_settles_by_itself_and_the_next_show_learns),
         cmocka_unit_test(with_redis_away_nothing_new_is_told_and_it_comes_back),
