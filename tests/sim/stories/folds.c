@@ -187,7 +187,84 @@ static void what_is_cancelled_twice_takes_nothing_from_other_orders(void **state
     world_close(w);
 }
 
+static void the_site_it_left_from_is_the_same_after_a_restart(void **state)
+{
+    (void)state;
+    struct world *w = open_world();
+    struct logistics_plan *plan = calloc(1, sizeof *plan);
+    assert_non_null(plan);
+    *plan = (struct logistics_plan){.sites_count = 2, .fill_per_mille = 700, .tail_hours = 72};
+    plan->sites[0] = (struct logistics_site){.id = {"W1"}, .share = 60};
+    plan->sites[1] = (struct logistics_site){.id = {"W2"}, .share = 40};
+    struct journal j = {.kind = JOURNAL_PLAN, .ms = WORLD_START_MS, .u.plan = plan};
+    assert_true(book_write(&show_of(w, 1, &first)->shop->book, &j, false, NULL, NULL));
+    world_run_ms(w, 12000);
+    two_are_bought(w);
+    world_run_ms(w, 8000);
+    struct actual left = {
+        .id = "s1", .kind = ACTUAL_SHIPPED, .hold = {"a1"}, .sku = {"mug-red"}, .site = {"W2"}, .units = 1};
+    struct journal told = {.kind = JOURNAL_ACTUALS, .ms = WORLD_START_MS + world_now_ms(w), .u.actuals = {&left, 1}};
+    assert_true(book_write(&show_of(w, 1, &first)->book, &told, false, NULL, NULL));
+    world_run_ms(w, 8000);
+    size_t compared = world_ticks_compared(w);
+    world_do(w, "node 2 dies; node 2 starts");
+    world_run_ms(w, 15000);
+    assert_true(world_ticks_compared(w) > compared + 4);
+    journal_finish(&j);
+    world_close(w);
+}
+
+/* ---- kept ---- */
+
+static void orders_of_broadcasts_that_are_not_on_are_not_kept(void **state)
+{
+    (void)state;
+    struct world *w = open_world();
+    world_run_ms(w, 6000);
+    two_are_bought(w);
+    world_run_ms(w, 8000);
+    assert_int_equal(show_of(w, 2, &first)->orders.count, 2);
+    struct board *b;
+    assert_int_equal(board_create(NULL, &b), RESULT_OK); /* it has the ledger, and no broadcast is on */
+    struct movement m = {.kind = MOVE_CONFIRMED, .hold = {.broadcast = first, .lines_count = 1, .order = "A-4"}};
+    m.hold.lines[0] = (struct line){.sku = {"mug-red"}, .units = 1};
+    board_ledger_entry(b, &shop, &(struct ledger_entry){.id = "1-1", .ms = 1, .movements = &m, .movements_count = 1});
+    assert_int_equal(board_show_find(b, &shop, &first)->volume.orders, 1);
+    assert_int_equal(board_show_find(b, &shop, &first)->orders.count, 0);
+    board_destroy(b);
+    world_close(w);
+}
+
 /* ---- who leads ---- */
+
+static struct log counting, *real;
+static unsigned appends;
+static void count_append(struct log *log, struct log_append *append)
+{
+    (void)log;
+    appends++;
+    real->append(real, append);
+}
+
+static void who_reads_a_log_that_lost_its_end_does_not_append_in_a_circle(void **state)
+{
+    (void)state;
+    struct world *w = open_world();
+    world_run_ms(w, 10000);
+    struct board_show *s = show_of(w, show_of(w, 1, &first)->leads ? 1 : 2, &first);
+    real = s->book.log;
+    counting = (struct log){.append = count_append, .follow = real->follow, .unfollow = real->unfollow};
+    s->book.log = &counting;
+    s->book.head += 5; /* which nobody else has */
+    appends = 0;
+    world_run_ms(w, 8000);
+    s->book.log = real;
+    assert_true(appends > 0);
+    assert_true(appends <= 8);
+    world_run_ms(w, 20000);
+    assert_true(show_of(w, 1, &first)->leads != show_of(w, 2, &first)->leads);
+    world_close(w);
+}
 
 static void a_leader_with_a_fast_clock_is_succeeded_all_the_same(void **state)
 {
@@ -214,6 +291,9 @@ int main(void)
         cmocka_unit_test(of_what_is_recalled_or_stopped_nothing_more_is_expected),
         cmocka_unit_test(what_is_cancelled_by_a_clock_that_is_behind_was_confirmed_before),
         cmocka_unit_test(what_is_cancelled_twice_takes_nothing_from_other_orders),
+        cmocka_unit_test(the_site_it_left_from_is_the_same_after_a_restart),
+        cmocka_unit_test(orders_of_broadcasts_that_are_not_on_are_not_kept),
+        cmocka_unit_test(who_reads_a_log_that_lost_its_end_does_not_append_in_a_circle),
         cmocka_unit_test(a_leader_with_a_fast_clock_is_succeeded_all_the_same),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
