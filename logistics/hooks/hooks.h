@@ -8,7 +8,7 @@
  *
  *   volumes.updated   the newest estimate alone is owed: it replaces those nobody fetched; at most one each `volumes_ms`
  *   promise.changed   each one, in order
- *   volumes.settled   once, behind all changes
+ *   volumes.settled   once, behind all changes; again when something came after all, and the last estimate is another one
  *
  * A message that is not taken is tried again (hooks_retry_ms), then given up and listed. Endpoints do not wait for one another;
  * one endpoint has one message under way on a node. Loop thread only. */

@@ -63,7 +63,7 @@ struct duty {
     struct shop_id shop;
     struct broadcast_id broadcast;
     struct lane lanes[LANES];
-    bool settled;              /* the end was told */
+    uint64_t settled;          /* seq of the last document that was told as the end; 0: none */
     struct hook_dead *letters; /* room for HOOKS_LETTERS_MAX once there is one; owned */
     size_t letters_count;
     struct clock_timer timer; /* for the next message that may be tried */

@@ -37,7 +37,7 @@ static void places_key(struct duty *duty)
 
 static void places_write(const struct duty *duty, struct bytes *out)
 {
-    bytes_format(out, "1 %d", duty->settled);
+    bytes_format(out, "1 %" PRIu64, duty->settled);
     for (unsigned i = 0; i < LANES; i++)
         bytes_format(out, " %" PRIu64 " %" PRId64 " %" PRIu32 " %" PRId64 " %" PRId64, duty->lanes[i].place,
                      duty->lanes[i].ms, duty->lanes[i].tries, duty->lanes[i].next_ms, duty->lanes[i].failing_ms);
@@ -80,7 +80,7 @@ static void places_read(struct duty *duty, const char *text)
                  duty->sink->endpoint.id);
         return;
     }
-    duty->settled = settled != 0;
+    duty->settled = (uint64_t)settled;
     memcpy(duty->lanes, lanes, sizeof lanes);
 }
 

@@ -65,7 +65,8 @@ static bool changes_head(const struct duty *duty, const struct hook_view *view, 
                                 .change = change};
         return true;
     }
-    if (!view->settled || duty->settled || view->estimate == NULL || !duty_wants(duty, HOOK_VOLUMES_SETTLED))
+    if (!view->settled || duty->settled == view->estimate_seq || view->estimate == NULL ||
+        !duty_wants(duty, HOOK_VOLUMES_SETTLED))
         return false;
     *ret = (struct message){.lane = LANE_CHANGES,
                             .type = HOOK_VOLUMES_SETTLED,
@@ -192,7 +193,7 @@ static void replay_range(struct duty *duty, uint64_t after_seq)
     if (duty->lanes[LANE_CHANGES].place > place)
         duty->lanes[LANE_CHANGES].place = place;
     duty->lanes[LANE_VOLUMES].place = 0;
-    duty->settled = false;
+    duty->settled = 0;
 }
 
 /* False: it is a change, to be sent by itself. */
@@ -207,7 +208,7 @@ static bool replay_apply(struct duty *duty, const struct hook_replay *what, cons
     if (letter != NULL && letter->type == HOOK_PROMISE_CHANGED)
         return !replay_head(duty, view, &change); /* one that is remembered no more cannot be sent: its letter stays */
     if (letter != NULL && letter->type == HOOK_VOLUMES_SETTLED) {
-        duty->settled = false;
+        duty->settled = 0;
         lane_again(&duty->lanes[LANE_CHANGES]);
     } else if (letter != NULL) {
         duty->lanes[LANE_VOLUMES] = (struct lane){0}; /* the newest one, which replaces it */
@@ -235,7 +236,7 @@ static void lane_move_on(struct duty *duty, const struct message *m)
     lane->tries = 0;
     lane->next_ms = 0;
     if (m->type == HOOK_VOLUMES_SETTLED)
-        duty->settled = true; /* the last change is still the same */
+        duty->settled = m->seq; /* the last change is still the same */
     else
         lane->ms = m->ms;
     duty->places_dirty = true;

@@ -123,6 +123,31 @@ static void the_end_comes_last_and_once(void **state)
     assert_false(world_owes(0, "spring"));
 }
 
+/* A late payment: it was not the end after all. */
+static void another_end_is_told_as_well(void **state)
+{
+    (void)state;
+    char first[64];
+    world_list("wms", NULL, NULL);
+    world_lead(0, "spring", true);
+    world_estimate("spring");
+    world_answer(0, "wms", 200);
+    world_settle("spring");
+    snprintf(first, sizeof first, "%s", world_post(0, "wms")->id);
+    world_answer(0, "wms", 200);
+    assert_false(world_owes(0, "spring"));
+    world_estimate("spring");
+    assert_true(world_owes(0, "spring"));
+    assert_string_not_equal(first, world_post(0, "wms")->id);
+    world_answer(0, "wms", 200);
+    world_node_kill(0); /* which one was told is kept */
+    world_node_open(0);
+    world_lead(0, "spring", true);
+    world_run(5 * MIN);
+    assert_true(world_quiet(0, "wms"));
+    assert_false(world_owes(0, "spring"));
+}
+
 static void only_what_was_asked_for_is_told(void **state)
 {
     (void)state;
@@ -650,6 +675,7 @@ int main(void)
         TALE(no_two_messages_share_an_id),
         TALE(the_newest_estimate_replaces_those_that_wait),
         TALE(the_end_comes_last_and_once),
+        TALE(another_end_is_told_as_well),
         TALE(only_what_was_asked_for_is_told),
         TALE(who_does_not_lead_tells_nobody),
         TALE(what_is_not_taken_is_tried_again_ever_later_and_then_given_up),
