@@ -145,8 +145,9 @@ static void measure(size_t skus, size_t holds, const struct logistics_plan *logi
     struct estimator *e = show_begin(skus, names, logistics);
     double event_us = show_run(e, names, skus, holds), freeze_ms;
     double took = estimate_ms(e, &freeze_ms);
-    printf("| %4zu | %7zu | %-3s | %8.2f | %7.2f | %8.2f | %8.2f | %6.0f |\n", skus, holds,
-           logistics == NULL ? "no" : "yes", took, took / reference, freeze_ms, event_us,
+    printf("| %4zu | %7zu | %5zu | %5zu | %8.2f | %7.2f | %8.2f | %8.2f | %6.0f |\n", skus, holds,
+           logistics == NULL ? (size_t)0 : logistics->sites_count,
+           logistics == NULL ? (size_t)0 : logistics->waves_count, took, took / reference, freeze_ms, event_us,
            (double)estimator_memory(e) / (double)holds);
     estimator_destroy(e);
     free(names);
@@ -165,14 +166,18 @@ int main(int argc, char **argv)
         .cartons_count = 1,
         .fill_per_mille = 700,
         .tail_hours = 72};
+    struct logistics_plan sites = plan;
+    sites.waves_count = 0;
     double reference = reference_ms();
     printf("reference: a million steps of xorshift in %.2f ms\n\n", reference);
-    puts("| SKUs | holds   | sites and waves | estimate, CPU ms | x reference | freeze, ms | one event at the end, us "
+    puts("| SKUs | holds   | sites | waves | estimate, CPU ms | x reference | freeze, ms | one event at the end, us "
          "| bytes a hold |");
-    puts("|---|---|---|---|---|---|---|---|");
+    puts("|---|---|---|---|---|---|---|---|---|");
     measure(25, 20000, NULL, reference);
+    measure(25, 20000, &sites, reference);
     measure(25, 20000, &plan, reference);
     measure(200, 50000, NULL, reference);
+    measure(200, 50000, &sites, reference);
     measure(200, 50000, &plan, reference);
     measure(25, 100000, &plan, reference);
     measure(25, most, &plan, reference);

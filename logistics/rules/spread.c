@@ -4,49 +4,64 @@
 #include <string.h>
 
 #define TALLY_MAX 512 /* whole draws within such a range are counted instead of sorted */
+#define BINS 512
 
 static const double levels[ESTIMATE_QUANTILES] = {0.05, 0.25, 0.5, 0.75, 0.95};
 
-/* Afterwards draws[rank] is what sorting would put there, nothing from `from` on to it is greater, nothing behind it less
- * (Hoare, "Find", 1961). */
-static void select_rank(double *draws, size_t from, size_t count, size_t rank)
+static double rank_of(size_t level, size_t count) { return levels[level] * (double)(count - 1); }
+
+/* Sorted as far as the ranks asked for need it: all draws into bins of equal width, then by insertion within a bin. */
+struct ordered {
+    double draws[SPREAD_DRAWS_MAX];
+    uint16_t ends[BINS]; /* where each bin ends */
+};
+
+static void order_by_bins(const double *draws, size_t count, double least, double most, struct ordered *ret)
 {
-    ptrdiff_t left = (ptrdiff_t)from, right = (ptrdiff_t)count - 1, at = (ptrdiff_t)rank;
-    while (left < right) {
-        double pivot = draws[at];
-        ptrdiff_t low = left, high = right;
-        do {
-            while (draws[low] < pivot)
-                low++;
-            while (pivot < draws[high])
-                high--;
-            if (low <= high) {
-                double x = draws[low];
-                draws[low++] = draws[high];
-                draws[high--] = x;
-            }
-        } while (low <= high);
-        if (high < at)
-            left = low;
-        if (at < low)
-            right = high;
+    uint16_t bins[SPREAD_DRAWS_MAX], at[BINS];
+    double scale = (BINS - 1) / (most - least);
+    memset(ret->ends, 0, sizeof ret->ends);
+    for (size_t i = 0; i < count; i++) {
+        bins[i] = (uint16_t)((draws[i] - least) * scale);
+        ret->ends[bins[i]]++;
+    }
+    uint16_t passed = 0;
+    for (size_t i = 0; i < BINS; i++) {
+        at[i] = passed;
+        passed = (uint16_t)(passed + ret->ends[i]);
+        ret->ends[i] = passed;
+    }
+    for (size_t i = 0; i < count; i++)
+        ret->draws[at[bins[i]]++] = draws[i];
+}
+
+static void bin_sort(struct ordered *o, size_t bin)
+{
+    for (size_t i = bin == 0 ? 1 : o->ends[bin - 1] + 1u; i < o->ends[bin]; i++) {
+        double draw = o->draws[i];
+        size_t to = i, first = bin == 0 ? 0 : o->ends[bin - 1];
+        for (; to > first && o->draws[to - 1] > draw; to--)
+            o->draws[to] = o->draws[to - 1];
+        o->draws[to] = draw;
     }
 }
 
-static double rank_of(size_t level, size_t count) { return levels[level] * (double)(count - 1); }
-
-static void quantiles_select(double *draws, size_t count, struct spread *ret)
+static void quantiles_order(const double *draws, size_t count, double least, double most, struct spread *ret)
 {
-    size_t from = 0;
+    struct ordered o;
+    size_t bin = 0, sorted = 0; /* bins before it are sorted where they were asked for */
+    order_by_bins(draws, count, least, most, &o);
     for (size_t i = 0; i < ESTIMATE_QUANTILES; i++) {
         double rank = rank_of(i, count), below = floor(rank);
-        size_t at = (size_t)below;
-        select_rank(draws, from, count, at);
-        if (at + 1 < count)
-            select_rank(draws, at + 1, count, at + 1);
-        double upper = at + 1 < count ? draws[at + 1] : draws[at];
-        ret->q[i] = draws[at] + (upper - draws[at]) * (rank - below);
-        from = at;
+        size_t at = (size_t)below, next = at + 1 < count ? at + 1 : at;
+        for (size_t wanted = at; wanted <= next; wanted++) {
+            while (o.ends[bin] <= wanted)
+                bin++;
+            if (sorted <= bin)
+                bin_sort(&o, bin);
+            sorted = bin + 1;
+        }
+        ret->q[i] = o.draws[at] + (o.draws[next] - o.draws[at]) * (rank - below);
     }
 }
 
@@ -73,10 +88,17 @@ static void quantiles_tally(const double *draws, size_t count, double least, siz
     }
 }
 
-void spread_of(double *draws, size_t count, struct spread *ret)
+static void quantiles_same(double draw, struct spread *ret)
+{
+    for (size_t i = 0; i < ESTIMATE_QUANTILES; i++)
+        ret->q[i] = draw;
+}
+
+void spread_of(const double *draws, size_t count, struct spread *ret)
 {
     double sum = 0, least = draws[0], most = draws[0];
-    bool whole = count <= UINT16_MAX;
+    bool whole = true;
+    MUST(count >= 1 && count <= SPREAD_DRAWS_MAX);
     for (size_t i = 0; i < count; i++) {
         sum += draws[i];
         least = draws[i] < least ? draws[i] : least;
@@ -86,6 +108,8 @@ void spread_of(double *draws, size_t count, struct spread *ret)
     ret->mean = sum / (double)count;
     if (whole && most - least <= TALLY_MAX)
         quantiles_tally(draws, count, least, (size_t)(most - least), ret);
+    else if (most <= least)
+        quantiles_same(least, ret);
     else
-        quantiles_select(draws, count, ret);
+        quantiles_order(draws, count, least, most, ret);
 }

@@ -4,7 +4,9 @@
 
 #include "core/broadcast/estimate.h"
 
-/* Linear between neighbours in rank (Hyndman & Fan's type 7, as numpy's). Reorders `draws`; count >= 1. */
-void spread_of(double *draws, size_t count, struct spread *ret);
+#define SPREAD_DRAWS_MAX 1024
+
+/* Linear between neighbours in rank (Hyndman & Fan's type 7, as numpy's). Finite draws; 1 <= count <= SPREAD_DRAWS_MAX. */
+void spread_of(const double *draws, size_t count, struct spread *ret);
 
 #endif
