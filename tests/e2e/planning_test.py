@@ -148,6 +148,44 @@ class Planning(unittest.TestCase):
             _, body, _ = shop.http("GET", "/v1/broadcasts/next/estimates", token=token)
             self.assertEqual(body["last"]["broadcast"], "show")
 
+    def test_nothing_becomes_of_more_than_there_was_and_what_comes_after_settling_is_told(self):
+        with Shop("--estimate-ms", "1000", hold_ms=15000) as shop:
+            token = shop.token("integrator")
+
+            def post(path, body=None):
+                status, answer, _ = shop.http("POST", f"/v1/broadcasts/show/{path}", body, token=token)
+                return status, answer
+
+            def tell(**actual):
+                status, answer = post("actuals", {"actuals": [{"id": "t1", "sku": "mug-red", "units": 1, **actual}]})
+                return status, answer.get("code"), answer.get("field")
+            holds = self.buy(shop, 2)
+            late = shop.viewer(sub="late").reserve("mug-red")["re"]
+            self.estimate(shop, self.firm(2))
+            for status, code, field, actual in (
+                    (400, "bad_request", "actuals[0].units", {"kind": "cancelled", "hold": holds[0], "units": 1000}),
+                    (400, "bad_request", "actuals[0].units", {"kind": "shipped", "order": "A-1", "units": 1000000}),
+                    (400, "bad_request", "actuals[0].units", {"kind": "shipped", "units": 3}),
+                    (400, "bad_request", "actuals[0].sku", {"kind": "cancelled", "hold": holds[0], "sku": "mug-blue"}),
+                    (400, "bad_request", "actuals[0].site", {"kind": "shipped", "hold": holds[0], "site": "W9"}),
+                    (404, "hold_unknown", "actuals[0].hold", {"kind": "cancelled", "hold": "nobody"}),
+                    (404, "hold_unknown", "actuals[0].order", {"kind": "returned", "order": "nobody"}),
+                    (409, "conflict", "actuals[0].hold", {"kind": "cancelled", "hold": late})):
+                self.assertEqual(tell(**actual), (status, code, field), actual)
+            shop.http("POST", "/v1/broadcasts/show/end", token=token)
+            status, answer = post("settle")
+            self.assertEqual((status, answer["code"]), (409, "conflict"), answer)
+            self.assertIn("1 hold is still open", answer["detail"])
+            until("the hold ran out and it is settled", lambda: post("settle")[0] == 200, deadline=30)
+            closed = self.estimate(shop, lambda d: d["phase"] == "closed")
+            self.assertEqual(closed["total"]["firm"], 2)
+            self.assertEqual(shop.confirm(late, order="A-late")[0], 200)
+            told = self.estimate(shop, lambda d: d["seq"] > closed["seq"] and d["total"]["firm"] == 3)
+            self.assertEqual((told["phase"], told["total"]["units"]["q05"], told["total"]["units"]["q95"]), ("closed", 3, 3))
+            self.assertEqual(post("actuals", {"actuals": [{"id": "c1", "kind": "cancelled", "order": "A-late", "sku": "mug-red",
+                                                           "units": 1}]})[0], 200)
+            self.estimate(shop, lambda d: d["seq"] > told["seq"] and d["phase"] == "closed" and d["total"]["firm"] == 2)
+
     def test_a_stream_goes_on_where_it_was_cut(self):
         with Shop("--estimate-ms", "1000") as shop:
             stream = Events(shop, "/v1/broadcasts/show/estimates/stream", shop.token("logistics"))
