@@ -217,6 +217,22 @@ class Webhooks(unittest.TestCase):
         self.assertEqual(shop.http("POST", "/v1/webhooks/wms/replay", {"broadcast": "never", "after_seq": 0},
                                    token=shop.token("integrator"))[0], 404)
 
+    def test_what_comes_after_the_end_is_told_as_another_end(self):
+        shop, receiver = self.shop(), Receiver(self)
+        put(shop, endpoint(receiver, types=["volumes.settled"]))
+        hold = shop.viewer(sub="buyer").reserve("mug-red")["re"]
+        shop.confirm(hold, order="A-1")
+        shop.api("POST", "/v1/broadcasts/show/end")
+        shop.api("POST", "/v1/broadcasts/show/settle")
+        receiver.wait("the end", lambda: receiver.of("volumes.settled"))
+        shop.api("POST", "/v1/broadcasts/show/actuals", {"actuals": [
+            {"id": "a1", "kind": "cancelled", "hold": hold, "sku": "mug-red", "units": 1}]})
+        receiver.wait("another end", lambda: len(receiver.of("volumes.settled")) == 2)
+        first, second = receiver.of("volumes.settled")
+        self.assertNotEqual(first["id"], second["id"])
+        self.assertEqual([at["data"]["total"]["firm"] for at in (first, second)], [1, 0])
+        self.assertEqual({at["data"]["phase"] for at in (first, second)}, {"closed"})
+
     def test_a_stop_does_not_wait_for_who_hangs(self):
         shop, receiver = self.shop(), Receiver(self)
         put(shop, endpoint(receiver, types=["promise.changed"]))
