@@ -297,6 +297,8 @@ void board_command(struct board *b, const struct board_ask *ask)
         ask_refuse(a, ERROR_UNAVAILABLE, "", "");
         return;
     }
+    if (a->show != NULL)
+        (void)show_take_out(a->show);
     bool waits_for_show = a->show != NULL && a->show->is_on && !a->show->book.is_caught_up;
     struct list *waiting = waits_for_show ? &a->show->asks : &a->shop->asks;
     if (!waits_for_show && a->shop->book.is_caught_up)

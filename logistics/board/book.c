@@ -61,6 +61,8 @@ void book_follow(struct book *book)
     if (book->is_followed)
         return;
     book->is_followed = true;
+    book->is_caught_up = false;
+    book->head = book->written = 0; /* it may have lost its end meanwhile: who begins anew is not told */
     struct log_follow *f = &book->follow;
     *f = (struct log_follow){.kind = f->kind,
                              .shop = f->shop,
@@ -75,9 +77,7 @@ void book_again(struct book *book)
 {
     if (!book->is_followed)
         return;
-    book->log->unfollow(book->log, &book->follow);
-    book->is_followed = book->is_caught_up = false;
-    book->head = book->written = 0; /* it may have lost its end meanwhile: who begins anew is not told */
+    book_stop(book);
     book_follow(book);
 }
 

@@ -30,9 +30,9 @@ struct book {
 };
 void book_init(struct book *book, struct log *log, const struct journal_codec *codec, const struct book_reader *reader,
                const struct shop_id *shop, const struct broadcast_id *broadcast);
-void book_follow(struct book *book); /* harmless when it is followed already */
+void book_follow(struct book *book); /* from the start; harmless when it is followed already */
 void book_again(struct book *book);  /* from the start: what was read was forgotten */
-void book_stop(struct book *book);   /* follows no longer */
+void book_stop(struct book *book);   /* follows no longer; what was read stays as it is */
 void book_finish(struct book *book); /* after the log stopped, or with nothing on its way; zeroed memory is fine */
 
 struct book_wish { /* an entry to be appended */

@@ -200,6 +200,7 @@ struct board_show {
     uint64_t settled_told;  /* that it was */
     uint64_t cancelled_seq; /* of the newest entry that cancelled something in time */
     bool is_closed;
+    int64_t over_ms;   /* since when nobody wants anything of it; 0: somebody does */
     bool is_late_lost; /* what came after it was settled cannot be told: the ledger was cut */
     struct clock_timer timer;
     bool is_asking;      /* an entry that this node wants is on its way */
@@ -320,6 +321,8 @@ void tally_feed(struct board_show *s, const struct sale_event *e);
 extern const struct book_reader show_reader;
 void show_start_over(struct board_show *s); /* the log is read again from its start, and all is folded again */
 void show_let_go(struct board_show *s);     /* settled, and its digest is kept: nothing is folded any more */
+void show_put_away(struct board_show *s);   /* its log is not followed any more */
+bool show_take_out(struct board_show *s);   /* it is read again, from the start; false: it is followed */
 
 /* lead.c */
 void lead_check(struct board_show *s);

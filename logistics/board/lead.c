@@ -20,6 +20,7 @@
 #define TAIL_SLOW_PERIOD_MS 300000
 #define BLOCKED_MS_MAX 10000 /* so long a tick may name what has not come yet; then it is lost */
 #define RETRY_MS 1000
+#define OVER_MS 600000
 
 /* The end is to be told at once: until then all is said to be on air. */
 static bool end_waits(const struct board_show *s) { return s->end_seq > s->last_tick_events && s->settled_seq == 0; }
@@ -154,11 +155,27 @@ static bool is_over(const struct board_show *s)
     return s->is_closed && s->settled_seq > 0 && !unsettled_has(s) && !(s->leads && settle_is_owed(s));
 }
 
+/* For OVER_MS it stays as it is: what is asked of it is asked more than once. */
+static void over_check(struct board_show *s)
+{
+    struct clock *clock = s->b->config.clock;
+    int64_t now_ms = board_now(s->b);
+    if (s->over_ms == 0)
+        s->over_ms = now_ms;
+    clock->stop(clock, &s->timer);
+    if (s->book.is_followed && now_ms - s->over_ms < OVER_MS)
+        clock->start(clock, &s->timer, OVER_MS - (now_ms - s->over_ms));
+    else if (s->book.is_followed && book_is_idle(&s->book))
+        show_put_away(s);
+}
+
 void lead_check(struct board_show *s)
 {
     struct clock *clock = s->b->config.clock;
     if (!s->is_on || s->b->is_stopped || !s->book.is_caught_up || !s->shop->book.is_caught_up)
         return;
+    if (!is_over(s) && show_take_out(s))
+        return;                           /* opened again: comes back when it is read */
     if (s->book.written < s->book.head) { /* the log lost its end, which is about to be told */
         clock->start(clock, &s->timer, RETRY_MS);
         return;
@@ -172,7 +189,7 @@ void lead_check(struct board_show *s)
     }
     lead_set(s, s->last_tick > 0 && is_own(s) && !is_over(s));
     if (is_over(s)) {
-        clock->stop(clock, &s->timer);
+        over_check(s);
         return;
     }
     if (s->leads)

@@ -53,6 +53,25 @@ void show_let_go(struct board_show *s)
     list_remove(&s->of_shop);
 }
 
+/* Every log that is followed is a name in each question to Redis: of what is over nobody asks for ever. */
+void show_put_away(struct board_show *s)
+{
+    book_stop(&s->book);
+    free(s->told);
+    s->told = NULL;
+    s->told_count = s->told_capacity = 0;
+}
+
+bool show_take_out(struct board_show *s)
+{
+    s->over_ms = 0;
+    if (s->book.is_followed || !s->is_closed)
+        return false;
+    show_forget_log(s);
+    book_follow(&s->book);
+    return true;
+}
+
 /* ---- entries ---- */
 
 static void tick_push(struct board_show *s, const struct journal *j)

@@ -235,6 +235,43 @@ static void orders_of_broadcasts_that_are_not_on_are_not_kept(void **state)
     world_close(w);
 }
 
+static void the_log_of_what_is_settled_is_followed_while_somebody_asks(void **state)
+{
+    (void)state;
+    struct world *w = open_world();
+    world_run_ms(w, 6000);
+    two_are_bought(w);
+    world_run_ms(w, 700);
+    world_do(w, "host ends");
+    world_run_ms(w, 20000);
+    struct board_show *s = show_of(w, 2, &first);
+    struct journal settled;
+    lead_cut(s, JOURNAL_SETTLED, &settled);
+    assert_true(book_write(&s->book, &settled, false, NULL, NULL));
+    world_run_ms(w, 10000);
+    assert_true(s->is_closed);
+    assert_true(s->book.is_followed); /* for a while */
+    world_run_ms(w, 700000);
+    for (unsigned n = 1; n <= 2; n++) {
+        assert_false(show_of(w, n, &first)->book.is_followed);
+        assert_null(show_of(w, n, &first)->told);
+        assert_non_null(show_of(w, n, &first)->document.text.data);
+    }
+    struct journal stamp = {
+        .kind = JOURNAL_STAMP, .ms = WORLD_START_MS + world_now_ms(w), .u.stamp = {.seq = 2, .note = "x"}};
+    assert_true(
+        book_write(&show_of(w, 1, &first)->book, &stamp, false, NULL, NULL)); /* of which node 2 hears nothing ... */
+    world_run_ms(w, 1000);
+    assert_int_equal(s->stamps_count, 0);
+    unsettled_write(s, true); /* ... until it is opened again */
+    world_run_ms(w, 5000);
+    assert_int_equal(s->stamps_count, 1);
+    assert_true(s->told_count > 0);
+    world_run_ms(w, 700000);
+    assert_false(s->book.is_followed);
+    world_close(w);
+}
+
 /* ---- who leads ---- */
 
 static struct log counting, *real;
@@ -293,6 +330,7 @@ int main(void)
         cmocka_unit_test(what_is_cancelled_twice_takes_nothing_from_other_orders),
         cmocka_unit_test(the_site_it_left_from_is_the_same_after_a_restart),
         cmocka_unit_test(orders_of_broadcasts_that_are_not_on_are_not_kept),
+        cmocka_unit_test(the_log_of_what_is_settled_is_followed_while_somebody_asks),
         cmocka_unit_test(who_reads_a_log_that_lost_its_end_does_not_append_in_a_circle),
         cmocka_unit_test(a_leader_with_a_fast_clock_is_succeeded_all_the_same),
     };
