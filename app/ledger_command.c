@@ -9,6 +9,7 @@
 
 #include "app/command.h"
 #include "app/ledger_export.h"
+#include "app/ledger_needed.h"
 #include "app/recording_export.h"
 #include "app/redis_lend.h"
 #include "app/supervisor.h"
@@ -18,7 +19,7 @@
 
 #define KEEP_DEFAULT "30d"
 
-enum { FLAG_SHOP, FLAG_AFTER, FLAG_OUT, FLAG_ACKNOWLEDGE, FLAG_RECORDING, FLAG_KEEP };
+enum { FLAG_SHOP, FLAG_AFTER, FLAG_OUT, FLAG_ACKNOWLEDGE, FLAG_RECORDING, FLAG_KEEP, FLAG_UNSETTLED };
 
 struct ledger_work {
     const struct own_flag *own;
@@ -56,6 +57,25 @@ static enum result keep_parse(const char *word, int64_t *ret_ms)
     return strcmp(word, "0") == 0 ? RESULT_OK : token_ttl(word, ret_ms);
 }
 
+/* What is folded from it would be less than what was sold, and nobody could tell. */
+static enum result trim_check(struct ledger_work *w, int64_t keep_ms)
+{
+    struct archive_state state;
+    struct broadcast_id needs;
+    enum result result = archive_state_get(&w->archive, &state);
+    if (result == RESULT_OK)
+        result = ledger_needed(&w->archive, state.now_ms - keep_ms, &needs);
+    if (result != RESULT_OK)
+        return archive_fault(w, result);
+    if (ID_IS_NONE(needs))
+        return RESULT_OK;
+    return fault_set(
+        &w->fault, RESULT_CONFLICT,
+        "shop %s: nothing cut: broadcast %s is not settled, and its estimates would lose what it sold. First: "
+        "POST /v1/broadcasts/%s/settle. Or: --unsettled cuts all the same",
+        w->archive.shop.text, needs.text, needs.text);
+}
+
 static enum result work_trim(struct ledger_work *w)
 {
     const char *keep = w->own[FLAG_KEEP].value == NULL ? KEEP_DEFAULT : w->own[FLAG_KEEP].value;
@@ -64,7 +84,10 @@ static enum result work_trim(struct ledger_work *w)
     int64_t keep_ms;
     if (keep_parse(keep, &keep_ms) != RESULT_OK)
         return fault_set(&w->fault, RESULT_MALFORMED, "--keep is a time such as 12h or 30d, at most ten years, or 0");
-    enum result result = archive_cut(&w->archive, keep_ms, &cut);
+    enum result result = w->own[FLAG_UNSETTLED].value != NULL ? RESULT_OK : trim_check(w, keep_ms);
+    if (result != RESULT_OK)
+        return result;
+    result = archive_cut(&w->archive, keep_ms, &cut);
     if (result != RESULT_OK)
         return archive_fault(w, result);
     switch (cut.answer) {
@@ -116,7 +139,7 @@ static const struct ledger_word {
     unsigned flags; /* those it takes, beside --shop */
 } words[] = {
     {"export", work_export, 1u << FLAG_AFTER | 1u << FLAG_OUT | 1u << FLAG_ACKNOWLEDGE | 1u << FLAG_RECORDING},
-    {"trim", work_trim, 1u << FLAG_KEEP},
+    {"trim", work_trim, 1u << FLAG_KEEP | 1u << FLAG_UNSETTLED},
     {"checkpoint", work_checkpoint, 0},
 };
 
@@ -155,7 +178,7 @@ static enum result shop_choose(struct ledger_work *w, const struct redis_lent *r
 
 static enum result flags_check(struct ledger_work *w, const struct ledger_word *word)
 {
-    for (unsigned i = FLAG_AFTER; i <= FLAG_KEEP; i++)
+    for (unsigned i = FLAG_AFTER; i <= FLAG_UNSETTLED; i++)
         if (w->own[i].value != NULL && (word->flags >> i & 1) == 0)
             return fault_set(&w->fault, RESULT_MALFORMED, "ledger %s does not take --%s", word->name, w->own[i].name);
     return RESULT_OK;
@@ -213,6 +236,8 @@ int command_ledger(int argc, char **argv)
         [FLAG_RECORDING] = {"recording", "BROADCAST",
                             "export: not the ledger but this broadcast, as `liveshelf estimate` reads it", NULL},
         [FLAG_KEEP] = {"keep", "TIME", "trim: younger entries stay: 12h, 30d (default), 0", NULL},
+        [FLAG_UNSETTLED] = {"unsettled", NULL,
+                            "trim: also what estimates of a broadcast that is not settled are made from", NULL},
         {0},
     };
     struct ledger_work work = {.own = own};
