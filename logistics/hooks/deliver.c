@@ -31,10 +31,11 @@ static bool duty_due(const struct duty *duty, const struct hook_view *view, int6
     for (enum lane_kind i = 0; i < LANES; i++) {
         if (!lane_head(duty, i, view, ret))
             continue;
-        if (duty->lanes[i].next_ms <= now_ms)
+        int64_t due_ms = lane_due_ms(&duty->lanes[i]);
+        if (due_ms <= now_ms)
             return true;
-        if (*ret_next_ms == 0 || duty->lanes[i].next_ms < *ret_next_ms)
-            *ret_next_ms = duty->lanes[i].next_ms;
+        if (*ret_next_ms == 0 || due_ms < *ret_next_ms)
+            *ret_next_ms = due_ms;
     }
     return false;
 }

@@ -261,6 +261,8 @@ void hooks_news(void *hooks, const struct shop_id *id, const struct broadcast_id
         return;
     list_for_each (at, &shop->sinks) {
         struct duty *duty = sink_duty(container_of(at, struct sink, link), broadcast->text);
+        for (enum lane_kind i = 0; duty != NULL && i < LANES; i++)
+            lane_news(&duty->lanes[i], hooks_now_ms(h));
         if (duty != NULL)
             duty_soon(duty);
     }

@@ -10,7 +10,8 @@
  *   promise.changed   each one, in order
  *   volumes.settled   once, behind all changes; again when something came after all, and the last estimate is another one
  *
- * A message that is not taken is tried again (hooks_retry_ms), then given up and listed. Endpoints do not wait for one another;
+ * A message that is not taken is tried again (hooks_retry_ms), then given up and listed. While news come it is tried about once a minute
+ * besides; these tries do not count. Endpoints do not wait for one another;
  * one endpoint has one message under way on a node. Loop thread only. */
 #ifndef LIVESHELF_LOGISTICS_HOOKS_HOOKS_H
 #define LIVESHELF_LOGISTICS_HOOKS_HOOKS_H

@@ -20,6 +20,7 @@
 #define HOOKS_LETTERS_MAX 200                      /* given up, of one endpoint and broadcast; the newest */
 #define HOOKS_KEEP_MS (INT64_C(90) * 86400 * 1000) /* places and letters */
 #define HOOKS_AGAIN_MS 1000                        /* until the store, or the stream, is asked again */
+#define HOOKS_NEWS_MS 60000                        /* between two tries that news are the reason of */
 #define HOOKS_VIEW_AGAIN_MS 30000 /* until a broadcast that is being read anew is looked at again, at the latest */
 #define HOOKS_JITTER 0.1          /* endpoints that failed together do not come back together */
 #define HOOKS_ASKS_MAX 1000       /* people who wait for the list of a shop, over all shops */
@@ -43,6 +44,9 @@ struct lane {
     uint32_t tries;     /* of the one at the head */
     int64_t next_ms;    /* not tried before */
     int64_t failing_ms; /* since when nothing was taken; 0: the last one was */
+    /* ---- not kept ---- */
+    int64_t early_ms; /* news came: tried then, before next_ms, and that try does not count; 0: none */
+    int64_t quiet_ms; /* no news is a reason before that */
 };
 
 struct message { /* the one at the head of a lane */
@@ -145,6 +149,9 @@ bool lane_head(const struct duty *duty, enum lane_kind lane, const struct hook_v
 bool duty_is_replaying(const struct duty *duty); /* a replay was asked for, and is not done */
 /* Applies what replays ask for, up to a single change that has to be sent. */
 void duty_replay(struct duty *duty, const struct hook_view *view);
+/* Something new is to be told: a receiver that was away may be back, and should not hear of a show when that is over. */
+void lane_news(struct lane *lane, int64_t now_ms);
+int64_t lane_due_ms(const struct lane *lane); /* not tried before */
 void lane_delivered(struct duty *duty, const struct message *m, int64_t next_ms);
 /* True: given up. `jitter`: 1 - HOOKS_JITTER .. 1 + HOOKS_JITTER. */
 bool lane_failed(struct duty *duty, const struct message *m, int64_t now_ms, int64_t retry_after_ms, double jitter);

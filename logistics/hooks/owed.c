@@ -234,12 +234,23 @@ static void lane_move_on(struct duty *duty, const struct message *m)
     struct lane *lane = &duty->lanes[m->lane];
     lane->place = m->place;
     lane->tries = 0;
-    lane->next_ms = 0;
+    lane->next_ms = lane->early_ms = lane->quiet_ms = 0;
     if (m->type == HOOK_VOLUMES_SETTLED)
         duty->settled = m->seq; /* the last change is still the same */
     else
         lane->ms = m->ms;
     duty->places_dirty = true;
+}
+
+void lane_news(struct lane *lane, int64_t now_ms)
+{
+    if (lane->failing_ms > 0 && lane->early_ms == 0)
+        lane->early_ms = now_ms > lane->quiet_ms ? now_ms : lane->quiet_ms;
+}
+
+int64_t lane_due_ms(const struct lane *lane)
+{
+    return lane->early_ms > 0 && lane->early_ms < lane->next_ms ? lane->early_ms : lane->next_ms;
 }
 
 void lane_delivered(struct duty *duty, const struct message *m, int64_t next_ms)
@@ -265,6 +276,15 @@ static uint32_t tries_by(int64_t waited_ms)
 bool lane_failed(struct duty *duty, const struct message *m, int64_t now_ms, int64_t retry_after_ms, double jitter)
 {
     struct lane *lane = &duty->lanes[m->lane];
+    int64_t asked_ms = retry_after_ms > RETRY_AFTER_MAX_MS ? RETRY_AFTER_MAX_MS : retry_after_ms;
+    bool was_early = lane_due_ms(lane) < lane->next_ms && now_ms < lane->next_ms;
+    lane->early_ms = 0;
+    lane->quiet_ms = now_ms + (asked_ms > HOOKS_NEWS_MS ? asked_ms : HOOKS_NEWS_MS);
+    if (was_early) {
+        if (now_ms + asked_ms > lane->next_ms)
+            lane->next_ms = now_ms + asked_ms;
+        return false;
+    }
     if (lane->failing_ms == 0)
         lane->failing_ms = now_ms;
     lane->tries++;
@@ -277,7 +297,6 @@ bool lane_failed(struct duty *duty, const struct message *m, int64_t now_ms, int
         return true;
     }
     int64_t wait_ms = (int64_t)((double)hooks_retry_ms(lane->tries) * jitter);
-    int64_t asked_ms = retry_after_ms > RETRY_AFTER_MAX_MS ? RETRY_AFTER_MAX_MS : retry_after_ms;
     lane->next_ms = now_ms + (asked_ms > wait_ms ? asked_ms : wait_ms);
     return false;
 }

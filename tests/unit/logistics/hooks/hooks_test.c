@@ -239,9 +239,53 @@ static void an_estimate_that_is_not_taken_makes_room_for_the_newest(void **state
     world_run(6 * S);
     assert_string_equal("updated 1, updated 3", world_told(0, "wms"));
     world_answer(0, "wms", 500);
-    world_estimate("spring");
-    world_run(4 * MIN - 10); /* no news brings it forward */
+    world_run(4 * MIN);
     assert_true(world_quiet(0, "wms"));
+}
+
+/* A receiver that restarts in the middle of a show hears of it before it is over; one that stays away is not given up any sooner. */
+static void news_are_a_reason_to_try_once_a_minute(void **state)
+{
+    (void)state;
+    world_list("wms", NULL, NULL);
+    world_lead(0, "spring", true);
+    world_change("spring", 3);
+    world_answer(0, "wms", 503);
+    world_run(6 * S);
+    world_answer(0, "wms", 503); /* next in five minutes */
+    for (uint64_t seq = 4; seq < 44; seq++) {
+        size_t before = w.nodes[0].web.count;
+        world_change("spring", seq);
+        world_run(30 * S);
+        assert_true(w.nodes[0].web.count - before <= 1);
+        if (!world_quiet(0, "wms"))
+            world_answer(0, "wms", 503);
+    }
+    assert_true(w.nodes[0].web.count >= 20 && w.nodes[0].web.count <= 26);
+    world_change("spring", 44);
+    world_run(61 * S);
+    world_answer(0, "wms", 204);
+    world_answer(0, "wms", 204);
+    const char *told = world_told(0, "wms");
+    assert_string_equal("changed 3, changed 4, changed 5",
+                        told + strlen(told) - strlen("changed 3, changed 4, changed 5"));
+}
+
+/* But not before the receiver wants it. */
+static void news_wait_as_long_as_the_receiver_asks(void **state)
+{
+    (void)state;
+    world_list("wms", NULL, NULL);
+    world_lead(0, "spring", true);
+    world_change("spring", 3);
+    webhook_recording_answer(&w.nodes[0].web, world_post(0, "wms"), 429, 10 * MIN);
+    world_run(S);
+    world_change("spring", 4);
+    world_run(9 * MIN);
+    world_change("spring", 5);
+    assert_true(world_quiet(0, "wms"));
+    world_run(2 * MIN);
+    world_answer(0, "wms", 204);
 }
 
 static void a_change_that_is_not_taken_keeps_its_place_but_not_the_estimates(void **state)
@@ -681,6 +725,8 @@ int main(void)
         TALE(what_is_not_taken_is_tried_again_ever_later_and_then_given_up),
         TALE(a_receiver_may_ask_for_more_time),
         TALE(an_estimate_that_is_not_taken_makes_room_for_the_newest),
+        TALE(news_are_a_reason_to_try_once_a_minute),
+        TALE(news_wait_as_long_as_the_receiver_asks),
         TALE(a_change_that_is_not_taken_keeps_its_place_but_not_the_estimates),
         TALE(what_waited_behind_has_waited_too),
         TALE(what_waited_for_us_has_all_its_tries),
