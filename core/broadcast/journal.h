@@ -85,8 +85,9 @@ struct journal {
         struct {
             struct broadcast_id broadcast;
             char title[TITLE_LEN_MAX + 1];
-            int64_t shipped; /* units */
-            char *text;      /* logistics/rules/digest.h; owned */
+            int64_t start_ms; /* of the broadcast; 0: not known */
+            int64_t shipped;  /* units */
+            char *text;       /* logistics/rules/digest.h; owned */
             size_t text_len;
             struct journal_point points[JOURNAL_POINTS_MAX];
             size_t points_count;

@@ -291,7 +291,7 @@ bool board_volumes(void *board, const struct show_view *view, struct volumes_vie
     ret->stamps = s->stamps;
     ret->stamps_count = s->stamps_count;
     ret->plan = s->shop->plan;
-    ret->last = shop_last_show(s->shop, &s->id);
+    ret->last = shop_last_show(s->shop, &s->id, s->start_ms);
     return true;
 }
 

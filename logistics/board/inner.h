@@ -230,7 +230,7 @@ struct shop_digest {
     uint64_t seq;
     struct broadcast_id broadcast;
     char title[TITLE_LEN_MAX + 1];
-    int64_t ms, shipped;
+    int64_t ms, start_ms, shipped;
     struct digest *digest;
     struct last_point *points;
     size_t points_count;
@@ -353,7 +353,9 @@ void settle_told(struct board_show *s, const struct journal *estimate); /* for t
 
 /* shop_log.c */
 extern const struct book_reader shop_reader;
-const struct last_show *shop_last_show(const struct board_shop *shop, const struct broadcast_id *but);
+/* Of those that began before `before_ms` (0: whenever) who began last; NULL: none that is settled. */
+const struct last_show *shop_last_show(const struct board_shop *shop, const struct broadcast_id *but,
+                                       int64_t before_ms);
 void shop_log_finish(struct board_shop *shop);
 
 /* unsettled.c */

@@ -101,6 +101,7 @@ static void digest_put(struct board_show *s, const struct show_view *view)
     struct bytes text = {.limit = JOURNAL_DIGEST_MAX};
     memcpy(j.by, s->b->config.node.text, sizeof j.by);
     j.u.digest.broadcast = s->id;
+    j.u.digest.start_ms = s->start_ms;
     memcpy(j.u.digest.title, view->broadcast->details.title, sizeof j.u.digest.title);
     j.u.digest.shipped = shipped_units(s, last->firm);
     enum result result = digest_text(s, j.u.digest.shipped, &text);

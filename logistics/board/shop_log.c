@@ -93,6 +93,7 @@ static void seen_digest(struct board_shop *shop, const struct journal *j)
     MUST(d != NULL);
     d->seq = j->seq;
     d->ms = j->ms;
+    d->start_ms = j->u.digest.start_ms;
     d->broadcast = j->u.digest.broadcast;
     enum result result = map_set(&shop->digest_of, d->broadcast.text, d);
     MUST(result != RESULT_NO_MEMORY);
@@ -193,12 +194,14 @@ const struct book_reader shop_reader = {
 
 /* ---- read ---- */
 
-const struct last_show *shop_last_show(const struct board_shop *shop, const struct broadcast_id *but)
+const struct last_show *shop_last_show(const struct board_shop *shop, const struct broadcast_id *but, int64_t before_ms)
 {
-    for (const struct list *link = shop->digests.prev; link != &shop->digests; link = link->prev) {
+    const struct shop_digest *last = NULL;
+    list_for_each (link, &shop->digests) {
         const struct shop_digest *d = container_of(link, const struct shop_digest, link);
-        if (!ID_EQUAL(d->broadcast, *but))
-            return &d->view;
+        bool is_before = before_ms == 0 || d->start_ms < before_ms;
+        if (is_before && !ID_EQUAL(d->broadcast, *but) && (last == NULL || d->start_ms >= last->start_ms))
+            last = d;
     }
-    return NULL;
+    return last == NULL ? NULL : &last->view;
 }

@@ -118,6 +118,7 @@ static void put_digest(struct json_out *o, const struct journal *j)
 {
     json_put_text(o, "broadcast", j->u.digest.broadcast.text);
     json_put_text(o, "title", j->u.digest.title);
+    json_put_int(o, "start_ms", j->u.digest.start_ms);
     json_put_int(o, "shipped", j->u.digest.shipped);
     json_put_text(o, "text", j->u.digest.text == NULL ? "" : j->u.digest.text);
     json_put_array(o, "points");
@@ -350,6 +351,7 @@ static const struct member stamp_list[] = {
 static const struct member digest_list[] = {
     NEEDS(struct journal, "broadcast", ID, u.digest.broadcast),
     NEEDS(struct journal, "title", TEXT, u.digest.title, .max = TITLE_LEN_MAX),
+    MAY(struct journal, "start_ms", I64, u.digest.start_ms, .min = 0, .max = WHOLE_MAX),
     NEEDS(struct journal, "shipped", I64, u.digest.shipped, .min = -WHOLE_MAX, .max = WHOLE_MAX),
     {.name = "text", .kind = MEMBER_READ, .required = true, .read = read_text},
     {.name = "points", .kind = MEMBER_READ, .required = true, .read = read_points},

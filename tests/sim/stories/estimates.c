@@ -498,7 +498,7 @@ static void settled_it_teaches_the_next_one(void **state)
         assert_null(s->tally.estimator); /* let go */
         assert_non_null(strstr(s->document.text.data, "\"state\":\"settled\""));
         assert_false(unsettled_has(s));
-        const struct last_show *last = shop_last_show(s->shop, &(struct broadcast_id){"another"});
+        const struct last_show *last = shop_last_show(s->shop, &(struct broadcast_id){"another"}, 0);
         assert_non_null(last);
         assert_int_equal(last->shipped, 4);
         assert_true(last->points_count > 0);
@@ -550,7 +550,7 @@ static void check_settled(struct world *w, unsigned node, unsigned times, int64_
     assert_non_null(strstr(s->document.text.data, "\"phase\":\"closed\""));
     snprintf(total, sizeof total, "\"q05\":%lld,", (long long)firm);
     assert_non_null(strstr(s->document.text.data, total));
-    assert_int_equal(shop_last_show(s->shop, &(struct broadcast_id){"another"})->shipped, firm);
+    assert_int_equal(shop_last_show(s->shop, &(struct broadcast_id){"another"}, 0)->shipped, firm);
 }
 
 static void what_comes_after_it_was_settled_is_told(void **state)
@@ -722,10 +722,12 @@ static void when_the_replay_is_over_it_settles_by_itself_and_the_next_show_learn
     assert_true(s->document.text.len > 0);
     assert_null(strstr(s->document.text.data, "no-history"));
     assert_non_null(strstr(s->document.text.data, "\"shows\":1"));
-    const struct last_show *last = shop_last_show(s->shop, &s->id);
+    const struct last_show *last = shop_last_show(s->shop, &s->id, s->start_ms);
     assert_non_null(last);
     assert_string_equal(last->broadcast.text, "spring-drop");
     assert_int_equal(last->shipped, 3);
+    assert_null(
+        shop_last_show(s->shop, &s->id, board_show_of(w, 1)->start_ms)); /* what came before the first is not that */
     world_close(w);
 }
 

@@ -118,6 +118,7 @@ static void what_was_learned_comes_back(void **state)
     j = (struct journal){.kind = JOURNAL_DIGEST, .ms = 9};
     j.u.digest.broadcast = (struct broadcast_id){"spring-drop"};
     snprintf(j.u.digest.title, sizeof j.u.digest.title, "Spring drop");
+    j.u.digest.start_ms = INT64_C(1795177200000);
     j.u.digest.shipped = 812;
     j.u.digest.text = text;
     j.u.digest.text_len = strlen(text);
@@ -125,6 +126,7 @@ static void what_was_learned_comes_back(void **state)
     for (size_t i = 0; i < JOURNAL_POINTS_MAX; i++)
         j.u.digest.points[i] = (struct journal_point){(int64_t)i * 15, (int64_t)i};
     free(there_and_back(&j, &got));
+    assert_int_equal(got.u.digest.start_ms, INT64_C(1795177200000));
     assert_string_equal(got.u.digest.text, text);
     assert_int_equal(got.u.digest.text_len, strlen(text));
     assert_memory_equal(got.u.digest.points, j.u.digest.points, sizeof j.u.digest.points);
