@@ -172,10 +172,10 @@ void settle_late(struct board_show *s)
     }
     if (!s->is_on || !s->book.is_caught_up || !settle_is_late(s))
         return;
+    unsettled_write(s, true); /* who put its log away reads it again */
     if (s->is_closed) {
         log_info("board.late", "shop=%s broadcast=%s something came after it was settled", s->shop->id.text,
                  s->id.text);
-        unsettled_write(s, true);
         settle_open(s);
     } else if (tally_is_current(s) && s->tally.is_cut) {
         log_warn("board.late_lost",

@@ -584,6 +584,19 @@ static void what_comes_after_it_was_settled_is_told(void **state)
     world_run_ms(w, 700000);
     assert_int_equal(board_show_of(w, 1)->book.head, head); /* and then it is quiet */
     assert_int_equal(leader(w, 2), 0);
+    assert_false(board_show_of(w, 2)->book.is_followed); /* its log is put away by now, and taken out for what comes */
+    pays_late(w, 1, 1);
+    world_run_ms(w, 15000);
+    for (unsigned n = 1; n <= 2; n++)
+        check_settled(w, n, 4, 4);
+    world_run_ms(w, 700000);
+    assert_false(board_show_of(w, 2)->book.is_followed);
+    snprintf(hold, sizeof hold, "h%d", next_viewer - 1);
+    a = actual_of("c2", ACTUAL_CANCELLED, hold, 1);
+    assert_int_equal(tells_all(w, 1, &a, 1).outcome.actuals.taken, 1);
+    world_run_ms(w, 15000);
+    for (unsigned n = 1; n <= 2; n++)
+        check_settled(w, n, 5, 3);
     world_close(w);
 }
 
