@@ -1,5 +1,6 @@
 /* Where the planner's numbers come from: the WebSocket, and Server-Sent Events over fetch while that cannot be had
- * (some warehouse networks let nothing else through). `heard_ms` says how old our knowledge is, whichever brought it. */
+ * (some warehouse networks let nothing else through). `heard_ms` says when the server was there, whichever brought it; `#news` when it
+ * last knew something new: a server that is cut off from its data still answers, and must not pass for one that has nothing to tell. */
 
 import { LiveshelfClient } from '../client/client';
 import { Emitter } from '../client/emitter';
@@ -11,11 +12,16 @@ const TRIES_BEFORE_SSE = 2;
 const ASK_MS = 10_000;                 /* a quiet conn is asked, so that old numbers are known to be current ones */
 const STALE_LIVE_MS = 30_000;
 const STALE_AFTER_MS = 60_000;         /* before and after the show less hangs on a second */
-const STALE_TAIL_MS = 15 * 60_000;     /* of an estimate: in the replay they come more and more slowly */
+const NEWS_LIVE_MS = 15_000;           /* an estimate comes every few seconds while live, also when nothing moves */
+const NEWS_TAIL = [{ after_ms: 4 * 3_600_000, ms: 15 * 60_000 }, { after_ms: 20 * 60_000, ms: 4 * 60_000 }, { after_ms: 0, ms: 2 * 60_000 }];   /* in the replay ever more slowly */
+const PACES = 5;                       /* so many gaps between estimates say how often this shop has them made; */
+const PACES_LATE = 3;                  /* one that is so many of them late is missing */
 const SSE_AGAIN_MS = 5_000;
 const SSE_SILENT_MS = 60_000;          /* a stream that brings nothing for so long is opened anew */
 
-export interface Freshness { now: number; age_ms: number; stale: boolean; estimate_age_ms: number; estimate_stale: boolean }
+/* `silent`: the server is not heard. `quiet`: it is, or was until just now, but knows nothing new. In both nothing is known to be
+ * current. `estimate_stale`: only what is expected is old. */
+export interface Freshness { now: number; age_ms: number; silent: boolean; quiet: boolean; news_age_ms: number; estimate_age_ms: number; estimate_stale: boolean }
 
 export class Feed extends Emitter<{ change: null }> {
   readonly client: LiveshelfClient;
@@ -26,6 +32,8 @@ export class Feed extends Emitter<{ change: null }> {
   problem = '';
   #token: string;
   #estimate = { seq: -1, at_ms: 0 };   /* the newest, and when it was made by our own clock */
+  #paces: number[] = [];               /* ms between the newest that came, while live */
+  #news = { of: '', at_ms: 0 };        /* of: the ledger and the state then */
   #stream: AbortController | null = null;
   #lastId = '';                        /* of the stream; where it goes on */
 
@@ -53,17 +61,35 @@ export class Feed extends Emitter<{ change: null }> {
     return Math.max(this.heard_ms, this.via === 'socket' ? this.client.heard_ms : 0);
   }
 
-  /* `now` is the server's clock, as far as we know it; ages go by ours. An estimate grows old by itself when whoever makes them
-   * stands still. */
+  /* `now` is the server's clock, as far as we know it; ages go by ours. */
   freshness(): Freshness {
     const age_ms = Date.now() - this.known_ms;
-    const live = ['live', 'paused'].includes(this.volumes?.state ?? '');
+    const news_age_ms = Date.now() - this.#news.at_ms;
     const e = this.volumes?.estimate;
     const estimate_age_ms = e ? Date.now() - this.#estimate.at_ms : 0;
+    const late_ms = this.#lateMs();
     return {
-      now: this.client.serverNow(), age_ms, stale: age_ms >= (live ? STALE_LIVE_MS : STALE_AFTER_MS), estimate_age_ms,
-      estimate_stale: !!e && e.phase !== 'closed' && estimate_age_ms >= (live ? STALE_LIVE_MS : STALE_TAIL_MS),
+      now: this.client.serverNow(), age_ms, news_age_ms, estimate_age_ms,
+      silent: age_ms >= (this.#isLive() ? STALE_LIVE_MS : STALE_AFTER_MS),
+      quiet: news_age_ms >= late_ms,
+      estimate_stale: !!e && estimate_age_ms >= late_ms,
     };
+  }
+
+  #isLive(): boolean {
+    return ['live', 'paused'].includes(this.volumes?.state ?? '');
+  }
+
+  /* So long without anything new means that something is wrong; for ever where nothing is due. */
+  #lateMs(): number {
+    const v = this.volumes;
+    if (this.#isLive()) {
+      const pace = this.#paces.length < PACES ? 0 : [...this.#paces].sort((a, b) => a - b)[Math.floor(PACES / 2)];
+      return Math.max(NEWS_LIVE_MS, PACES_LATE * pace);
+    }
+    if (!v?.ended_ms || !v.estimate || v.estimate.phase === 'closed') return Infinity;
+    const over_ms = this.client.serverNow() - v.ended_ms;
+    return (NEWS_TAIL.find((t) => over_ms >= t.after_ms) ?? NEWS_TAIL[NEWS_TAIL.length - 1]).ms;
   }
 
   /* Rejects with what the server says against it. */
@@ -89,12 +115,22 @@ export class Feed extends Emitter<{ change: null }> {
 
   #heard(via: 'socket' | 'stream', v?: Volumes): void {
     this.via = via;
-    if (v) this.volumes = v;
-    const e = v?.estimate;
-    if (e && e.seq !== this.#estimate.seq) this.#estimate = { seq: e.seq, at_ms: Date.now() - Math.max(0, v.as_of_ms - e.as_of_ms) };
+    if (v) this.#newsOf(v);
     this.heard_ms = Date.now();
     this.problem = '';
     this.emit('change', null);
+  }
+
+  /* The same again (a new connection is told all) is no news; what was old when it came stays as old as it is. */
+  #newsOf(v: Volumes): void {
+    const e = v.estimate, first = !this.volumes, now_ms = Date.now();
+    const estimated = !!e && e.seq !== this.#estimate.seq;
+    const made_ms = e ? now_ms - Math.max(0, v.as_of_ms - e.as_of_ms) : now_ms;
+    this.volumes = v;
+    if (estimated && !first && this.#isLive()) this.#paces = [...this.#paces, made_ms - this.#estimate.at_ms].slice(-PACES);
+    if (estimated) this.#estimate = { seq: e!.seq, at_ms: made_ms };
+    const of = `${v.ledger} ${v.state}`, moved = of !== this.#news.of;
+    if (first || moved || estimated) this.#news = { of, at_ms: moved && !first ? now_ms : made_ms };
   }
 
   #streamStop(): void {

@@ -12,6 +12,10 @@ const LONG = 10_000;                  /* numbers of so many digits are set small
 export function Figures({ v, stamp }: { v: Volumes; stamp: Stamp | null }) {
   const e = v.estimate ?? null;
   const firm = e ? e.total.firm : v.total.confirmed;
+  /* Once settled the document alone says what was: the shop's counts go on, in other shows. */
+  const counted: [string, string, number][] = e?.phase === 'closed'
+    ? [['held', 'On hold', e.total.held]]
+    : [['orders', 'Orders', v.total.orders], ['held', 'On hold', v.total.held], ['waitlist', 'Waiting', v.total.waitlist], ['available', 'Available', v.total.available]];
   return (
     <div class="figures">
       <section class="firm-box" aria-labelledby="h-firm">
@@ -20,10 +24,7 @@ export function Figures({ v, stamp }: { v: Volumes; stamp: Stamp | null }) {
         <p>units ordered</p>
         <Since now={firm} then={stamp?.firm} what="firm" />
         <dl>
-          <div><dt>Orders</dt><dd data-testid="total-orders">{units(v.total.orders)}</dd></div>
-          <div><dt>On hold</dt><dd data-testid="total-held">{units(v.total.held)}</dd></div>
-          <div><dt>Waiting</dt><dd data-testid="total-waitlist">{units(v.total.waitlist)}</dd></div>
-          <div><dt>Available</dt><dd data-testid="total-available">{units(v.total.available)}</dd></div>
+          {counted.map(([id, name, n]) => <div key={id}><dt>{name}</dt><dd data-testid={`total-${id}`}>{units(n)}</dd></div>)}
         </dl>
       </section>
       <section class="plan-box" aria-labelledby="h-plan" data-testid="planning">

@@ -11,9 +11,17 @@ const QUIET_MS = 10_000;               /* without a change, until we say that th
 
 export function Head({ v, feed, said, onSaid, onFreeze, stamp, onCompareEnd }: { v: Volumes; feed: Feed; said: string; onSaid: (text: string) => void; onFreeze: () => void; stamp: Stamp | null; onCompareEnd: () => void }) {
   const e = v.estimate ?? null;
-  const { age_ms, stale, now } = feed.freshness();
-  const dot = stale ? 'old' : feed.via ? 'fresh' : 'lost';
-  const as_of = Math.max(v.as_of_ms, e?.as_of_ms ?? 0);
+  const { age_ms, silent, quiet, news_age_ms, now } = feed.freshness();
+  const closed = e?.phase === 'closed';
+  const dot = silent || quiet ? 'old' : feed.via ? 'fresh' : 'lost';
+  const as_of = closed ? e.as_of_ms : quiet ? now - news_age_ms : Math.max(v.as_of_ms, e?.as_of_ms ?? 0);
+  const words = () => {
+    if (silent) return `These numbers are ${ago(quiet ? news_age_ms : age_ms)} old`;
+    if (!feed.via) return `Connection lost, last heard ${ago(age_ms)} ago`;
+    if (quiet) return `Nothing new from the server for ${ago(news_age_ms)}`;
+    if (now - as_of > QUIET_MS) return `No change since, checked ${ago(age_ms)} ago`;
+    return feed.via === 'stream' ? 'Up to date, by stream' : 'Up to date';
+  };
   const csv = () => feed.csv().then(() => onSaid('Saved'), (error) => onSaid(`Not saved: ${error.message}`));
   return (
     <header>
@@ -26,7 +34,7 @@ export function Head({ v, feed, said, onSaid, onFreeze, stamp, onCompareEnd }: {
         <span>
           <b data-testid="as-of">As of {time(as_of, true)}</b>
           <br />
-          {stale ? `These numbers are ${ago(age_ms)} old` : !feed.via ? `Connection lost, last heard ${ago(age_ms)} ago` : now - as_of > QUIET_MS ? `No change since, checked ${ago(age_ms)} ago` : feed.via === 'stream' ? 'Up to date, by stream' : 'Up to date'}
+          {words()}
         </span>
       </p>
       <div class="acts">
@@ -36,7 +44,7 @@ export function Head({ v, feed, said, onSaid, onFreeze, stamp, onCompareEnd }: {
         <button data-testid="print" onClick={() => print()}>Print</button>
       </div>
       {stamp && <p class="comparing" data-testid="comparing">Compared with “{stamp.note || `no. ${stamp.seq}`}”, frozen {moment(stamp.ms, now)}{stamp.by ? ` by ${stamp.by}` : ''} <button class="small" onClick={onCompareEnd}>Stop comparing</button></p>}
-      <p class="print-only" data-testid="print-stamp">Planning figures, not an order. Only “firm” is ordered. As of {new Date(as_of).toLocaleString()}{e ? `, estimate no. ${e.seq}` : ''}, ledger {v.ledger}.{stale ? ` These numbers were ${ago(age_ms)} old when printed.` : ''}</p>
+      <p class="print-only" data-testid="print-stamp">Planning figures, not an order. Only “firm” is ordered. As of {new Date(as_of).toLocaleString()}{e ? `, estimate no. ${e.seq}` : ''}, ledger {closed ? e.ledger : v.ledger}.{silent || quiet ? ` These numbers were ${ago(quiet ? news_age_ms : age_ms)} old when printed.` : ''}</p>
     </header>
   );
 }

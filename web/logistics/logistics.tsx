@@ -57,7 +57,8 @@ function App({ feed }: { feed: Feed }) {
   useEffect(() => {
     document.title = `${unread ? `(${unread}) ` : ''}Volumes · ${v?.title || feed.broadcast}`;
   }, [unread, v?.title]);
-  const { age_ms, stale, now, estimate_age_ms, estimate_stale } = feed.freshness();
+  const { age_ms, silent, quiet, news_age_ms, now, estimate_age_ms, estimate_stale } = feed.freshness();
+  const stale = silent || quiet;
   /* What changes only with the numbers is not made again every second. */
   const body = useMemo(() => v && (
     <Tabs tabs={[
@@ -80,7 +81,8 @@ function App({ feed }: { feed: Feed }) {
       <div class="top">
         <Head v={v} feed={feed} said={said} onSaid={setSaid} onFreeze={() => setFreezing(true)} stamp={stamp} onCompareEnd={() => setCompareId('')} />
         {feed.problem && <p class="bar" role="alert">{feed.problem}</p>}
-        {stale && <p class="bar" data-testid="stale"><span role="alert">The server is not heard. What you see is from {time(feed.known_ms, true)} and may have changed:</span> it is {ago(age_ms)} old.</p>}
+        {silent && <p class="bar" data-testid="stale"><span role="alert">The server is not heard. What you see is from {time(feed.known_ms, true)} and may have changed:</span> it is {ago(age_ms)} old.</p>}
+        {!silent && quiet && <p class="bar" data-testid="quiet"><span role="alert">Nothing new from the server: numbers as of {time(now - news_age_ms, true)}. Any of them may have changed.</span> That was {ago(news_age_ms)} ago.</p>}
         {!stale && estimate_stale && <p class="bar" data-testid="estimate-stale"><span role="status">No new estimate comes. Firm and planning are from {time(e!.as_of_ms, true)}; on hold, waiting and available are current.</span> The estimate is {ago(estimate_age_ms)} old.</p>}
         <Figures v={v} stamp={stamp} />
       </div>
@@ -93,7 +95,7 @@ function App({ feed }: { feed: Feed }) {
       </div>
       {body}
       <p class="foot about" data-testid="kind">
-        Firm is what is ordered and not cancelled. All else is planning, not an order: nobody may ship on it. Counted from the ledger up to {v.ledger}{e ? `; estimate no. ${e.seq} of ${time(e.as_of_ms, true)}` : ''}.
+        Firm is what is ordered and not cancelled. All else is planning, not an order: nobody may ship on it. {e?.phase === 'closed' ? `As settled, from the ledger up to ${e.ledger}` : `Counted from the ledger up to ${v.ledger}`}{e ? `; estimate no. ${e.seq} of ${time(e.as_of_ms, true)}` : ''}.
       </p>
       <Freeze open={freezing} onClose={() => setFreezing(false)} onFreeze={(note) => feed.freeze(note).then((s) => setSaid(`Frozen as no. ${s.seq}`))} />
     </main>

@@ -1,6 +1,7 @@
 /* The table per product: sorted, searched, for all or for one site and wave. */
 
-import { useState } from 'preact/hooks';
+import type { ComponentChild } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
 import type { Volumes } from '../client/wire';
 import { pairs, place } from './capacity';
 import { units } from './numbers';
@@ -11,22 +12,36 @@ import { SKU_FLAGS, flagText } from './words';
 const SHOWN_MAX = 250;
 const SHORT_FIRST: Order = { key: 'short', down: true };
 
-const COLUMNS: { key: Key; head: string; hint: string }[] = [
+interface Column { key: Key; head: string; hint: string }
+const COLUMNS: Column[] = [
   { key: 'title', head: 'Product', hint: 'By name' },
   { key: 'firm', head: 'Firm', hint: 'Ordered and not cancelled' },
   { key: 'held', head: 'Held', hint: 'On hold, not paid yet' },
   { key: 'waitlist', head: 'Waiting', hint: 'Viewers in line for a unit' },
   { key: 'units', head: 'Expected', hint: 'Planning: units that will ship in the end, low, middle and high' },
   { key: 'stock', head: 'Stock', hint: 'The most that can ship' },
-  { key: 'short', head: 'Short by', hint: 'Units wanted beyond the stock, so far and still to come' },
+  { key: 'short', head: 'Short by', hint: 'Units wanted beyond the stock: lost so far, and in the middle of what may still come' },
   { key: 'lost', head: 'Lost', hint: 'Units wanted while there were none' },
 ];
+const HAND: Key[] = ['title', 'firm', 'units', 'stock', 'short', 'held', 'waitlist', 'lost'];   /* what is planned by is seen without moving the table */
+const NARROW = matchMedia('(max-width: 700px)');
+
+function useColumns(): Column[] {
+  const [narrow, setNarrow] = useState(NARROW.matches);
+  useEffect(() => {
+    const turned = () => setNarrow(NARROW.matches);
+    NARROW.addEventListener('change', turned);
+    return () => NARROW.removeEventListener('change', turned);
+  }, []);
+  return narrow ? HAND.map((key) => COLUMNS.find((c) => c.key === key)!) : COLUMNS;
+}
 
 export function Products({ v, say }: { v: Volumes; say: (text: string) => void }) {
   const [order, setOrder] = useState<Order>({ key: 'units', down: true });
   const [text, setText] = useState('');
   const [where, setWhere] = useState('');
   const [all, setAll] = useState(false);
+  const columns = useColumns();
   const e = v.estimate ?? null;
   const places = (e ? pairs(e) : []).map((l) => ({ site: l.site, wave: l.wave, name: place(l) }));
   const at = places.find((p) => p.name === where) ?? null;
@@ -50,10 +65,10 @@ export function Products({ v, say }: { v: Volumes; say: (text: string) => void }
       </div>
       <div class="scroll" tabIndex={0} role="region" aria-label="By product">
         <table class="products">
-          <colgroup>{COLUMNS.map((c) => <col key={c.key} class={c.key} />)}</colgroup>
+          <colgroup>{columns.map((c) => <col key={c.key} class={c.key} />)}</colgroup>
           <thead>
             <tr>
-              {COLUMNS.map((c) => (
+              {columns.map((c) => (
                 <th key={c.key} scope="col" class={c.key === 'title' ? '' : c.key === 'units' ? 'planned' : 'n'} aria-sort={order.key === c.key ? (order.down ? 'descending' : 'ascending') : 'none'}>
                   <button title={c.hint} onClick={() => setOrder({ key: c.key, down: order.key === c.key ? !order.down : c.key !== 'title' })}>
                     {c.head}<i aria-hidden="true">{order.key === c.key ? (order.down ? '↓' : '↑') : ''}</i>
@@ -64,10 +79,10 @@ export function Products({ v, say }: { v: Volumes; say: (text: string) => void }
             </tr>
           </thead>
           <tbody>
-            {shown.map((r) => <Line key={r.sku} r={r} v={v} />)}
+            {shown.map((r) => <Line key={r.sku} r={r} v={v} columns={columns} />)}
             {!rows.length && <tr><td colSpan={COLUMNS.length} class="none">{every.length ? 'No product is called so.' : 'No products in this broadcast yet.'}</td></tr>}
           </tbody>
-          {rows.length > 1 && <Sums rows={rows} whole={rows.length === every.length && !at} v={v} />}
+          {rows.length > 1 && <Sums rows={rows} whole={rows.length === every.length && !at} v={v} columns={columns} />}
         </table>
       </div>
       {!at && !!e?.skus_cut && <p class="foot">{units(e.skus_cut)} products with the fewest units have no range of their own; the sums have them.</p>}
@@ -77,17 +92,21 @@ export function Products({ v, say }: { v: Volumes; say: (text: string) => void }
   );
 }
 
-function Line({ r, v }: { r: Row; v: Volumes }) {
-  return (
-    <tr data-testid={`row-${r.sku}`}>
-      <th scope="row" data-col="title">
+type Cells = Record<Key, ComponentChild>;
+
+function Line({ r, v, columns }: { r: Row; v: Volumes; columns: Column[] }) {
+  const cells: Cells = {
+    title: (
+      <th key="title" scope="row" data-col="title">
         {r.title} {r.flags.map((f) => <span key={f} class="tag" title={v.estimate ? flagText(f, v.estimate) : f}>{SKU_FLAGS[f] ?? f}</span>)}
         <small data-col="sku">{r.sku}</small>
       </th>
-      <Cell col="firm" x={r.firm} />
-      <Cell col="held" x={r.held} />
-      <Cell col="waitlist" x={r.waitlist} />
-      <td data-col="units" class="planned">
+    ),
+    firm: <Cell key="firm" col="firm" x={r.firm} />,
+    held: <Cell key="held" col="held" x={r.held} />,
+    waitlist: <Cell key="waitlist" col="waitlist" x={r.waitlist} />,
+    units: (
+      <td key="units" data-col="units" class="planned">
         {r.units ? (
           <>
             <span class="three"><span>{units(r.units.q05)}</span><b>{units(r.units.q50)}</b><span>{units(r.units.q95)}</span></span>
@@ -95,16 +114,17 @@ function Line({ r, v }: { r: Row; v: Volumes }) {
           </>
         ) : '–'}
       </td>
-      <Cell col="stock" x={r.stock} />
-      <Cell col="short" x={r.short} warn={(r.short ?? 0) >= 0.5} note={sellsOut(r)} />
-      <Cell col="lost" x={r.lost} />
-    </tr>
-  );
+    ),
+    stock: <Cell key="stock" col="stock" x={r.stock} />,
+    short: <Cell key="short" col="short" x={r.short} warn={(r.short ?? 0) >= 0.5} note={sellsOut(r)} />,
+    lost: <Cell key="lost" col="lost" x={r.lost} />,
+  };
+  return <tr data-testid={`row-${r.sku}`}>{columns.map((c) => cells[c.key])}</tr>;
 }
 
 function sellsOut(r: Row): string {
   if (!r.stock || !r.units) return '';
-  return r.units.q25 >= r.stock ? 'will sell out' : r.units.q75 >= r.stock ? 'may sell out' : '';
+  return r.firm >= r.stock ? 'sold out' : r.units.q50 >= r.stock ? 'will sell out' : r.units.q75 >= r.stock ? 'may sell out' : '';
 }
 
 function Cell({ col, x, warn, note }: { col: Key; x: number | null; warn?: boolean; note?: string }) {
@@ -113,25 +133,18 @@ function Cell({ col, x, warn, note }: { col: Key; x: number | null; warn?: boole
 }
 
 /* The range of a sum is not the sum of ranges: only the whole has one. */
-function Sums({ rows, whole, v }: { rows: Row[]; whole: boolean; v: Volumes }) {
-  const sum = (key: 'firm' | 'held' | 'waitlist' | 'stock' | 'short' | 'lost') => (rows.some((r) => r[key] === null) ? null : rows.reduce((n, r) => n + r[key]!, 0));
+function Sums({ rows, whole, v, columns }: { rows: Row[]; whole: boolean; v: Volumes; columns: Column[] }) {
   const all = whole ? v.estimate?.total.units : undefined;
   const about = rows.reduce((n, r) => n + (r.units?.mean ?? 0), 0);
-  return (
-    <tfoot>
-      <tr data-testid="row-total">
-        <th scope="row">{whole ? 'All products' : `${units(rows.length)} products`}</th>
-        <Cell col="firm" x={sum('firm')} />
-        <Cell col="held" x={sum('held')} />
-        <Cell col="waitlist" x={sum('waitlist')} />
-        <td data-col="units" class="planned">
-          {all ? <span class="three"><span>{units(all.q05)}</span><b>{units(all.q50)}</b><span>{units(all.q95)}</span></span>
-            : rows.some((r) => r.units) ? <span class="three" title="Ranges do not add up; the middle of a choice is given alone"><span /><b>about {units(about)}</b><span /></span> : '–'}
-        </td>
-        <Cell col="stock" x={sum('stock')} />
-        <Cell col="short" x={sum('short')} />
-        <Cell col="lost" x={sum('lost')} />
-      </tr>
-    </tfoot>
-  );
+  const cell = (key: Key): ComponentChild => {
+    if (key === 'title') return <th key={key} scope="row">{whole ? 'All products' : `${units(rows.length)} products`}</th>;
+    if (key !== 'units') return <Cell key={key} col={key} x={rows.some((r) => r[key] === null) ? null : rows.reduce((n, r) => n + r[key]!, 0)} />;
+    return (
+      <td key={key} data-col="units" class="planned">
+        {all ? <span class="three"><span>{units(all.q05)}</span><b>{units(all.q50)}</b><span>{units(all.q95)}</span></span>
+          : rows.some((r) => r.units) ? <span class="three" title="Ranges do not add up; the middle of a choice is given alone"><span /><b>about {units(about)}</b><span /></span> : '–'}
+      </td>
+    );
+  };
+  return <tfoot><tr data-testid="row-total">{columns.map((c) => cell(c.key))}</tr></tfoot>;
 }

@@ -19,14 +19,14 @@ export interface Row {
 export type Key = 'title' | 'firm' | 'held' | 'waitlist' | 'units' | 'stock' | 'short' | 'lost';
 export interface Order { key: Key; down: boolean }
 
-/* `at`: a site and a wave, or null for all. */
+/* `at`: a site and a wave, or null for all. Of a show that is settled only what its document says. */
 export function rowsOf(v: Volumes, at: { site: string; wave: string } | null): Row[] {
   const e = v.estimate;
   const known = new Map((e?.skus ?? []).map((s) => [s.sku, s]));
   const rows: Row[] = (e?.skus ?? []).map((s) => ({
     sku: s.sku, title: s.title || s.sku, gtin: s.gtin ?? '', firm: s.firm, held: s.held, waitlist: s.waitlist, units: s.units, stock: s.stock, short: s.short_by, lost: s.lost, flags: s.flags ?? [],
   }));
-  for (const s of v.skus) {
+  for (const s of e?.phase === 'closed' ? [] : v.skus) {
     if (known.has(s.sku)) continue;
     rows.push({ sku: s.sku, title: s.title || s.sku, gtin: '', firm: s.confirmed, held: s.held, waitlist: s.waitlist, units: null, stock: s.allocated, short: null, lost: null, flags: [] });
   }

@@ -43,6 +43,7 @@ export async function createMock({ port = 0, hold_ms = 300_000, state = 'live', 
   const health = { selling: 'ok', why: '', sync_delay_ms: null };
   const clock = { running: state !== 'paused', stood_ms: 0, ...(state === 'paused' ? { since_ms: Date.now() } : {}) };
   const stood = () => clock.stood_ms + (clock.running ? 0 : Date.now() - clock.since_ms);
+  let ledger_seq = 0;
   const outlook = { seq: 1, on: true, last: null, plan: PLAN };      /* what estimates say besides: see estimateMake */
   const mock = { conns, outlook, fan, changes, stamps, heard, holds, lines, stock, log, b, shelf, silent: new Set(), streams: new Set(), refuse: null, retry_after_ms: 0, port: 0 };
 
@@ -99,6 +100,7 @@ export async function createMock({ port = 0, hold_ms = 300_000, state = 'live', 
     return { ...estimateMake({ broadcast: b.id, title: b.title, state: b.state, now_ms, started_ms: b.started_ms, ended_ms: b.ended_ms ?? 0, goods, ...outlook }), ...outlook.change };
   }
   function pointAdd(ms) {
+    ledger_seq++;
     series.push({ ms, confirmed: sum('sold'), held: sum('held') });
     if (!outlook.on) return;
     outlook.seq++;
@@ -107,13 +109,17 @@ export async function createMock({ port = 0, hold_ms = 300_000, state = 'live', 
   }
   /* `tail`: only so many of the newest points. */
   const volumes = (tail = Infinity) => mock.verbatim ?? ({
-    broadcast: b.id, title: b.title, state: b.state, started_ms: b.started_ms, ended_ms: b.ended_ms ?? 0, as_of_ms: mock.as_of_ms ?? Date.now(), ledger: `${Date.now()}-0`, kind: 'observed',
+    broadcast: b.id, title: b.title, state: b.state, started_ms: b.started_ms, ended_ms: b.ended_ms ?? 0, as_of_ms: mock.as_of_ms ?? Date.now(), ledger: `1795177200000-${ledger_seq}`, kind: 'observed',
     skus: show.products.map((p) => ({ sku: p.sku, title: p.title, allocated: stock[p.sku].allocated, confirmed: stock[p.sku].sold, held: stock[p.sku].held, waitlist: waiting(p.sku).length, available: free(p.sku), refused: stock[p.sku].refused, weight_g: p.weight_g })),
     total: { allocated: sum('allocated'), confirmed: sum('sold'), held: sum('held'), waitlist: Object.values(lines).flat().length, available: show.products.reduce((n, p) => n + free(p.sku), 0), orders },
     series: newest(series, tail), pins: marks,
     estimate: outlook.on ? (mock.estimate ??= estimate(mock.as_of_ms ?? Date.now())) : null, fan: newest(fan, tail), last: outlook.last, changes, stamps, plan: outlook.on ? outlook.plan : null,
   });
   const newest = (list, n) => (n === 0 ? [] : n === Infinity ? list : list.slice(-n));
+  function countsTell() {                 /* something moved, and no estimate of it is made */
+    ledger_seq++;
+    volumesTell();
+  }
   const volumesTell = () => each((c) => c.role === 'logistics' && send(c, { t: 'volumes', d: volumes(0) }));
   function changeAdd(kind, sku, more = {}) {
     changes.push({ seq: log.length, ms: Date.now(), kind, sku, title: entry(sku)?.title ?? sku, adds: '', adds_units: 0, first_orders: 0, was: null, now: null, text: '', ...more });
@@ -438,7 +444,7 @@ export async function createMock({ port = 0, hold_ms = 300_000, state = 'live', 
   /* ---- what a test or the show does -------------------------------------------------------------------------------- */
 
   Object.assign(mock, {
-    publish, moved, cueGo, pin, stateSet, holdEnd, send, each, volumes, volumesTell, pointAdd, stampAdd, orderAdd: () => orders++,
+    publish, moved, cueGo, pin, stateSet, holdEnd, send, each, volumes, volumesTell, countsTell, pointAdd, stampAdd, orderAdd: () => orders++,
     /* A bundle or a freebie of the host's: {kind, sku, adds, adds_units, first_orders, text}. */
     extra(d) {
       const { sku, ...extra } = d;

@@ -123,6 +123,18 @@ test('sites and waves: loads against capacity, and the products of one site and 
   assert.equal(await cell(page, 'scarf', 'held').innerText(), '–');
 });
 
+test('sold out is what is ordered to the last unit; what will sell out does so in the middle case', async () => {
+  await past();
+  const spread = (q25, q50, q75) => ({ mean: q50, q05: q25, q25, q50, q75, q95: q75 });
+  const [a, b, c, d] = mock.estimate.skus.slice(0, 4).map((s) => s.sku);
+  const told = { [a]: [40, spread(40, 40, 40)], [b]: [5, spread(30, 40, 40)], [c]: [5, spread(20, 39, 40)], [d]: [5, spread(20, 30, 39)] };
+  mock.outlook.change = { skus: mock.estimate.skus.map((s) => (told[s.sku] ? { ...s, stock: 40, firm: told[s.sku][0], units: told[s.sku][1], short_by: 0 } : s)) };
+  mock.moved();
+  const page = await openPage();
+  const note = (sku) => cell(page, sku, 'short').innerText().then((t) => t.split('\n').slice(1).join(''));
+  assert.deepEqual([await note(a), await note(b), await note(c), await note(d)], ['sold out', 'will sell out', 'may sell out', '']);
+});
+
 test('a shop that told nothing of its warehouses has totals, and is not asked to choose a place', async () => {
   mock = await createMock();
   Object.assign(mock.outlook, { plan: { sites: [], waves: [], cartons: [] } });
@@ -194,6 +206,14 @@ test('once nothing more is expected the range is one number, and nothing grows o
   await see(page, 'planning', 'what ships');
   assert.deepEqual((await text(page, 'total-units')).split('\n').filter(Boolean).slice(1, 3), [firm.toLocaleString('en-IE'), firm.toLocaleString('en-IE')]);
   assert.match(await text(page, 'legend'), new RegExp(`Expected\\s+${firm.toLocaleString('en-IE')}\\s`));
+  const held = mock.estimate.total.held;
+  mock.stock.scarf.allocated += 500;    /* the shop goes on: other shows sell and hold now */
+  mock.stock.scarf.held += 3;
+  mock.countsTell();
+  await page.waitForFunction((n) => window.liveshelf.state.volumes.total.held === n, mock.volumes().total.held);
+  assert.equal(await text(page, 'total-held'), String(held));
+  for (const counted of ['orders', 'waitlist', 'available']) assert.equal(await id(page, `total-${counted}`).count(), 0, counted);
+  await see(page, 'kind', 'As settled');
   for (let i = 0; i < 100; i++) await page.clock.runFor(10_000);
   await page.waitForFunction(() => Date.now() - window.liveshelf.heard_ms < 15_000);
   assert.equal(await id(page, 'estimate-stale').count(), 0);
@@ -287,6 +307,8 @@ test('after half a minute of silence the numbers grey out and say their age, and
   mock.refuse = null;
   mock.httpDown = false;
   await page.clock.runFor(31_000);
+  await page.waitForFunction(() => Date.now() - window.liveshelf.heard_ms < 15_000);
+  mock.moved();
   await page.locator('main:not(.stale)').waitFor();
 });
 
@@ -295,13 +317,69 @@ test('an estimate that stands still is told apart from a connection that does', 
   const page = await openPage('tablet', { clock: true });
   for (let i = 0; i < 4; i++) {
     await page.clock.runFor(10_000);
-    mock.volumesTell();                 /* word comes, new numbers do not */
+    mock.countsTell();                  /* counts move, what is expected does not */
     await page.waitForFunction(() => Date.now() - window.liveshelf.heard_ms < 5000);
   }
   await see(page, 'estimate-stale', /The estimate is [34]\d s old/);
+  assert.equal(await id(page, 'quiet').count(), 0);
   assert.equal(await page.locator('main.stale').count(), 0);
   mock.moved();
   await id(page, 'estimate-stale').waitFor({ state: 'detached' });
+});
+
+const colour = (page, selector) => page.locator(selector).first().evaluate((el) => getComputedStyle(el).color);
+
+test('a server that answers and knows nothing new is not taken for one where nothing happens', async () => {
+  await past();
+  const page = await openPage('tablet', { clock: true });
+  const fresh = await Promise.all(['[data-testid="total-firm"]', '[data-testid="total-available"]', '[data-testid="row-scarf"] [data-col="held"]'].map((s) => colour(page, s)));
+  await page.clock.runFor(13_000);
+  await page.waitForFunction(() => Date.now() - window.liveshelf.heard_ms < 12_000);
+  await page.locator('.dot.fresh').waitFor();
+  assert.equal(await id(page, 'quiet').count(), 0);
+  mock.volumesTell();                   /* the same again is no news */
+  await page.clock.runFor(4_000);
+  await see(page, 'freshness', /Nothing new from the server for 1\d s/);
+  await see(page, 'quiet', /numbers as of \d\d:\d\d:\d\d/);
+  await page.locator('.dot.old').waitFor();
+  for (let i = 0; i < 3; i++) {
+    await page.clock.runFor(10_000);
+    await page.waitForFunction(() => Date.now() - window.liveshelf.heard_ms < 12_000);
+  }
+  await see(page, 'freshness', /Nothing new from the server for 4\d s/);
+  assert.equal(await id(page, 'stale').count(), 0, 'it is heard');
+  const grey = await Promise.all(['[data-testid="total-firm"]', '[data-testid="total-available"]', '[data-testid="row-scarf"] [data-col="held"]'].map((s) => colour(page, s)));
+  assert.equal(new Set(grey).size, 1, `${grey}`);
+  grey.forEach((c, i) => assert.notEqual(c, fresh[i]));
+  mock.moved();
+  await id(page, 'quiet').waitFor({ state: 'detached' });
+  await page.locator('main:not(.stale) .dot.fresh').waitFor();
+});
+
+test('in the replay estimates come more slowly: minutes without one are nothing, many are', async () => {
+  await past({ minutes: 20, after_min: 5 });
+  const page = await openPage('tablet', { clock: true });
+  const wait = async (minutes) => {
+    for (let i = 0; i < minutes * 6; i++) await page.clock.runFor(10_000);
+    await page.waitForFunction(() => Date.now() - window.liveshelf.heard_ms < 12_000);
+  };
+  await wait(1);
+  assert.equal(await id(page, 'quiet').count(), 0);
+  await wait(2);
+  await see(page, 'quiet', /That was 3 min ago/);
+});
+
+test('a shop that has estimates made once a minute is not told each minute that they are late', async () => {
+  await past();
+  const page = await openPage('tablet', { clock: true });
+  for (let i = 0; i < 6; i++) {
+    mock.as_of_ms = await page.evaluate(() => Date.now());
+    mock.moved();
+    await page.waitForFunction((seq) => window.liveshelf.state.volumes.estimate.seq === seq, mock.estimate.seq);
+    for (let s = 0; s < 6; s++) await page.clock.runFor(10_000);
+  }
+  await page.waitForFunction(() => Date.now() - window.liveshelf.heard_ms < 12_000);
+  assert.equal(await id(page, 'quiet').count(), 0);
 });
 
 test('on paper: as of when, which estimate, not an order, and every table', async () => {
@@ -322,6 +400,11 @@ test('at 360 px nothing runs out of the page, by day and by night', async () => 
     await context?.close();
     const page = await openPage('phone', { colorScheme });
     assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 360);
+    const high = await cell(page, 'scarf', 'units').locator('.three > :last-child').boundingBox();
+    const table = await page.locator('.scroll:has(.products)').boundingBox();
+    assert.ok(high.x + high.width <= table.x + table.width, 'the whole range is seen without moving the table');
+    const cut = await page.locator('.products :is(tbody, tfoot) :is(td, th)').evaluateAll((all) => all.filter((el) => el.scrollWidth > el.clientWidth).map((el) => el.innerText));
+    assert.deepEqual(cut, []);
     const paper = await page.evaluate(() => getComputedStyle(document.body).backgroundColor);
     assert.equal(paper, colorScheme === 'dark' ? 'rgb(18, 21, 14)' : 'rgb(246, 247, 242)');
   }

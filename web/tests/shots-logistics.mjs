@@ -82,6 +82,19 @@ const SHOTS = {
     await page.clock.runFor(75_000);
     await id(page, 'stale').waitFor();
   },
+  'log-quiet': async (mock, page) => {
+    await page.clock.install();
+    live(mock);
+    await open(mock, page);
+    await page.clock.runFor(18_000);
+    await id(page, 'quiet').waitFor();
+  },
+  'log-settled': async (mock, page) => {
+    pastMake(mock, { minutes: 48, after_min: 300 });
+    mock.stateSet('settled');
+    mock.moved();
+    await open(mock, page);
+  },
   'log-soon': async (mock, page) => {
     mock.outlook.on = false;
     await open(mock, page);
