@@ -27,6 +27,15 @@ export function Places({ v, e, now }: { v: Volumes; e: Estimate; now: number }) 
       </tr>
     );
   };
+  /* Ordered, and nobody has said yet which site ships it: the sites' planning has it, their firm has not. */
+  const unplaced = (wave: string) => {
+    const firm = (load('*', wave)?.firm ?? 0) - sites.reduce((n, s) => n + (load(s, wave)?.firm ?? 0), 0);
+    return sites.length > 0 && firm > 0 && (
+      <tr data-testid={`unplaced-${wave}`} title="Ordered, and no site is named for it yet: expected at the sites above">
+        <th scope="row">No site yet</th><td class="n" data-col="firm">{units(firm)}</td><td class="planned">–</td><td class="planned">–</td><td class="n">–</td><td class="n">–</td><td class="n">–</td>
+      </tr>
+    );
+  };
   return (
     <>
       <div class="scroll" tabIndex={0} role="region" aria-label="By site and wave">
@@ -39,6 +48,7 @@ export function Places({ v, e, now }: { v: Volumes; e: Estimate; now: number }) 
               <tbody key={w}>
                 {w !== '*' && <tr class="wave"><th scope="rowgroup" colSpan={7}>{w === LATER ? 'Later' : `Wave ${w}`} <small>{until(v, e, w, now)}</small></th></tr>}
                 {sites.map((site) => load(site, w)).map((l) => l && line(l, l.site, false))}
+                {unplaced(w)}
                 {all && w !== '*' && sites.length !== 1 && line(all, 'All sites', true)}
               </tbody>
             );
@@ -46,6 +56,7 @@ export function Places({ v, e, now }: { v: Volumes; e: Estimate; now: number }) 
           <tbody>
             {waves[0] !== '*' && sites.length > 0 && <tr class="wave"><th scope="rowgroup" colSpan={7}>All waves</th></tr>}
             {waves[0] !== '*' && sites.map((site) => load(site, '*')).map((l) => l && line(l, l.site, false))}
+            {waves[0] !== '*' && unplaced('*')}
             {e.loads[0] && line(e.loads[0], 'Everything', true)}
           </tbody>
         </table>

@@ -123,6 +123,22 @@ test('sites and waves: loads against capacity, and the products of one site and 
   assert.equal(await cell(page, 'scarf', 'held').innerText(), '–');
 });
 
+test('firm adds up: what no site is named for yet stands by itself', async () => {
+  await past();
+  const placed = (l) => ({ ...l, firm: l.site === 'Limerick' ? 5 : l.site === 'Rotterdam' ? 0 : l.firm });
+  const loads = mock.estimate.loads.map(placed);
+  mock.outlook.change = { loads };
+  mock.moved();
+  const page = await openPage();
+  await id(page, 'tab-places').click();
+  const firm = async (row) => narrow(await id(page, row).locator('[data-col="firm"]').innerText());
+  for (const w of ['tonight', '*']) {
+    const all = loads.find((l) => l.site === '*' && l.wave === w).firm;
+    assert.equal(await firm(`unplaced-${w}`), all - 5);
+    assert.equal(await firm(`load-*-${w}`), all);
+  }
+});
+
 test('sold out is what is ordered to the last unit; what will sell out does so in the middle case', async () => {
   await past();
   const spread = (q25, q50, q75) => ({ mean: q50, q05: q25, q25, q50, q75, q95: q75 });
