@@ -54,7 +54,7 @@ static void board_published(void *ctx, const struct shop_id *shop, const struct 
     (void)shop;
     if (!ID_EQUAL(*broadcast, world_broadcast_id))
         return;
-    if (seq <= n->published_seq)
+    if (seq <= n->published_seq && !n->w->forgot) /* what a fail-over lost is told anew, from where the log ends */
         world_fail(n->w, "node %u: estimate %llu after %llu", n->number, (unsigned long long)seq,
                    (unsigned long long)n->published_seq);
     if (len == 0 || document[0] != '{')
