@@ -18,7 +18,8 @@ struct metric board_metrics[BOARD_METRICS] = {
                        .help = "Broadcasts whose estimates this node makes.",
                        .kind = METRIC_GAUGE},
     [BOARD_REFOLDS] = {.name = "liveshelf_estimates_folded_again_total",
-                       .help = "Times a broadcast's ledger was read again from its start.",
+                       .help = "Times a broadcast's ledger was read from its start: when it begins, after a restart, a "
+                               "fail-over, a new plan.",
                        .kind = METRIC_COUNTER},
     [BOARD_NEWEST] = {.name = "liveshelf_estimates_newest_timestamp_seconds",
                       .help = "Moment of the newest estimate this node has, of any broadcast.",
