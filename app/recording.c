@@ -323,6 +323,8 @@ static const struct line_kind {
     {"leave", SALE_LEAVE, HAS_SKU},
     {"stock", SALE_STOCK, HAS_SKU | HAS_UNITS | MAY_HAVE_SITE},
     {"sku", SALE_SKU, HAS_SKU | MAY_HAVE_GRAMS},
+    {"stop", SALE_STOP, HAS_SKU},
+    {"open", SALE_OPEN, HAS_SKU},
     {"end", SALE_END, 0},
     {"close", SALE_CLOSE, 0},
 };

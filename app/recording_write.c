@@ -117,7 +117,8 @@ void recording_write_event(struct bytes *out, const struct sale_event *e, double
         [SALE_VIEWERS] = "viewers", [SALE_PIN] = "pin",       [SALE_HOLD] = "hold",     [SALE_CONFIRM] = "confirm",
         [SALE_RELEASE] = "release", [SALE_EXPIRE] = "expire", [SALE_EXTEND] = "extend", [SALE_CANCEL] = "cancel",
         [SALE_RETURN] = "return",   [SALE_SHIP] = "ship",     [SALE_WAIT] = "waitlist", [SALE_LEAVE] = "leave",
-        [SALE_STOCK] = "stock",     [SALE_SKU] = "sku",       [SALE_END] = "end",       [SALE_CLOSE] = "close",
+        [SALE_STOCK] = "stock",     [SALE_SKU] = "sku",       [SALE_STOP] = "stop",     [SALE_OPEN] = "open",
+        [SALE_END] = "end",         [SALE_CLOSE] = "close",
     };
     MUST((size_t)e->kind < ARRAY_LEN(types));
     bytes_format(out, "{\"type\":\"%s\",\"t\":%.3f", types[e->kind], t);

@@ -60,7 +60,7 @@ struct estimate_sku {
     struct spread units;          /* that will finally ship: firm..stock when there are no cancellations */
     double parts[ESTIMATE_PARTS]; /* what the mean is made of; adds up to it, CANCELLED <= 0 */
     double lost;                  /* mean units wanted while there was no stock */
-    double short_by;              /* units wanted beyond the stock, so far and (the middle of) still to come */
+    double short_by;              /* wanted beyond the stock, so far and (the middle of) to come; 0 while stopped */
     unsigned flags;
 };
 /* A SKU in a site and a wave. Where there are sites, orders that are placed at none of them yet are in cells of ESTIMATE_ALL sites, with

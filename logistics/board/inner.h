@@ -67,6 +67,7 @@ struct input {
     struct place at; /* in the ledger; events: {0, seq} */
     int64_t ms, units;
     enum input_kind kind;
+    bool is_stopped;    /* INPUT_COUNT: nobody can buy it */
     uint8_t sku, buyer; /* where these begin in `text`, which begins with the hold's; `buyer`: the site, of actuals */
     char text[];
 };
@@ -74,6 +75,7 @@ struct input_spec {
     enum input_kind kind;
     struct place at;
     int64_t ms, units;
+    bool is_stopped;
     const char *hold, *sku, *buyer; /* NULL: none */
 };
 struct input *input_make(const struct input_spec *spec);
@@ -94,7 +96,7 @@ struct tally_sku {
     int64_t available;       /* of the shop; -1: not known */
     int64_t held, firm;      /* of this broadcast */
     int64_t told[SITES_MAX]; /* to the estimator, last; of a SKU that it knows */
-    bool is_known;
+    bool is_known, is_stopped;
     struct input *before; /* the last count of long before the start, as long as it waits; NULL: none */
 };
 struct tally {
@@ -310,7 +312,8 @@ struct tally_sku *tally_sku(struct tally *f, const char *sku, bool make);
 void stock_split(const struct board_show *s, const char *sku, int64_t units, int64_t ret[SITES_MAX]);
 void stock_feed(struct board_show *s, const char *sku, double t); /* when it differs from what was fed last */
 size_t stock_sites(const struct board_show *s);
-int64_t stock_to_come(const struct stock_count *count); /* what is available, unless it is not sold */
+bool stock_is_stopped(const struct stock_count *count); /* or recalled */
+int64_t stock_to_come(const struct stock_count *count); /* what is available, unless it is stopped */
 
 /* begin.c */
 bool begin_write(struct board_show *s, const struct show_view *view); /* false: not now */

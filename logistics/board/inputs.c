@@ -30,6 +30,7 @@ struct input *input_make(const struct input_spec *spec)
                          .ms = spec->ms,
                          .units = spec->units,
                          .kind = spec->kind,
+                         .is_stopped = spec->is_stopped,
                          .sku = (uint8_t)hold,
                          .buyer = (uint8_t)(hold + sku)};
     memcpy(in->text, spec->hold == NULL ? "" : spec->hold, hold);
@@ -126,8 +127,12 @@ static void input_movement(struct board_show *s, const struct movement *m, struc
 static void input_count(struct board_show *s, const struct stock_count *count, struct place at, int64_t ms)
 {
     struct tally *f = &s->tally;
-    const struct input_spec spec = {
-        .kind = INPUT_COUNT, .at = at, .ms = ms, .sku = count->sku.text, .units = stock_to_come(count)};
+    const struct input_spec spec = {.kind = INPUT_COUNT,
+                                    .at = at,
+                                    .ms = ms,
+                                    .sku = count->sku.text,
+                                    .units = stock_to_come(count),
+                                    .is_stopped = stock_is_stopped(count)};
     struct tally_sku *k = ms < s->start_ms - LONG_BEFORE_MS ? tally_sku(f, count->sku.text, true) : NULL;
     if (k != NULL && k->before != NULL) {
         list_remove(&k->before->link);

@@ -20,10 +20,11 @@ struct tally_sku *tally_sku(struct tally *f, const char *sku, bool make)
     return k;
 }
 
+bool stock_is_stopped(const struct stock_count *count) { return count->stopped || count->recall != RECALL_NONE; }
+
 int64_t stock_to_come(const struct stock_count *count)
 {
-    bool is_sold = !count->stopped && count->recall == RECALL_NONE;
-    return is_sold || count->available < 0 ? count->available : 0;
+    return stock_is_stopped(count) && count->available > 0 ? 0 : count->available;
 }
 
 size_t stock_sites(const struct board_show *s)

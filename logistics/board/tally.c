@@ -64,6 +64,8 @@ static void feed_sku(struct board_show *s, const char *sku, double t, int64_t gr
         return;
     k->is_known = true;
     tally_feed(s, &(struct sale_event){.kind = SALE_SKU, .t = t, .sku = sku, .site = ESTIMATE_ALL, .n = grams});
+    if (k->is_stopped)
+        tally_feed(s, &(struct sale_event){.kind = SALE_STOP, .t = t, .sku = sku, .site = ESTIMATE_ALL});
     stock_feed(s, sku, t);
 }
 
@@ -100,12 +102,22 @@ static void feed_cancel(struct board_show *s, const struct sale_event *like)
     stock_feed(s, like->sku, like->t);
 }
 
+static void feed_stopped(struct board_show *s, struct tally_sku *k, const char *sku, double t, bool is_stopped)
+{
+    bool is_new = k->is_stopped != is_stopped;
+    k->is_stopped = is_stopped;
+    if (k->is_known && is_new)
+        tally_feed(s, &(struct sale_event){
+                          .kind = is_stopped ? SALE_STOP : SALE_OPEN, .t = t, .sku = sku, .site = ESTIMATE_ALL});
+}
+
 static void feed_count(struct board_show *s, const struct input *in, double t)
 {
     const char *sku = in->text + in->sku;
     struct tally_sku *k = tally_sku(&s->tally, sku, true);
     k->available = in->units;
     k->before = NULL; /* it is done with */
+    feed_stopped(s, k, sku, t, in->is_stopped);
     if (k->is_known)
         stock_feed(s, sku, t);
 }

@@ -243,6 +243,8 @@ static void draw_arrivals(struct draws *d, struct sku_draws *k, size_t i, struct
     }
     double waiting = d->f->closed ? 0 : (double)k->s->waiting * WAIT_CONVERTS * d->o.first_chance;
     a->waiting = waiting > 0 ? sample_poisson(&d->rng[FOR_LINE], waiting) : 0;
+    if (k->s->stopped)
+        live = tail = a->waiting = 0;
     a->held = draw_held(d, k, i);
     lines_units(d, k, live + a->waiting, tail, a);
     k->rates += rate;
@@ -370,6 +372,8 @@ static enum result sku_estimate(struct draws *d, size_t sku)
     to->lost = k.rates / DRAWS * at_least(k.o->all - k.o->in_stock, 0) * k.o->units_per_line;
     spread_of(d->sku_short, DRAWS, &beyond);
     to->short_by = beyond.q[ESTIMATE_QUANTILES / 2] + (k.s->stock == STOCK_UNKNOWN ? 0 : to->lost);
+    if (k.s->stopped) /* more of it would not be sold either */
+        to->short_by = 0;
     if (to->units.mean > 0) {
         d->grams_known = d->grams_known && k.s->grams > 0;
         d->cm3_known = d->cm3_known && k.s->cm3 > 0;

@@ -70,6 +70,8 @@ enum sale_kind {
     SALE_LEAVE, /* sku: a viewer in line */
     SALE_STOCK, /* sku, units: the most that can ship of it from now on, sold ones included; made known if new. site: of that site */
     SALE_SKU,   /* sku, n: came onto the shelf (stock -1 until told); a unit weighs n grams, 0: not known */
+    SALE_STOP,  /* sku: nobody can buy it any more; its open holds may still be confirmed */
+    SALE_OPEN,  /* sku: they can again */
     SALE_END,   /* the broadcast ended, the replay begins */
     SALE_CLOSE, /* nothing more will be sold or cancelled: what is confirmed is what ships */
 };

@@ -96,6 +96,13 @@ static enum result on_stock(struct estimator *e, size_t sku, const struct sale_e
     return RESULT_OK;
 }
 
+static enum result on_stop(struct estimator *e, size_t sku, bool stopped)
+{
+    fold_sku_accrue(&e->fold, &e->fold.skus[sku], e->fold.now);
+    e->fold.skus[sku].stopped = stopped;
+    return RESULT_OK;
+}
+
 static enum result on_sku(struct estimator *e, size_t sku, int64_t grams)
 {
     if (grams < 0 || grams > UINT32_MAX)
@@ -130,6 +137,8 @@ static enum result feed_sku(struct estimator *e, const struct sale_event *event)
         return on_pin(e, sku);
     if (event->kind == SALE_STOCK)
         return on_stock(e, sku, event);
+    if (event->kind == SALE_STOP || event->kind == SALE_OPEN)
+        return on_stop(e, sku, event->kind == SALE_STOP);
     return on_line_up(e, sku, event->kind == SALE_WAIT ? 1 : -1);
 }
 
@@ -156,6 +165,8 @@ enum result estimator_feed(struct estimator *e, const struct sale_event *event)
     case SALE_LEAVE:
     case SALE_STOCK:
     case SALE_SKU:
+    case SALE_STOP:
+    case SALE_OPEN:
         result = feed_sku(e, event);
         break;
     default:

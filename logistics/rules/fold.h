@@ -43,7 +43,7 @@ struct fold_sku {
     uint32_t grams;
     double cm3; /* of one unit; 0: not known */
     uint32_t longest_mm;
-    bool known;
+    bool known, stopped;
     struct prior_sku prior;
     /* counts */
     int64_t net, held, waiting; /* confirmed and not cancelled; open; in line */

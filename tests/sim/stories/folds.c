@@ -129,7 +129,10 @@ static void of_what_is_recalled_or_stopped_nothing_more_is_expected(void **state
     struct estimate_sku mug = sku_of(w, 2, &first, "mug-red"), cap = sku_of(w, 2, &first, "cap-blue");
     assert_int_equal(mug.firm, 20);
     assert_true(mug.units.q[4] <= 20);
-    assert_true(cap.units.q[4] <= 20); /* those on hold may still be paid */
+    assert_true(mug.parts[PART_LIVE] + mug.parts[PART_TAIL] == 0 && cap.parts[PART_LIVE] + cap.parts[PART_TAIL] == 0);
+    assert_true(mug.short_by == 0 && cap.short_by == 0);
+    assert_true(cap.units.q[0] < cap.held); /* what some give back nobody takes */
+    assert_true(cap.units.q[4] <= 20);      /* those on hold may still be paid */
     world_do(w, "host opens cap-blue");
     world_run_ms(w, 6000);
     assert_true(sku_of(w, 2, &first, "cap-blue").units.q[4] > 20);

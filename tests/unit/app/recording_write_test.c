@@ -34,6 +34,8 @@ static const struct sale_event events[] = {
     {.kind = SALE_EXTEND, .t = 3.0, .hold = "h_1", .sku = "mug-red", .site = ESTIMATE_ALL},
     {.kind = SALE_WAIT, .t = 3.5, .sku = "poster", .site = ESTIMATE_ALL},
     {.kind = SALE_LEAVE, .t = 3.6, .sku = "poster", .site = ESTIMATE_ALL},
+    {.kind = SALE_STOP, .t = 3.7, .sku = "poster", .site = ESTIMATE_ALL},
+    {.kind = SALE_OPEN, .t = 3.8, .sku = "poster", .site = ESTIMATE_ALL},
     {.kind = SALE_VIEWERS, .t = 5.0, .n = 413, .site = ESTIMATE_ALL},
     {.kind = SALE_CONFIRM, .t = 6.0, .hold = "h_1", .sku = "mug-red", .buyer = "v_1", .units = 2, .site = ESTIMATE_ALL},
     {.kind = SALE_RELEASE, .t = 7.0, .hold = "h_1", .sku = "poster", .site = ESTIMATE_ALL},
