@@ -13,6 +13,8 @@
 #define CLAIMS_HOLDS_MAX 10000000 /* open and confirmed holds, and viewers, of one shop */
 #define CLAIMS_TAKEN_BACK_MAX 100000
 #define LEDGER_ID_LEN_MAX 41
+/* Ids are "ms-seq", compared as numbers; "" comes before all: < 0, 0, > 0. */
+int ledger_id_order(const char *a, const char *b);
 struct ledger_entry {
     char id[LEDGER_ID_LEN_MAX + 1]; /* "ms-seq", grows */
     int64_t ms;
@@ -55,8 +57,8 @@ struct claims {
         int64_t kept_ms[SYNC_DELAYS_KEPT]; /* a ring */
         uint64_t count;                    /* seen so far */
     } sync_delay;
-    size_t open, waiting;         /* holds that are held; places in all lines */
-    struct list taken_back;       /* struct claim, oldest first: in no other place but their SKUs' lists */
+    size_t open, waiting;   /* holds that are held; places in all lines */
+    struct list taken_back; /* struct claim, oldest first: in no other place but their SKUs' lists */
     size_t taken_back_count;
     uint64_t audit;               /* numbers the entries audited */
     struct claims_entry *touched; /* SKUs the present entry moves */

@@ -229,7 +229,7 @@ static int decimal_compare(const char *a, size_t a_len, const char *b, size_t b_
 }
 
 /* "ms-seq" by ms, then seq, as numbers: as texts "9-0" would come after "10-0". "" comes before all. */
-static int ledger_id_compare(const char *a, const char *b)
+int ledger_id_order(const char *a, const char *b)
 {
     size_t a_ms = strcspn(a, "-"), b_ms = strcspn(b, "-");
     int by_ms = decimal_compare(a, a_ms, b, b_ms);
@@ -240,7 +240,7 @@ static int ledger_id_compare(const char *a, const char *b)
 
 enum result claims_fold(struct claims *c, const struct ledger_entry *e)
 {
-    if (ledger_id_compare(e->id, c->ledger_id) <= 0)
+    if (ledger_id_order(e->id, c->ledger_id) <= 0)
         return RESULT_OK;
     enum result result = entry_fold(c, e);
     c->unfinished = result != RESULT_OK;

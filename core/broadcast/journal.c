@@ -47,16 +47,3 @@ void journal_finish(struct journal *j)
     }
     *j = (struct journal){0};
 }
-
-int ledger_id_order(const char *a, const char *b)
-{
-    for (int part = 0; part < 2; part++) {
-        char *a_end, *b_end;
-        unsigned long long a_number = strtoull(a, &a_end, 10), b_number = strtoull(b, &b_end, 10);
-        if (a_number != b_number)
-            return a_number < b_number ? -1 : 1;
-        a = *a_end == '-' ? a_end + 1 : a_end;
-        b = *b_end == '-' ? b_end + 1 : b_end;
-    }
-    return 0;
-}

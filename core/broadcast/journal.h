@@ -112,7 +112,4 @@ struct journal_codec {
                           struct journal *ret); /* the caller finishes *ret; seq stays 0 */
 };
 
-/* "ms-seq", as numbers; "" comes before all: < 0, 0, > 0. */
-int ledger_id_order(const char *a, const char *b);
-
 #endif

@@ -143,7 +143,6 @@ void ledger_forget(struct shop *shop);
 /* The viewer heard of this hold in an answer; its ledger entry need not be pushed to them as well. */
 void ledger_answered(struct shop *shop, const struct hold_id *hold, const char *ledger_id);
 bool ledger_is_folded(const struct shop *shop, const char *ledger_id);
-int ledger_id_compare(const char *a, const char *b);
 
 struct demand_row { /* one SKU's demand, by where it was counted */
     size_t at;      /* index in show->demand */

@@ -114,7 +114,7 @@ static bool was_answered(struct shop *shop, const char *hold, const char *ledger
     struct answered *a = map_get(&shop->answered, hold);
     if (a == NULL)
         return false;
-    int order = ledger_id_compare(a->ledger_id, ledger_id);
+    int order = ledger_id_order(a->ledger_id, ledger_id);
     if (order <= 0)
         free(map_remove(&shop->answered, hold));
     return order == 0;
@@ -281,21 +281,7 @@ void ledger_forget(struct shop *shop)
 
 /* ---- ids ---- */
 
-/* "ms-seq", as numbers; "" comes before all. */
-int ledger_id_compare(const char *a, const char *b)
-{
-    for (int part = 0; part < 2; part++) {
-        char *a_end, *b_end;
-        unsigned long long a_number = strtoull(a, &a_end, 10), b_number = strtoull(b, &b_end, 10);
-        if (a_number != b_number)
-            return a_number < b_number ? -1 : 1;
-        a = *a_end == '-' ? a_end + 1 : a_end;
-        b = *b_end == '-' ? b_end + 1 : b_end;
-    }
-    return 0;
-}
-
 bool ledger_is_folded(const struct shop *shop, const char *ledger_id)
 {
-    return ledger_id_compare(ledger_id, shop->claims.ledger_id) <= 0;
+    return ledger_id_order(ledger_id, shop->claims.ledger_id) <= 0;
 }

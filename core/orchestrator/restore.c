@@ -263,7 +263,7 @@ static void restore_answered(struct own_ask *own)
     if (own->ask.result != RESULT_OK) {
         r->silent = true;
     } else if (answer_puts_back(&own->ask)) {
-        bool written = own->ask.ledger_id[0] != '\0' && ledger_id_compare(own->ask.ledger_id, r->ledger_id) > 0;
+        bool written = own->ask.ledger_id[0] != '\0' && ledger_id_order(own->ask.ledger_id, r->ledger_id) > 0;
         record->done = true;
         r->restored += own->ask.answer != INVENTORY_REPLAYED && own->ask.answer != INVENTORY_IGNORED;
         if (written)

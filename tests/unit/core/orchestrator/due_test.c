@@ -139,12 +139,12 @@ static void a_hold_kept_for_a_recall_is_due_when_it_is_decided(void **state)
 static void ledger_ids_are_compared_as_numbers(void **state)
 {
     (void)state;
-    assert_true(ledger_id_compare("9-0", "10-0") < 0);
-    assert_true(ledger_id_compare("10-9", "10-10") < 0);
-    assert_true(ledger_id_compare("10-2", "9-10") > 0);
-    assert_int_equal(ledger_id_compare("10-2", "10-2"), 0);
-    assert_true(ledger_id_compare("", "0-1") < 0);
-    assert_true(ledger_id_compare("1795177200123-0", "1795177200123-1") < 0);
+    assert_true(ledger_id_order("9-0", "10-0") < 0);
+    assert_true(ledger_id_order("10-9", "10-10") < 0);
+    assert_true(ledger_id_order("10-2", "9-10") > 0);
+    assert_int_equal(ledger_id_order("10-2", "10-2"), 0);
+    assert_true(ledger_id_order("", "0-1") < 0);
+    assert_true(ledger_id_order("1795177200123-0", "1795177200123-1") < 0);
 }
 
 int main(void)
