@@ -328,7 +328,14 @@ class Tls(Webhook):
         ext.write_text(extension + "\n", encoding="utf-8")
         sign = ["-signkey", f"{path}.key"] if signer is None else \
             ["-CA", f"{cls.folder.name}/{signer}.pem", "-CAkey", f"{cls.folder.name}/{signer}.key", "-CAcreateserial"]
-        openssl("x509", "-req", "-in", f"{path}.csr", "-days", str(days), "-extfile", str(ext), *sign, "-out", f"{path}.pem")
+        made = ["x509", "-req", "-in", f"{path}.csr", "-extfile", str(ext), *sign, "-out", f"{path}.pem"]
+        if days > 0:
+            openssl(*made, "-days", str(days))
+            return path
+        try:
+            openssl(*made, "-not_before", "20200101000000Z", "-not_after", "20200102000000Z")
+        except subprocess.CalledProcessError:  # before OpenSSL 3.4 there are no such options, and days may be negative
+            openssl(*made, "-days", str(days))
         return path
 
     def tls_receiver(self, certificate):
