@@ -124,6 +124,27 @@ static void create_begun(struct append *append)
 
 /* ---- read ---- */
 
+#define VOLUMES_AGAIN_MS 50 /* until what is told of a broadcast is known here */
+
+static void get_opened(struct errand *e);
+
+static void get_again(struct clock_timer *timer)
+{
+    get_opened(container_of(container_of(timer, struct journey, again), struct errand, j));
+}
+
+/* A node that has just opened it may not have read what was estimated: to answer "nothing" would be wrong. */
+static void volumes_wait(struct errand *e)
+{
+    struct orchestrator *o = e->j.o;
+    if (e->j.answered || o->config.observer == NULL || o->config.observer->volumes == NULL) {
+        errand_unavailable(e);
+        return;
+    }
+    e->j.again.fire = get_again;
+    o->config.clock->start(o->config.clock, &e->j.again, VOLUMES_AGAIN_MS);
+}
+
 static void get_opened(struct errand *e)
 {
     struct show *show = journey_show(&e->j);
@@ -137,7 +158,7 @@ static void get_opened(struct errand *e)
     outcome.seq = show->b.seq;
     if (e->j.kind == COMMAND_VOLUMES_GET) {
         if (!show_volumes(show, &volumes)) {
-            errand_unavailable(e);
+            volumes_wait(e);
             return;
         }
         outcome.kind = OUTCOME_VOLUMES;

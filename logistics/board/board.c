@@ -274,10 +274,18 @@ void board_event(void *board, const struct show_view *view, const struct event *
 
 /* ---- read ---- */
 
+/* What was estimated is being read, or its document fetched for the first time: "nothing" would be wrong. */
+static bool document_is_awaited(const struct board_show *s)
+{
+    bool is_read = s->book.is_followed && !s->book.is_caught_up;
+    bool is_fetched = s->estimate_seq > 0 && s->fetching.is_busy && s->fetching.attempts == 0;
+    return s->b->estimates && !s->b->is_stopped && s->document.seq == 0 && (is_read || is_fetched);
+}
+
 bool board_volumes(void *board, const struct show_view *view, struct volumes_view *ret)
 {
     struct board_show *s = board_show_make(board, &view->broadcast->shop, &view->broadcast->id);
-    if (s == NULL)
+    if (s == NULL || document_is_awaited(s))
         return false;
     observed_volumes(s, view, ret);
     ret->estimate = s->document.text.data;

@@ -112,8 +112,8 @@ void board_ledger_rewound(void *board,
                           const struct shop_id *shop); /* forgets the shop's movements: all are told again */
 void board_event(void *board, const struct show_view *show, const struct event *event);
 /* Rows: the shelf's SKUs in its order, then those once sold and no longer on it. `as_of_ms`, `ledger_id`, `series_new`, `fan_new`,
- * `changes_new`, `stamps_new` and `estimate_new` are left to the caller. False at BOARD_BROADCASTS_MAX. What *ret points to is
- * valid until the next call with the same broadcast. */
+ * `changes_new`, `stamps_new` and `estimate_new` are left to the caller. False at BOARD_BROADCASTS_MAX, and while what was estimated
+ * of it is still being read here. What *ret points to is valid until the next call with the same broadcast. */
 bool board_volumes(void *board, const struct show_view *show, struct volumes_view *ret);
 
 /* ---- asked (command_is_logistics and not command_is_hooks) ---- */

@@ -99,6 +99,10 @@ class Planning(unittest.TestCase):
             os.kill(shop.nodes()[0], signal.SIGKILL)
             os.kill(shop.nodes()[-1], signal.SIGKILL)
             until("both nodes are back", lambda: len(shop.nodes()) == 2)
+            # Who asks a node that has just come hears what was estimated, at the first time of asking.
+            status, body, _ = shop.http("GET", "/v1/broadcasts/show/estimates", token=shop.token("logistics"))
+            self.assertEqual(status, 200)
+            self.assertGreaterEqual(body["estimate"]["seq"], after["seq"])
             again = self.estimate(shop, lambda d: self.firm(3)(d) and d["seq"] > after["seq"])
             self.assertGreater(again["as_of_ms"], after["as_of_ms"])
 
@@ -139,6 +143,11 @@ class Planning(unittest.TestCase):
             self.assertEqual(shop.http("POST", "/v1/broadcasts/show/settle", token=token)[0], 200)
             closed = self.estimate(shop, lambda d: d["phase"] == "closed")
             self.assertEqual(closed["total"]["units"]["q05"], closed["total"]["units"]["q95"])
+            # All of it starts again: who asks first is told all, though nobody has it in memory.
+            self.assertEqual(shop.stop(), 0)
+            shop.start()
+            status, table, _ = shop.http("GET", "/v1/broadcasts/show/estimates.csv", token=token)
+            self.assertEqual((status, sum(int(r["units"]) for r in csv_rows(table) if r["status"] == "firm")), (200, 4))
             shop.api("POST", "/v1/broadcasts", {"id": "next", "title": "Next", "hold_ms": 300000})
             _, run, _ = shop.http("GET", "/v1/broadcasts/show/run-of-show", token=token)
             shop.api("PUT", "/v1/broadcasts/next/run-of-show", {"cues": run["cues"]})
