@@ -15,7 +15,7 @@ enum hook_type { HOOK_VOLUMES_UPDATED, HOOK_PROMISE_CHANGED, HOOK_VOLUMES_SETTLE
 const char *hook_type_name(enum hook_type type); /* "volumes.updated", "promise.changed", "volumes.settled" */
 
 struct hook_endpoint {
-    unsigned types;                           /* BIT(enum hook_type): those it is told of */
+    unsigned types; /* BIT(enum hook_type): those it is told of */
     char id[ID_LEN_MAX + 1];
     char url[URL_LEN_MAX + 1];                /* http(s)://... */
     char secret[HOOK_SECRET_LEN_MAX + 1];     /* never logged, never told */

@@ -279,9 +279,9 @@ struct errand {       /* a command of a host or a machine: keeps the whole comma
     errand_step *step;        /* after the opening */
     struct stock_count stock; /* stock.allocate and the like: answered so far */
     bool replayed, ignored;
-    struct preflight *preflight; /* START: why not */
+    struct preflight *preflight;      /* START: why not */
     struct orchestrator_ask asked_of; /* of logistics: with the observer */
-    struct {                     /* PRICE_SET, OFFER_START: waits for a second person. No id: it does not */
+    struct {                          /* PRICE_SET, OFFER_START: waits for a second person. No id: it does not */
         struct cue_id id;
         char reason[PRICE_REASON_MAX];
     } asked;
