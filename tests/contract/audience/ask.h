@@ -16,7 +16,7 @@ void ask_expect(struct peer *p, const char *method, const char *path, const char
 /* The Authorization header of the stage's shop, freed by the caller. */
 char *ask_bearer(struct stage *s, enum role role, const char *broadcast, int64_t ttl_ms);
 
-/* A refusal for now: all of it with its number taken out, which is *ret_retry_ms; the socket is closed behind it. Freed by the caller. */
+/* A refusal that says when to come again: all of it with its number taken out, which is *ret_retry_ms; the socket is closed behind it. Freed by the caller. */
 char *refusal_of(struct peer *p, int64_t *ret_retry_ms);
 /* What a question with this role's token gets past a crowd; NULL: no ticket. Freed by the caller. */
 char *ticket_of(struct stage *s, enum role role, const char *broadcast, const char *path);
