@@ -74,15 +74,7 @@ struct wave_in { /* a struct logistics_wave, and which of its two moments was sa
 
 static enum result read_size_mm(struct json_in *in, const json_t *value, const struct place *at, void *to)
 {
-    static const struct member side = {.kind = MEMBER_U32, .min = 1, .max = SIZE_MM_MAX};
-    uint32_t *sides = to;
-    size_t count = 0;
-    enum result result = read_list(in, value, at, 3, 3, &count);
-    for (size_t i = 0; result == RESULT_OK && i < count; i++) {
-        struct place here = {.in = at, .index = i};
-        result = read_member(in, json_array_get(value, i), &here, &side, &sides[i]);
-    }
-    return result;
+    return read_sides(in, value, at, 1, to);
 }
 
 /* clang-format off */

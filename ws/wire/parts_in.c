@@ -53,10 +53,10 @@ static enum result read_gtin(struct json_in *in, const json_t *value, const stru
     return result;
 }
 
-static enum result read_size(struct json_in *in, const json_t *value, const struct place *at, void *to)
+enum result read_sides(struct json_in *in, const json_t *value, const struct place *at, int64_t least,
+                       uint32_t sides[3])
 {
-    static const struct member side = {.kind = MEMBER_U32, .max = SIZE_MM_MAX};
-    uint32_t *sides = to;
+    const struct member side = {.kind = MEMBER_U32, .min = least, .max = SIZE_MM_MAX};
     size_t count = 0;
     enum result result = read_list(in, value, at, 3, 3, &count);
     for (size_t i = 0; result == RESULT_OK && i < count; i++) {
@@ -64,6 +64,11 @@ static enum result read_size(struct json_in *in, const json_t *value, const stru
         result = read_member(in, json_array_get(value, i), &here, &side, &sides[i]);
     }
     return result;
+}
+
+static enum result read_size(struct json_in *in, const json_t *value, const struct place *at, void *to)
+{
+    return read_sides(in, value, at, 0, to);
 }
 
 /* clang-format off */

@@ -18,6 +18,10 @@ extern const struct members price_members;   /* struct price */
 extern const struct members video_members;   /* struct broadcast_details */
 extern const struct members product_members; /* struct product */
 
+/* Three lengths in mm, each `least`..SIZE_MM_MAX. */
+MUST_USE enum result read_sides(struct json_in *in, const json_t *value, const struct place *at, int64_t least,
+                                uint32_t sides[3]);
+
 /* Each its own SKU. On RESULT_OK the caller frees *ret; an empty list yields NULL. */
 MUST_USE enum result read_products(struct json_in *in, const json_t *value, const struct place *at, size_t max,
                                    struct product **ret, size_t *ret_count);
