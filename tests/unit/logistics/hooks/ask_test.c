@@ -245,13 +245,11 @@ static void everything_after_a_seq_is_sent_again(void **state)
     for (uint64_t seq = 3; seq <= 5; seq++)
         world_change("spring", seq);
     world_estimate("spring");
-    while (!world_quiet(0, "wms"))
-        world_answer(0, "wms", 200);
+    world_take_all(0, "wms");
     assert_string_equal("changed 3, changed 4, changed 5, updated 1", world_told(0, "wms"));
     replay("wms", "", "spring", 3);
     assert_int_equal(3, answer.count); /* two changes and the newest estimate */
-    while (!world_quiet(0, "wms"))
-        world_answer(0, "wms", 200);
+    world_take_all(0, "wms");
     assert_string_equal("changed 3, changed 4, changed 5, updated 1, changed 4, changed 5, updated 1",
                         world_told(0, "wms"));
     world_settle("spring");

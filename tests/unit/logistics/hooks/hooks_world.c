@@ -284,6 +284,12 @@ void world_answer(size_t node, const char *endpoint, int status)
     world_run(1);
 }
 
+void world_take_all(size_t node, const char *endpoint)
+{
+    while (!world_quiet(node, endpoint))
+        world_answer(node, endpoint, 200);
+}
+
 const char *world_told(size_t node, const char *endpoint)
 {
     static char text[8192];

@@ -74,6 +74,7 @@ void world_run(int64_t ms); /* and all that falls due */
 struct recorded_post *world_post(size_t node, const char *endpoint);
 bool world_quiet(size_t node, const char *endpoint); /* nothing open */
 void world_answer(size_t node, const char *endpoint, int status);
+void world_take_all(size_t node, const char *endpoint); /* what is open, and what comes behind it: 200 */
 /* "changed 7", "updated 3", "settled 3": what was posted to the endpoint by the node, joined by ", ". */
 const char *world_told(size_t node, const char *endpoint);
 bool world_owes(size_t node, const char *show);
